@@ -1,0 +1,42 @@
+"""The two tables that travel between rooms, as Polars schemas.
+
+``MESSAGES`` is what a reader gives: in clear, in memory only. ``EVENTS`` is what the event store keeps:
+pseudonyms and fingerprints, never a recipient's number or a text.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+UTC_MS = pl.Datetime("ms", "UTC")
+
+MESSAGES = pl.Schema(
+    {
+        "position": pl.UInt32(),  # order inside the file, from 0
+        "sent_at": UTC_MS,
+        "author": pl.String(),  # null exactly for a system line
+        "text": pl.String(),  # null: the input does not contain the text; "": it is empty
+        "media": pl.Boolean(),
+        "system": pl.Boolean(),
+        "direction": pl.String(),  # "out", "in"; null for a system line or where the file cannot tell
+        "counterpart": pl.String(),  # the other side in clear: a number, a group or a chat; null if unknown
+        "account": pl.String(),  # E.164 where the input itself names the account, else null
+        "message_id": pl.String(),  # the tool's own id, null where it has none (chat exports)
+        "campaign_id": pl.String(),  # the campaign that sent it, where the input tells
+    }
+)
+
+EVENTS = pl.Schema(
+    {
+        "event_id": pl.String(),
+        "account_id": pl.String(),  # E.164
+        "sent_at": UTC_MS,
+        "resolution": pl.String(),  # "ms", "s", "min"
+        "position": pl.UInt32(),
+        "direction": pl.String(),  # "out", "in"
+        "counterpart": pl.String(),  # keyed pseudonym
+        "content": pl.String(),  # keyed fingerprint, null without text
+        "campaign_id": pl.String(),
+        "source": pl.String(),  # the source's id in the configuration
+    }
+)

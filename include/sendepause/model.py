@@ -1,0 +1,312 @@
+"""The words of the design as types. Plain values: no I/O, no clock, no library beyond pendulum's dates.
+
+All moments are aware datetimes. An *item key* names what an alert or a ledger entry is about:
+``campaign:SYSTEM/ID``, ``account:+49…``, ``system:ID``, ``source:ID``, ``plan:HASH`` or ``hold:SEQ``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What an account is; the order is from the strictest to the most permissive."""
+
+    PERSONAL = "personal"
+    BUSINESS_APP = "business_app"
+    BUSINESS_PLATFORM = "business_platform"
+
+    @property
+    def strictness(self) -> int:
+        """0 for the strictest kind; the stricter of two kinds is the one with the smaller number."""
+        return list(Kind).index(self)
+
+
+class Evidence(StrEnum):
+    """What data say of an account's kind, by the way they came."""
+
+    CONSUMER = "consumer"  # a chat export or an unofficial gateway: only consumer products have these
+    PLATFORM = "platform"  # Cloud API webhooks: only the Business Platform sends these
+
+
+class Resolution(StrEnum):
+    """How finely a source tells time."""
+
+    MS = "ms"
+    S = "s"
+    MIN = "min"
+
+
+class Direction(StrEnum):
+    OUT = "out"
+    IN = "in"
+
+
+class Language(StrEnum):
+    DE = "de"
+    EN = "en"
+
+
+class Verdict(StrEnum):
+    CLEAR = "clear"
+    WATCH = "watch"
+    BULK = "bulk"
+    AUTOMATED = "automated"
+    NO_DATA = "no_data"
+
+
+class NoData(StrEnum):
+    """Why there is no verdict."""
+
+    NO_SOURCE = "no_source"  # nobody connected a source to the account
+    SOURCE_ILL = "source_ill"  # a source exists and could not be read, or is too old
+    SILENT = "silent"  # the source is well and the number sends nothing: evidence, not ignorance
+    TOO_FEW = "too_few"  # fresh, but under 20 sends and no fact of bulk
+
+
+class Phase(StrEnum):
+    ANNOUNCED = "announced"
+    WARNING = "warning"
+    PAUSING = "pausing"
+    IN_FORCE = "in_force"
+
+
+class CampaignState(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    UNKNOWN = "unknown"  # anything that a connector does not know for certain
+
+
+class Act(StrEnum):
+    NONE = "none"
+    WARN = "warn"
+    PAUSE = "pause"
+    HOLD = "hold"
+    RESUME = "resume"
+    ASK = "ask"
+
+
+class Stage(StrEnum):
+    """What an alert is about: a closed set, also the order in which a person meets them."""
+
+    FOUND = "found"
+    WARNED = "warned"
+    LAST_CALL = "last_call"
+    PAUSED = "paused"
+    NOT_PAUSED = "not_paused"
+    UNDONE = "undone"
+    SILENCE_CONFIRMED = "silence_confirmed"
+    UNKNOWN_AUTOMATION = "unknown_automation"
+    NO_DATA = "no_data"
+    CONTRADICTION = "contradiction"
+    HOLD_ASKED = "hold_asked"
+    HOLD_GRANTED = "hold_granted"
+    HOLD_ENDS = "hold_ends"
+    MOVED = "moved"
+    RESUMED = "resumed"
+    SOURCE_ILL = "source_ill"
+    UNDELIVERABLE = "undeliverable"
+    GUARD_STOPPED = "guard_stopped"
+    HALT_STILL_ON = "halt_still_on"
+    BREACH = "breach"
+
+
+class Audience(StrEnum):
+    OWNER = "owner"
+    OPERATORS = "operators"
+
+
+class Reason(StrEnum):
+    """Why a decision is as it is: a closed set, put into words by ``words.py``."""
+
+    PLATFORM_ALLOWED = "platform_allowed"
+    NOT_RUNNING = "not_running"
+    STATE_UNKNOWN = "state_unknown"
+    NOT_YET = "not_yet"  # announced: shown, nothing owed
+    AUTOMATED_ON_PERSONAL = "automated_on_personal"
+    AUTOMATED_ON_BUSINESS_APP = "automated_on_business_app"
+    NOTICE_FIRST = "notice_first"  # pausing, but the owner was not told yet: told now, paused next day
+    SHORT_NOTICE = "short_notice"  # 24 hours or less: paused without a full day's notice
+    TOLD_BEFORE = "told_before"
+    DATE_PASSED = "date_passed"
+    HELD = "held"
+    HOLD_OVER = "hold_over"
+    SWITCHED_ON_AGAIN = "switched_on_again"
+    SYSTEM_UNREACHABLE = "system_unreachable"
+    ACCOUNT_UNKNOWN = "account_unknown"
+    PAUSING_NOT_SWITCHED_ON = "pausing_not_switched_on"  # business app: warn and ask only
+    BEHAVES_AUTOMATED = "behaves_automated"
+    BEHAVES_BULK = "behaves_bulk"
+    WATCHED = "watched"
+    SENDER_UNKNOWN = "sender_unknown"  # behaviour without a known campaign: which tool sends?
+    CAMPAIGN_KNOWN = "campaign_known"  # behaviour explained by a campaign that has its own decision
+    NO_SOURCE = "no_source"
+    SOURCE_ILL = "source_ill"
+    TOO_FEW = "too_few"
+    SILENT = "silent"
+    NOT_AUDITED = "not_audited"
+    KIND_CONTRADICTED = "kind_contradicted"
+    BREACH_SUSPECTED = "breach_suspected"
+    CLEAR = "clear"
+
+
+class EntryKind(StrEnum):
+    """What a ledger entry records."""
+
+    ACT = "act"  # acting switched on or off
+    HALT = "halt"
+    APPROVE = "approve"
+    HOLD_ASKED = "hold_asked"
+    HOLD_GRANTED = "hold_granted"
+    HOLD_ENDED = "hold_ended"
+    INTENT = "intent"
+    PAUSED = "paused"
+    NOT_PAUSED = "not_paused"
+    UNDONE = "undone"
+    RESUME_INTENT = "resume_intent"
+    RESUMED = "resumed"
+    GUARD_STOPPED = "guard_stopped"
+    BREACH = "breach"
+    SILENCE_CONFIRMED = "silence_confirmed"
+    CONFIGURATION = "configuration"  # a configuration came into force
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    id: str
+    name: str
+    channel: str  # a Slack channel id, never a name
+    language: Language
+    time_zone: str
+    users: tuple[str, ...] = ()
+    backup_channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    number: str  # E.164, the account's id everywhere
+    name: str
+    declared_kind: Kind
+    owner: str  # an owner's id
+    time_zone: str
+    branch: str | None = None
+    role: str | None = None
+    export_names: tuple[str, ...] = ()  # how the account is named inside chat exports
+
+
+@dataclass(frozen=True, slots=True)
+class Enforcement:
+    """A dated rule. It begins at the first moment of ``date`` in ``time_zone``."""
+
+    id: str
+    title: dict[str, str]  # language -> title
+    date: date
+    time_zone: str
+    warning_days: int
+    pausing_days: int
+    source: str  # where the rule comes from
+    kinds: tuple[Kind, ...] = (Kind.PERSONAL, Kind.BUSINESS_APP)
+    branches: tuple[str, ...] = ()  # empty: all
+    accounts: tuple[str, ...] = ()  # E.164; empty: all
+
+
+class AccountBy(StrEnum):
+    """How certain it is which account a campaign sends from."""
+
+    MARK = "mark"  # an explicit mark, a column, a mapping
+    INFERRED = "inferred"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A job in a campaign system that sends by itself, as the system showed it at ``seen_at``."""
+
+    system: str
+    id: str
+    name: str
+    account: str | None  # E.164 where the number can be read as one, else None
+    state: CampaignState
+    account_by: AccountBy = AccountBy.MARK
+    changed_by: str | None = None  # who changed it last, where the system tells
+    changed_at: datetime | None = None
+    version: str | None = None  # what has to be restored by a resume, where the system has versions
+
+    @property
+    def key(self) -> str:
+        """The item key, ``campaign:SYSTEM/ID``."""
+        return f"campaign:{self.system}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An exemption for one campaign. ``seq`` is the ledger entry in which it was asked for."""
+
+    seq: int
+    campaign: str  # item key
+    author: str
+    reason: str
+    starts_at: datetime
+    ends_at: datetime
+    approver: str | None = None  # None: asked for, not granted
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One measured number and what it was held against."""
+
+    name: str
+    value: float | None  # None: could not be measured (too few, or the resolution does not show it)
+    threshold: float
+    unit: str
+    source: str
+    tripped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The verdict on one account for the window that ends at ``as_of``."""
+
+    account: str
+    as_of: datetime
+    window_days: int
+    verdict: Verdict
+    signals: tuple[Signal, ...] = ()
+    messages: int = 0  # sends in the window
+    days: int = 0  # active local days in the window
+    no_data: NoData | None = None
+    newest_at: datetime | None = None  # newest event of the account, either direction
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Something is owed to somebody: one alert for each channel of the audience."""
+
+    stage: Stage
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to happen to one campaign or account at a moment, and why."""
+
+    enforcement: str
+    subject: str  # item key
+    account: str | None
+    act: Act
+    reasons: tuple[Reason, ...]
+    phase: Phase
+    tells: tuple[Tell, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)  # numbers and names that the words need; no personal data
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All decisions of a moment."""
+
+    as_of: datetime
+    decisions: tuple[Decision, ...]
