@@ -1,0 +1,80 @@
+"""Enforcements, phases and the time that is left. Pure: the moment is always handed in."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pendulum
+
+from sendepause.model import Account, Enforcement, Kind, Phase
+
+LAST_HOURS = 24  # from here on a pause no longer waits for notice, and a ladder goes by the hour
+
+
+def begins_at(enforcement: Enforcement) -> pendulum.DateTime:
+    """The first moment of the enforcement's date in its own zone.
+
+    Where a zone skips midnight, the first moment that exists is meant: pendulum moves it forward.
+    """
+    return _midnight(enforcement.date, enforcement.time_zone)
+
+
+def pausing_from(enforcement: Enforcement) -> pendulum.DateTime:
+    """The local midnight at which pausing begins."""
+    return _days_before(enforcement, enforcement.pausing_days)
+
+
+def warning_from(enforcement: Enforcement) -> pendulum.DateTime:
+    """The local midnight at which warning begins."""
+    return _days_before(enforcement, enforcement.warning_days)
+
+
+def phase_at(enforcement: Enforcement, moment: datetime) -> Phase:
+    """Where ``moment`` (aware) lies against the enforcement; each phase holds its first instant."""
+    if moment >= begins_at(enforcement):
+        return Phase.IN_FORCE
+    if moment >= pausing_from(enforcement):
+        return Phase.PAUSING
+    if moment >= warning_from(enforcement):
+        return Phase.WARNING
+    return Phase.ANNOUNCED
+
+
+def hours_left(enforcement: Enforcement, moment: datetime) -> float:
+    """Elapsed hours until the enforcement begins; negative once it is in force.
+
+    Real hours: a day with an hour change has 23 or 25 of them.
+    """
+    return (begins_at(enforcement) - moment).total_seconds() / 3600
+
+
+def days_left(enforcement: Enforcement, moment: datetime, zone: str | None = None) -> int:
+    """Calendar days from ``moment`` to the date, counted in ``zone`` (default: the enforcement's)."""
+    here = pendulum.instance(moment).in_timezone(zone or enforcement.time_zone)
+    begins = begins_at(enforcement).in_timezone(zone or enforcement.time_zone)
+    return (begins.date() - here.date()).days
+
+
+def in_last_hours(enforcement: Enforcement, moment: datetime) -> bool:
+    """True from ``LAST_HOURS`` before the enforcement on, until it begins."""
+    return 0 < hours_left(enforcement, moment) <= LAST_HOURS
+
+
+def applies_to(enforcement: Enforcement, account: Account, kind: Kind) -> bool:
+    """Whether the enforcement's scope holds the account, whose kind is taken as ``kind``."""
+    return (
+        kind in enforcement.kinds
+        and (not enforcement.branches or account.branch in enforcement.branches)
+        and (not enforcement.accounts or account.number in enforcement.accounts)
+    )
+
+
+def _midnight(day: date, zone: str) -> pendulum.DateTime:
+    return pendulum.datetime(day.year, day.month, day.day, tz=zone)
+
+
+def _days_before(enforcement: Enforcement, days: int) -> pendulum.DateTime:
+    earlier = pendulum.instance(
+        datetime(enforcement.date.year, enforcement.date.month, enforcement.date.day)  # noqa: DTZ001 date arithmetic
+    ).subtract(days=days)
+    return _midnight(earlier.date(), enforcement.time_zone)

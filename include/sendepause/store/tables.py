@@ -1,0 +1,248 @@
+"""The tables of the store, the same on SQLite and PostgreSQL.
+
+What was done is in the ledger alone: pauses, holds, approvals and the two switches are read from its
+entries (``ledger.py``), so there is no second copy that could disagree. The other tables hold what was
+seen (files, campaigns, findings, health), what is owed to people (alerts, deliveries) and what was
+shown (plans).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, kept in UTC with microseconds; SQLite has no zones, so they are put back here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        return datetime.fromtimestamp(value.timestamp(), UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only as INTEGER
+
+
+class Base(DeclarativeBase):
+    """All tables carry the prefix ``sendepause_``: they may live beside others in one database."""
+
+
+class LedgerRow(Base):
+    """One entry of the append-only, hash-chained ledger; triggers refuse UPDATE and DELETE."""
+
+    __tablename__ = "sendepause_ledger"
+
+    seq: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)  # when it was written, real time
+    as_of: Mapped[datetime] = mapped_column(UtcDateTime)  # the run's clock
+    author: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(400))  # item key; "" for the two switches
+    enforcement: Mapped[str] = mapped_column(String(100), default="")
+    facts: Mapped[str] = mapped_column(Text)  # canonical JSON, as it was hashed
+    once: Mapped[str | None] = mapped_column(String(600), unique=True)  # what may be written only once
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+    __table_args__ = (Index("ix_sendepause_ledger_subject", "subject", "seq"),)
+
+
+class FileRow(Base):
+    """A file of a source as it was last met: read, or noted as broken. Never its content."""
+
+    __tablename__ = "sendepause_file"
+
+    source: Mapped[str] = mapped_column(String(100), primary_key=True)
+    path: Mapped[str] = mapped_column(String(1000), primary_key=True)  # relative to the source's location
+    hash: Mapped[str] = mapped_column(String(64))  # SHA-256 of the content
+    size: Mapped[int] = mapped_column(BigInteger)
+    modified: Mapped[str] = mapped_column(String(100), default="")  # the store's own stamp, to skip unchanged files
+    broken: Mapped[bool] = mapped_column(Boolean, default=False)
+    reason: Mapped[str | None] = mapped_column(Text)
+    place: Mapped[str | None] = mapped_column(String(200))
+    messages: Mapped[int] = mapped_column(Integer, default=0)
+    notes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    read_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReachRow(Base):
+    """How far the data of one source reach for one account, and what they say of its kind."""
+
+    __tablename__ = "sendepause_reach"
+
+    source: Mapped[str] = mapped_column(String(100), primary_key=True)
+    account: Mapped[str] = mapped_column(String(20), primary_key=True)
+    read_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    evidence: Mapped[str | None] = mapped_column(String(20))  # model.Evidence
+
+
+class HealthRow(Base):
+    """Whether a source, a campaign system or Slack could be reached, and since when."""
+
+    __tablename__ = "sendepause_health"
+
+    subject: Mapped[str] = mapped_column(String(200), primary_key=True)  # source:ID, system:ID, slack, configuration
+    ok: Mapped[bool] = mapped_column(Boolean)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)  # when ``ok`` last changed
+    checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    detail: Mapped[str] = mapped_column(Text, default="")  # for people; what happened and the mend
+
+
+class FindingRow(Base):
+    """A verdict with its evidence."""
+
+    __tablename__ = "sendepause_finding"
+
+    account: Mapped[str] = mapped_column(String(20), primary_key=True)
+    as_of: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    window_days: Mapped[int] = mapped_column(Integer)
+    verdict: Mapped[str] = mapped_column(String(20))
+    no_data: Mapped[str | None] = mapped_column(String(20))
+    messages: Mapped[int] = mapped_column(Integer)
+    days: Mapped[int] = mapped_column(Integer)
+    newest_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    signals: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+
+
+class CampaignRow(Base):
+    """A campaign as its system last showed it."""
+
+    __tablename__ = "sendepause_campaign"
+
+    system: Mapped[str] = mapped_column(String(100), primary_key=True)
+    id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    name: Mapped[str] = mapped_column(String(500))
+    account: Mapped[str | None] = mapped_column(String(20))
+    account_by: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    changed_by: Mapped[str | None] = mapped_column(String(200))
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[str | None] = mapped_column(String(200))
+    first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    gone: Mapped[bool] = mapped_column(Boolean, default=False)  # no longer listed by its system
+
+
+class PlanRow(Base):
+    """A plan that was shown. ``accepted``: nothing in it waits for a person; the guard's baseline."""
+
+    __tablename__ = "sendepause_plan"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    as_of: Mapped[datetime] = mapped_column(UtcDateTime)
+    shown_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    hash: Mapped[str] = mapped_column(String(64))  # over the items to be paused, see guard.plan_hash
+    items: Mapped[list[dict[str, Any]]] = mapped_column(JSON)  # every decision, as ``plan`` prints it
+    accepted: Mapped[bool] = mapped_column(Boolean)
+
+
+class AlertRow(Base):
+    """One fact owed to one Slack channel; the unique key is the design's alert key."""
+
+    __tablename__ = "sendepause_alert"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    enforcement: Mapped[str] = mapped_column(String(100))  # "" for what hangs on no rule
+    subject: Mapped[str] = mapped_column(String(400))
+    stage: Mapped[str] = mapped_column(String(40))
+    episode: Mapped[int] = mapped_column(Integer)  # counts the streaks of this fact, from 1
+    channel: Mapped[str] = mapped_column(String(40))
+    audience: Mapped[str] = mapped_column(String(20))
+    owner: Mapped[str | None] = mapped_column(String(100))  # owner's id; None for the operators
+    language: Mapped[str] = mapped_column(String(2))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)  # what the words need; frozen when owed
+    owed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the fact stopped being true
+    overtaken: Mapped[bool] = mapped_column(Boolean, default=False)  # ended before it was sent: never sent
+    delivery: Mapped[str | None] = mapped_column(ForeignKey("sendepause_delivery.id"))
+
+    __table_args__ = (
+        Index(
+            "uq_sendepause_alert_key", "enforcement", "subject", "stage", "episode", "channel", unique=True
+        ),
+        Index("ix_sendepause_alert_owed", "delivery", "overtaken"),
+    )
+
+
+class DeliveryRow(Base):
+    """One Slack message, its content frozen when it was queued.
+
+    ``state``: ``queued`` -> ``sending`` (written before the call) -> ``sent``; ``sending`` that is met
+    again is unclear and is looked up by its id before anything is repeated; ``refused`` waits for a person.
+    """
+
+    __tablename__ = "sendepause_delivery"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)  # UUID, Slack's metadata carries it
+    channel: Mapped[str] = mapped_column(String(40))  # where it is owed
+    text: Mapped[str] = mapped_column(Text)
+    blocks: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(10), default="queued")
+    queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_channel: Mapped[str | None] = mapped_column(String(40))  # where it went, may be the backup channel
+    ts: Mapped[str | None] = mapped_column(String(40))  # Slack's id of the message
+    error: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'sending', 'sent', 'refused')", name="ck_sendepause_delivery_state"),
+        Index("ix_sendepause_delivery_state", "state", "channel"),
+    )
+
+
+class ConfigurationRow(Base):
+    """A configuration that was in force; the newest one is the last valid one."""
+
+    __tablename__ = "sendepause_configuration"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)  # file name -> parsed content; secrets are never in it
+
+
+class HeartbeatRow(Base):
+    """When each stage of the loop last came to its end."""
+
+    __tablename__ = "sendepause_heartbeat"
+
+    stage: Mapped[str] = mapped_column(String(40), primary_key=True)
+    as_of: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class NoteRow(Base):
+    """Small facts that must survive: the fingerprint of the key that pseudonyms are made with."""
+
+    __tablename__ = "sendepause_note"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
