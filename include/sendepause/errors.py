@@ -33,7 +33,9 @@ class BadInput(SendepauseError):
 
     means = "It was left out; everything else went on."
 
-    def __init__(self, what: str, mend: str = "", *, place: str | None = None, means: str | None = None) -> None:
+    def __init__(
+        self, what: str, mend: str = "", *, place: str | None = None, means: str | None = None
+    ) -> None:
         self.place = place
         super().__init__(what, mend, means=means)
 

@@ -301,7 +301,9 @@ class Decision:
     reasons: tuple[Reason, ...]
     phase: Phase
     tells: tuple[Tell, ...] = ()
-    facts: dict[str, Any] = field(default_factory=dict)  # numbers and names that the words need; no personal data
+    facts: dict[str, Any] = field(
+        default_factory=dict
+    )  # numbers and names that the words need; no personal data
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,187 @@
+"""The configuration: YAML files in one folder, read and checked with pydantic.
+
+Files: ``owners.yaml``, ``accounts.yaml`` (or ``accounts.csv``), ``campaign_systems.yaml``,
+``sources.yaml``, ``calendar.yaml``, ``policy.yaml``. All errors are told at once, each with file, line,
+field and mend. Secrets are not in here: systems and sources name Airflow connections.
+
+Which folder: the environment variable ``SENDEPAUSE_CONFIG``, else ``include/config``.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+import phonenumbers
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from sendepause import model
+from sendepause.model import Kind, Language
+
+
+def e164(value: str) -> str:
+    """A phone number with its country code, in any spelling, as E.164; ValueError says what is wrong."""
+    try:
+        number = phonenumbers.parse(value if value.strip().startswith("+") else "+" + value)
+    except phonenumbers.NumberParseException as error:
+        raise ValueError("is no phone number with a country code; write it like +49 30 23125101") from error
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError("has too few or too many digits for a phone number of its country")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("is no time zone; write it like Europe/Berlin")
+    return value
+
+
+Number = Annotated[str, AfterValidator(e164)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Channel = Annotated[str, StringConstraints(pattern=r"^[CGD][A-Z0-9]{2,}$")]
+SlackUser = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,}$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OwnerSettings(_Section):
+    """Somebody who answers for accounts. ``channel`` is a Slack channel id, never a name."""
+
+    id: Id
+    name: str = Field(min_length=1)
+    channel: Channel
+    users: tuple[SlackUser, ...] = ()
+    backup_channel: Channel | None = None
+    language: Language
+    time_zone: Zone = "Europe/Berlin"
+
+
+class OperatorSettings(_Section):
+    """Those who run Sendepause: their channel gets what no owner can mend."""
+
+    channel: Channel
+    language: Language = Language.EN
+    time_zone: Zone = "Europe/Berlin"
+
+
+class AccountSettings(_Section):
+    """One WhatsApp number that the company sends from."""
+
+    number: Number
+    name: str = Field(min_length=1)
+    declared_kind: Kind
+    owner: Id
+    branch: str | None = None
+    role: str | None = None
+    time_zone: Zone = "Europe/Berlin"
+    export_names: tuple[str, ...] = ()
+
+
+class SystemSettings(_Section):
+    """One campaign system. ``settings`` belongs to the connector and is checked by it."""
+
+    id: Id
+    connector: Id
+    connection: str = Field(min_length=1)
+    at_once: int = Field(default=4, ge=1, le=64, description="calls at the same time")
+    timeout_seconds: float = Field(default=30, gt=0, le=300)
+    settings: dict[str, Any] = {}
+
+
+class SourceSettings(_Section):
+    """Where data come from: a folder or an object-store URL with files of one kind.
+
+    ``chat_export`` reads one folder for each account, named by its number in E.164 (``+49…/*.txt``),
+    or everything below ``location`` for the one ``account``. ``columns`` maps our column names to
+    those of a CSV file.
+    """
+
+    id: Id
+    kind: Literal["chat_export", "cloud_api_webhook", "csv", "chat_exporter_json", "evolution", "waha"]
+    location: str = Field(min_length=1)
+    account: Number | None = None
+    time_zone: Zone | None = None
+    columns: dict[str, str] = {}
+    connection: str | None = None
+
+
+class ScopeSettings(_Section):
+    """Whom an enforcement hits; an empty list means all."""
+
+    kinds: tuple[Kind, ...] = (Kind.PERSONAL, Kind.BUSINESS_APP)
+    branches: tuple[str, ...] = ()
+    accounts: tuple[Number, ...] = ()
+
+
+class EnforcementSettings(_Section):
+    """A dated rule: in force from the first moment of ``date`` in ``time_zone``."""
+
+    id: Id
+    title: dict[Language, str]
+    scope: ScopeSettings = ScopeSettings()
+    date: date
+    time_zone: Zone
+    warning_days: int = Field(default=30, ge=1, le=365)
+    pausing_days: int = Field(default=5, ge=1, le=60)
+    source: str = Field(min_length=1)
+
+
+class GuardSettings(_Section):
+    """When a plan waits for a person; see ``guard.py``."""
+
+    surprises: int = Field(default=3, ge=0, description="so many new items proceed unasked")
+    default: Literal["pause", "wait"] = "pause"
+    default_hours_before: float = Field(default=12, ge=0)
+    default_hours_after: float = Field(default=2, ge=0)
+
+
+class PolicySettings(_Section):
+    """What the operators choose. The decision table itself is code (``policy.py``)."""
+
+    pause_business_app: bool = False
+    fresh_days: int = Field(default=7, ge=1, le=90)
+    window_days: int = Field(default=28, ge=7, le=90)
+    hold_margin_hours: float = Field(default=48, ge=24)
+    keep_events_days: int = Field(default=90, ge=35)
+    far_hours: float = Field(default=24, gt=0, description="an as_of further from real time only shows")
+    sandbox: bool = False
+    guard: GuardSettings = GuardSettings()
+
+
+class Settings(_Section):
+    """The whole configuration, checked. ``hash`` is that of its files' content."""
+
+    owners: tuple[OwnerSettings, ...]
+    operators: OperatorSettings
+    accounts: tuple[AccountSettings, ...]
+    campaign_systems: tuple[SystemSettings, ...] = ()
+    sources: tuple[SourceSettings, ...] = ()
+    enforcements: tuple[EnforcementSettings, ...]
+    policy: PolicySettings = PolicySettings()
+    hash: str = ""
+
+    def account_list(self) -> list[model.Account]:
+        """The accounts as model values."""
+        return [model.Account(**account.model_dump()) for account in self.accounts]
+
+    def owner_map(self) -> dict[str, model.Owner]:
+        """Owner id -> owner."""
+        return {owner.id: model.Owner(**owner.model_dump()) for owner in self.owners}
+
+    def enforcement_list(self) -> list[model.Enforcement]:
+        """The calendar, ordered by date."""
+        found = [
+            model.Enforcement(
+                **entry.model_dump(exclude={"scope", "title"}),
+                title={str(language): title for language, title in entry.title.items()},
+                kinds=entry.scope.kinds,
+                branches=entry.scope.branches,
+                accounts=entry.scope.accounts,
+            )
+            for entry in self.enforcements
+        ]
+        return sorted(found, key=lambda enforcement: (enforcement.date, enforcement.id))
