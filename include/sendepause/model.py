@@ -261,7 +261,7 @@ class Signal:
 
     name: str
     value: float | None  # None: could not be measured (too few, or the resolution does not show it)
-    threshold: float
+    threshold: float | None  # None: evidence for the reader, held against nothing
     unit: str
     source: str
     tripped: bool
