@@ -83,7 +83,9 @@ class FileRow(Base):
     path: Mapped[str] = mapped_column(String(1000), primary_key=True)  # relative to the source's location
     hash: Mapped[str] = mapped_column(String(64))  # SHA-256 of the content
     size: Mapped[int] = mapped_column(BigInteger)
-    modified: Mapped[str] = mapped_column(String(100), default="")  # the store's own stamp, to skip unchanged files
+    modified: Mapped[str] = mapped_column(
+        String(100), default=""
+    )  # the store's own stamp, to skip unchanged files
     broken: Mapped[bool] = mapped_column(Boolean, default=False)
     reason: Mapped[str | None] = mapped_column(Text)
     place: Mapped[str | None] = mapped_column(String(200))
@@ -108,7 +110,9 @@ class HealthRow(Base):
 
     __tablename__ = "sendepause_health"
 
-    subject: Mapped[str] = mapped_column(String(200), primary_key=True)  # source:ID, system:ID, slack, configuration
+    subject: Mapped[str] = mapped_column(
+        String(200), primary_key=True
+    )  # source:ID, system:ID, slack, configuration
     ok: Mapped[bool] = mapped_column(Boolean)
     since: Mapped[datetime] = mapped_column(UtcDateTime)  # when ``ok`` last changed
     checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -177,6 +181,8 @@ class AlertRow(Base):
     audience: Mapped[str] = mapped_column(String(20))
     owner: Mapped[str | None] = mapped_column(String(100))  # owner's id; None for the operators
     language: Mapped[str] = mapped_column(String(2))
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC")  # the reader's
+    backup_channel: Mapped[str | None] = mapped_column(String(40))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)  # what the words need; frozen when owed
     owed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the fact stopped being true
@@ -202,18 +208,23 @@ class DeliveryRow(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)  # UUID, Slack's metadata carries it
     channel: Mapped[str] = mapped_column(String(40))  # where it is owed
+    backup_channel: Mapped[str | None] = mapped_column(
+        String(40)
+    )  # used when ``channel`` cannot be posted to
     text: Mapped[str] = mapped_column(Text)
     blocks: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(10), default="queued")
     queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    sent_channel: Mapped[str | None] = mapped_column(String(40))  # where it went, may be the backup channel
+    sent_channel: Mapped[str | None] = mapped_column(String(40))  # set before a try at the backup channel
     ts: Mapped[str | None] = mapped_column(String(40))  # Slack's id of the message
     error: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
-        CheckConstraint("state IN ('queued', 'sending', 'sent', 'refused')", name="ck_sendepause_delivery_state"),
+        CheckConstraint(
+            "state IN ('queued', 'sending', 'sent', 'refused')", name="ck_sendepause_delivery_state"
+        ),
         Index("ix_sendepause_delivery_state", "state", "channel"),
     )
 
@@ -225,7 +236,9 @@ class ConfigurationRow(Base):
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    content: Mapped[dict[str, Any]] = mapped_column(JSON)  # file name -> parsed content; secrets are never in it
+    content: Mapped[dict[str, Any]] = mapped_column(
+        JSON
+    )  # file name -> parsed content; secrets are never in it
 
 
 class HeartbeatRow(Base):
