@@ -1,0 +1,291 @@
+"""Activity: an account's local day, counted. Every signal of any window is computed from these rows alone.
+
+Events are read once; an audit over four weeks then costs what yesterday's events cost. A row is made
+of its own day's events and of nothing else, so a late export recomputes that one day; whatever crosses
+midnight (a chain, a gap, a bout, a reply, a burst) is left open here and closed by ``window.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from sendepause.audit.chains import CHAIN, LONGEST_GAP_S, breaks_chain, summarise
+from sendepause.frames import UTC_MS
+
+BOUT_SILENCE_S = 300
+"""A send after at least this much of the account's own silence starts a bout."""
+
+REPLY_WITHIN_S = 3_600
+BURST_S = 15
+"""The time in which a burst is counted: the account creation burst of WhatsApp's white paper, 6 February 2019."""
+
+RESOLUTIONS = ("ms", "s", "min")
+"""From the finest to the coarsest."""
+
+HISTOGRAM = pl.List(pl.Struct({"bin": pl.UInt16(), "n": pl.UInt32()}))
+"""Non-empty bins in ascending order."""
+
+EDGE = pl.Struct({"at": UTC_MS, "direction": pl.String(), "counterpart": pl.String()})
+
+ACTIVITY = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "day": pl.Date(),  # local to zone
+        "zone": pl.String(),  # IANA name of the account's time zone
+        "resolution": pl.String(),  # the coarsest of the day's events
+        "sends": pl.UInt32(),
+        "received": pl.UInt32(),
+        "first": EDGE,  # the first and the last event of the day, either direction
+        "last": EDGE,
+        "first_send": UTC_MS,  # null on a day without sends
+        "last_send": UTC_MS,
+        "hours": pl.List(pl.UInt32()),  # sends by local hour of day, always 24 numbers
+        "bouts": HISTOGRAM,  # bout starts by minute of the hour (UTC), without the day's first send
+        "gaps": HISTOGRAM,  # gaps between sends of this day, bins of gap_bin
+        "minute_gaps": HISTOGRAM,  # the same of times cut to whole minutes
+        "replies": pl.List(pl.UInt32()),  # latencies in ms, ascending; not that of the day's first event
+        "replies_same_minute": pl.UInt32(),  # those of them that fell into the minute of what they answer
+        "chains": pl.List(CHAIN),  # chains that surely end inside the day, see chains.summarise
+        # Sends of the chains that may go on across midnight; part 0 holds the day's first send.
+        "open_chains": pl.List(pl.Struct({"at": UTC_MS, "counterpart": pl.String(), "part": pl.UInt8()})),
+        "reach_hour": pl.UInt32(),  # most distinct counterparts written to in a local clock hour, and minute
+        "reach_minute": pl.UInt32(),
+        "burst": pl.UInt32(),  # most sends in 15 s
+        "edge_sends": pl.List(UTC_MS),  # sends within 15 s of the day's beginning or end
+        "contents": pl.List(  # what was sent to whom, how often; content null: media, counterpart null: unknown
+            pl.Struct({"content": pl.String(), "counterpart": pl.String(), "n": pl.UInt32()})
+        ),
+        "people": pl.List(  # each counterpart of the day; opened: its first message of the day was ours
+            pl.Struct(
+                {"counterpart": pl.String(), "sent": pl.Boolean(), "heard": pl.Boolean(), "opened": pl.Boolean()}
+            )
+        ),
+    }
+)
+
+_USED = ("event_id", "account_id", "sent_at", "resolution", "position", "direction", "counterpart", "content")
+_ORDER = ("account_id", "sent_at", "position", "event_id", "direction", "counterpart", "content")
+_ROW = "row"  # the number of the day row that an event belongs to
+
+
+def day_rows(events: pl.DataFrame | pl.LazyFrame, zones: Mapping[str, str]) -> pl.DataFrame:
+    """One row for each account and local day that has events, ordered by both; schema ``ACTIVITY``.
+
+    :param events: schema ``frames.EVENTS``, in any order. Of rows with one ``event_id`` on one day of an
+        account the first in order counts; a null ``event_id`` is never a duplicate.
+    :param zones: the IANA time zone of each account; UTC where it is missing.
+
+    Events are ordered by time, position in their file and event id, whichever way they arrive. ``ms``
+    and ``s`` are treated alike; for ``min`` the row also keeps what minutes can show.
+    """
+    placed = _placed(events.lazy().select(_USED).collect(), zones)
+    keys = placed.group_by(_ROW).agg(
+        pl.col("account_id", "day", "zone").first(),
+        pl.col("resolution").cast(pl.Enum(RESOLUTIONS)).max().cast(pl.String),
+        (pl.col("direction") == "out").sum().cast(pl.UInt32).alias("sends"),
+        (pl.col("direction") == "in").sum().cast(pl.UInt32).alias("received"),
+        pl.struct(at="sent_at", direction="direction", counterpart="counterpart").first().alias("first"),
+        pl.struct(at="sent_at", direction="direction", counterpart="counterpart").last().alias("last"),
+    )
+    sends = placed.filter(pl.col("direction") == "out")
+    rows = keys.sort(_ROW)
+    for part in (
+        *_rhythm(sends),
+        _replies(placed),
+        *_chains(sends),
+        *_reach(sends),
+        *_bursts(sends),
+        _contents(sends),
+        _people(placed),
+    ):
+        rows = rows.join(part, on=_ROW, how="left", maintain_order="left")
+    return rows.select(_filled(name, dtype) for name, dtype in ACTIVITY.items())
+
+
+def _filled(name: str, dtype: pl.DataType) -> pl.Expr:
+    """A day without sends has empty lists and zero counts; what has no value on it stays null."""
+    column = pl.col(name)
+    if name == "hours":
+        return column.fill_null(pl.lit([0] * 24)).cast(dtype)
+    if isinstance(dtype, pl.List):
+        return column.fill_null(pl.lit([], dtype=dtype)).cast(dtype)
+    return column.fill_null(0).cast(dtype) if dtype == pl.UInt32 else column.cast(dtype)
+
+
+def _placed(events: pl.DataFrame, zones: Mapping[str, str]) -> pl.DataFrame:
+    """Events in order, once each, with their local day, clock hour, nearness to midnight, and row number."""
+    accounts = events.select(pl.col("account_id").unique())
+    zone = pl.col("account_id").replace_strict(dict(zones), default="UTC", return_dtype=pl.String)
+    with_zone = events.join(accounts.with_columns(zone=zone), on="account_id", how="left")
+    local = [_localised(part, str(name)) for (name,), part in with_zone.partition_by("zone", as_dict=True).items()]
+    if not local:
+        local = [_localised(with_zone, "UTC")]
+    ordered = pl.concat(local).sort(_ORDER, nulls_last=True)
+    twice = pl.col("event_id").is_not_null() & pl.struct("account_id", "day", "event_id").is_duplicated()
+    if ordered.select(twice.any()).item():
+        once = pl.struct("account_id", "day", "event_id").is_first_distinct() | pl.col("event_id").is_null()
+        ordered = ordered.filter(once)
+    new_row = (pl.struct("account_id", "day") != pl.struct("account_id", "day").shift()).fill_null(True)
+    return ordered.with_columns(
+        new_row.cum_sum().alias(_ROW),
+        pl.col("counterpart", "content").cast(pl.Categorical),
+    )
+
+
+def _localised(events: pl.DataFrame, zone: str) -> pl.DataFrame:
+    at = pl.col("sent_at")
+
+    def local(moment: pl.Expr) -> pl.Expr:
+        return moment.dt.convert_time_zone(zone).dt.replace_time_zone(None)
+
+    def near(seconds: int, sign: int) -> pl.Expr:
+        """Whether the day begins (sign -1) or ends (1) within so many seconds; right also where a clock is set."""
+        return local(at + pl.duration(seconds=sign * seconds)).dt.date() != local(at).dt.date()
+
+    # A clock hour that is repeated when the clock is set back is another hour: its offset differs.
+    offset_min = (local(at) - at.dt.replace_time_zone(None)).dt.total_minutes()
+    return events.with_columns(
+        local(at).dt.date().alias("day"),
+        local(at).dt.hour().alias("hour"),
+        (local(at).dt.hour().cast(pl.Int32) * 10_000 + offset_min.cast(pl.Int32)).alias("clock_hour"),
+        near(LONGEST_GAP_S, -1).alias("early"),
+        near(LONGEST_GAP_S, 1).alias("late"),
+        (near(BURST_S, -1) | near(BURST_S, 1)).alias("edge"),
+    )
+
+
+def gap_bin(seconds: pl.Expr) -> pl.Expr:
+    """The bin of a gap: whole seconds below 20 s, above it steps of 5 %: 20 + floor(ln(gap / 20) / 0.05)."""
+    steps = 20 + ((seconds / 20).log() / 0.05).floor()
+    return pl.when(seconds < 20).then(seconds.floor()).otherwise(steps).cast(pl.UInt16)
+
+
+def _histogram(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    counted = frame.drop_nulls(column).group_by(_ROW, pl.col(column).cast(pl.UInt16).alias("bin")).agg(n=pl.len())
+    return counted.sort(_ROW, "bin").group_by(_ROW).agg(pl.struct("bin", "n").alias(column))
+
+
+def _rhythm(sends: pl.DataFrame) -> list[pl.DataFrame]:
+    """Hours, gaps and bouts."""
+    same_row = pl.col(_ROW) == pl.col(_ROW).shift()
+    gap = pl.when(same_row).then(pl.col("sent_at").diff().dt.total_milliseconds() / 1000)
+    minute_gap = pl.when(same_row).then(pl.col("sent_at").dt.truncate("1m").diff().dt.total_seconds())
+    marked = sends.select(
+        _ROW,
+        gap_bin(gap).alias("gaps"),
+        gap_bin(minute_gap).alias("minute_gaps"),
+        pl.when(gap >= BOUT_SILENCE_S).then(pl.col("sent_at").dt.minute()).alias("bouts"),
+    )
+    hours = sends.group_by(_ROW).agg(
+        pl.col("sent_at").first().alias("first_send"),
+        pl.col("sent_at").last().alias("last_send"),
+        pl.concat_list((pl.col("hour") == hour).sum() for hour in range(24)).alias("hours"),
+    )
+    return [hours, *(_histogram(marked, name) for name in ("gaps", "minute_gaps", "bouts"))]
+
+
+def _replies(events: pl.DataFrame) -> pl.DataFrame:
+    latency = pl.col("sent_at").diff().dt.total_milliseconds()
+    answers = (
+        (pl.col(_ROW) == pl.col(_ROW).shift())
+        & (pl.col("direction") == "out")
+        & (pl.col("direction").shift() == "in")
+        & (pl.col("counterpart") == pl.col("counterpart").shift())
+        & (latency <= REPLY_WITHIN_S * 1000)
+    )
+    minute = pl.col("sent_at").dt.truncate("1m")
+    return (
+        events.select(
+            _ROW, answers.alias("answers"), latency.alias("latency"), (minute == minute.shift()).alias("same")
+        )
+        .filter("answers")
+        .group_by(_ROW)
+        .agg(
+            pl.col("latency").cast(pl.UInt32).sort().alias("replies"),
+            pl.col("same").sum().cast(pl.UInt32).alias("replies_same_minute"),
+        )
+    )
+
+
+def _chains(sends: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Chains that are over, summed up, and those that may have begun yesterday or go on tomorrow, kept open."""
+    numbered = sends.select(
+        _ROW,
+        "sent_at",
+        "counterpart",
+        "early",
+        "late",
+        breaks_chain(also=pl.col(_ROW) != pl.col(_ROW).shift()).cum_sum().alias("chain"),
+    )
+    per_chain = numbered.group_by(_ROW, "chain", maintain_order=True).agg(
+        pl.col("early").first(), pl.col("late").last()
+    )
+    first = pl.col("chain") == pl.col("chain").first().over(_ROW)
+    last = pl.col("chain") == pl.col("chain").last().over(_ROW)
+    open_ones = per_chain.filter((first & pl.col("early")) | (last & pl.col("late"))).select("chain")
+    still_open = (
+        numbered.with_columns(first.not_().cast(pl.UInt8).alias("part"))
+        .join(open_ones, on="chain", how="semi", maintain_order="left")
+        .group_by(_ROW, maintain_order=True)
+        .agg(pl.struct("part", at="sent_at", counterpart=pl.col("counterpart").cast(pl.String)).alias("open_chains"))
+    )
+    over = summarise(numbered.join(open_ones, on="chain", how="anti", maintain_order="left"), _ROW)
+    fields = [field.name for field in CHAIN.fields]
+    return over.group_by(_ROW, maintain_order=True).agg(pl.struct(fields).alias("chains")), still_open
+
+
+def _reach(sends: pl.DataFrame) -> list[pl.DataFrame]:
+    """The most distinct counterparts in one clock hour and in one clock minute; unknown ones do not count."""
+    known = sends.drop_nulls("counterpart")
+    minute = pl.col("sent_at").dt.epoch("s").floordiv(60)
+    return [
+        known.select(_ROW, slot.alias("slot"), "counterpart")
+        .unique()
+        .group_by(_ROW, "slot")
+        .len()
+        .group_by(_ROW)
+        .agg(pl.col("len").max().alias(name))
+        for name, slot in (("reach_hour", pl.col("clock_hour")), ("reach_minute", minute))
+    ]
+
+
+def _bursts(sends: pl.DataFrame) -> list[pl.DataFrame]:
+    edges = sends.filter("edge").group_by(_ROW, maintain_order=True).agg(pl.col("sent_at").alias("edge_sends"))
+    counted = sends.select(_ROW, most_within(sends, _ROW).alias("burst"))
+    return [edges, counted.group_by(_ROW).agg(pl.col("burst").max())]
+
+
+def most_within(sends: pl.DataFrame, owner: str) -> pl.Series:
+    """For each send, in order, the sends of its owner (a number) in the 15 s that end with it."""
+    since = pl.col("sent_at").dt.epoch("ms") - pl.col("sent_at").min().dt.epoch("ms")
+    span = pl.col("sent_at").max().dt.epoch("ms") - pl.col("sent_at").min().dt.epoch("ms")
+    # One ascending axis for all owners, each further from the next than a burst is long.
+    axis = sends.select(since + pl.col(owner).cast(pl.Int64) * (span + BURST_S * 1000 + 1)).to_series()
+    begin = axis.search_sorted(axis - BURST_S * 1000, side="left")
+    return pl.int_range(1, len(axis) + 1, dtype=pl.Int64, eager=True) - begin.cast(pl.Int64)
+
+
+def _contents(sends: pl.DataFrame) -> pl.DataFrame:
+    return (
+        sends.group_by(_ROW, "content", "counterpart")
+        .agg(n=pl.len())
+        .with_columns(pl.col("content", "counterpart").cast(pl.String))
+        .sort(_ROW, "content", "counterpart")
+        .group_by(_ROW, maintain_order=True)
+        .agg(pl.struct("content", "counterpart", "n").alias("contents"))
+    )
+
+
+def _people(events: pl.DataFrame) -> pl.DataFrame:
+    ours = pl.col("direction") == "out"
+    return (
+        events.drop_nulls("counterpart")
+        .group_by(_ROW, "counterpart")
+        .agg(sent=ours.any(), heard=ours.not_().any(), opened=ours.first())
+        .with_columns(pl.col("counterpart").cast(pl.String))
+        .sort(_ROW, "counterpart")
+        .group_by(_ROW, maintain_order=True)
+        .agg(pl.struct("counterpart", "sent", "heard", "opened").alias("people"))
+    )
