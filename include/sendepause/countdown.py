@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pendulum
 
@@ -45,7 +45,7 @@ def hours_left(enforcement: Enforcement, moment: datetime) -> float:
 
     Real hours: a day with an hour change has 23 or 25 of them.
     """
-    return (begins_at(enforcement) - moment).total_seconds() / 3600
+    return (begins_at(enforcement) - pendulum.instance(moment)).total_seconds() / 3600
 
 
 def days_left(enforcement: Enforcement, moment: datetime, zone: str | None = None) -> int:
@@ -74,7 +74,4 @@ def _midnight(day: date, zone: str) -> pendulum.DateTime:
 
 
 def _days_before(enforcement: Enforcement, days: int) -> pendulum.DateTime:
-    earlier = pendulum.instance(
-        datetime(enforcement.date.year, enforcement.date.month, enforcement.date.day)  # noqa: DTZ001 date arithmetic
-    ).subtract(days=days)
-    return _midnight(earlier.date(), enforcement.time_zone)
+    return _midnight(enforcement.date - timedelta(days=days), enforcement.time_zone)
