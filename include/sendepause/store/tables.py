@@ -28,6 +28,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
+def in_utc(moment: datetime) -> datetime:
+    """The same moment as a plain datetime in UTC, also from a subclass such as pendulum's.
+
+    ValueError where it has no time zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone cannot be stored")
+    return datetime.fromisoformat(moment.astimezone(UTC).isoformat())
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware moment, kept in UTC with microseconds; SQLite has no zones, so they are put back here."""
 
@@ -35,16 +45,12 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a time zone cannot be stored")
-        return datetime.fromtimestamp(value.timestamp(), UTC)
+        return None if value is None else in_utc(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only as INTEGER

@@ -1,0 +1,316 @@
+"""What the stages write down and read: small functions over one open session.
+
+Saving is an upsert throughout, so a stage that was killed and runs again changes nothing twice. What
+was done to campaigns is not here but in the ledger; what is owed to people is in the outbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from sendepause.model import (
+    AccountBy,
+    Campaign,
+    CampaignState,
+    Evidence,
+    Finding,
+    NoData,
+    Signal,
+    Verdict,
+)
+from sendepause.store.tables import (
+    CampaignRow,
+    ConfigurationRow,
+    FileRow,
+    FindingRow,
+    HealthRow,
+    HeartbeatRow,
+    NoteRow,
+    PlanRow,
+    ReachRow,
+)
+from sendepause.store.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether something can be reached; ``since``: when ``ok`` last changed."""
+
+    ok: bool
+    since: datetime
+    checked_at: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """When a stage last came to its end, at which ``as_of``, and what it counted."""
+
+    as_of: datetime
+    finished_at: datetime
+    counts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it was last met; ``path`` is relative to its source's location."""
+
+    source: str
+    path: str
+    hash: str  # SHA-256 of the content
+    size: int  # bytes
+    read_at: datetime
+    modified: str = ""  # the storage's own stamp, to skip unchanged files
+    broken: bool = False
+    reason: str | None = None  # why it could not be read
+    place: str | None = None  # where inside it
+    messages: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far one source's data reach for one account, and what they say of its kind."""
+
+    source: str
+    account: str
+    read_until: datetime
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPlan:
+    """A plan that was shown; ``items`` are its decisions as ``sendepause plan`` prints them."""
+
+    hash: str
+    as_of: datetime
+    shown_at: datetime
+    items: tuple[dict[str, Any], ...]
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A configuration that was in force: file name -> parsed content."""
+
+    hash: str
+    taken_at: datetime
+    content: dict[str, Any]
+
+
+def save_findings(session: Session, findings: Iterable[Finding]) -> None:
+    """Write verdicts down; the same account and ``as_of`` again replaces the earlier one."""
+    rows = ({**asdict(finding), "signals": [asdict(s) for s in finding.signals]} for finding in findings)
+    upsert(session, FindingRow, rows)
+
+
+def latest_findings(session: Session, as_of: datetime | None = None) -> dict[str, Finding]:
+    """Each account's newest finding that is not after ``as_of``, by account."""
+    newest = select(FindingRow.account, func.max(FindingRow.as_of).label("as_of")).group_by(
+        FindingRow.account
+    )
+    if as_of is not None:
+        newest = newest.where(FindingRow.as_of <= as_of)
+    chosen = newest.subquery()
+    query = select(FindingRow).join(
+        chosen, (FindingRow.account == chosen.c.account) & (FindingRow.as_of == chosen.c.as_of)
+    )
+    return {row.account: _finding(row) for row in session.scalars(query)}
+
+
+def save_campaigns(session: Session, system: str, campaigns: Iterable[Campaign], seen_at: datetime) -> None:
+    """Write down everything that a system lists; what it no longer lists is marked as gone."""
+    session.execute(update(CampaignRow).where(CampaignRow.system == system).values(gone=True))
+    rows = (
+        {**asdict(campaign), "first_seen_at": seen_at, "seen_at": seen_at, "gone": False}
+        for campaign in campaigns
+    )
+    upsert(session, CampaignRow, rows, keep=["first_seen_at"])
+
+
+def campaigns(session: Session, include_gone: bool = False) -> list[Campaign]:
+    """The campaigns as they were last seen, by system and id."""
+    query = select(CampaignRow).order_by(CampaignRow.system, CampaignRow.id)
+    if not include_gone:
+        query = query.where(CampaignRow.gone.is_(False))
+    return [_campaign(row) for row in session.scalars(query)]
+
+
+def set_health(session: Session, subject: str, ok: bool, at: datetime, detail: str = "") -> None:
+    """Note that ``subject`` (``source:ID``, ``system:ID``, ``slack``, ``configuration``) is well or ill."""
+    row = {"subject": subject, "ok": ok, "since": at, "checked_at": at, "detail": detail}
+    upsert(
+        session,
+        HealthRow,
+        [row],
+        special=lambda new: {"since": case((HealthRow.ok == new.ok, HealthRow.since), else_=new.since)},
+    )
+
+
+def health(session: Session) -> dict[str, Health]:
+    """What is well and what is ill, by subject."""
+    return {
+        row.subject: Health(row.ok, row.since, row.checked_at, row.detail)
+        for row in session.scalars(select(HealthRow))
+    }
+
+
+def beat(
+    session: Session, stage: str, as_of: datetime, finished_at: datetime, counts: Mapping[str, Any]
+) -> None:
+    """Note that a stage came to its end."""
+    row = {"stage": stage, "as_of": as_of, "finished_at": finished_at, "counts": dict(counts)}
+    upsert(session, HeartbeatRow, [row])
+
+
+def heartbeats(session: Session) -> dict[str, Heartbeat]:
+    """The last end of each stage, by stage."""
+    return {
+        row.stage: Heartbeat(row.as_of, row.finished_at, row.counts)
+        for row in session.scalars(select(HeartbeatRow))
+    }
+
+
+def file_state(session: Session, source: str) -> dict[str, FileState]:
+    """The files of a source as they were last met, by path."""
+    query = select(FileRow).where(FileRow.source == source)
+    return {row.path: _file(row) for row in session.scalars(query)}
+
+
+def note_file(session: Session, file: FileState) -> None:
+    """Note that a file was read, or that it is broken. Its content never comes here."""
+    upsert(session, FileRow, [{**asdict(file), "notes": list(file.notes)}])
+
+
+def broken_files(session: Session) -> list[FileState]:
+    """The files that could not be read, by source and path."""
+    query = select(FileRow).where(FileRow.broken.is_(True)).order_by(FileRow.source, FileRow.path)
+    return [_file(row) for row in session.scalars(query)]
+
+
+def note_reach(
+    session: Session, source: str, account: str, read_until: datetime, evidence: Evidence | None = None
+) -> None:
+    """Note how far a source's data reach; an older file never moves ``read_until`` back."""
+    row = {"source": source, "account": account, "read_until": read_until, "evidence": evidence}
+    upsert(
+        session,
+        ReachRow,
+        [row],
+        special=lambda new: {
+            "read_until": case(
+                (ReachRow.read_until > new.read_until, ReachRow.read_until), else_=new.read_until
+            ),
+            "evidence": func.coalesce(new.evidence, ReachRow.evidence),
+        },
+    )
+
+
+def reaches(session: Session) -> list[Reach]:
+    """How far all sources reach, by source and account."""
+    query = select(ReachRow).order_by(ReachRow.source, ReachRow.account)
+    return [
+        Reach(
+            row.source, row.account, row.read_until, None if row.evidence is None else Evidence(row.evidence)
+        )
+        for row in session.scalars(query)
+    ]
+
+
+def save_plan(
+    session: Session,
+    items: Sequence[Mapping[str, Any]],
+    *,
+    hash: str,
+    as_of: datetime,
+    shown_at: datetime,
+    accepted: bool,
+) -> None:
+    """Write down a plan that was shown; the very plan that was shown last is not written twice."""
+    shown = ShownPlan(hash, as_of, shown_at, tuple(dict(item) for item in items), accepted)
+    last = latest_plan(session)
+    if last is not None and (last.hash, last.as_of, last.accepted) == (hash, as_of, accepted):
+        return
+    session.execute(insert(PlanRow).values(**{**asdict(shown), "items": list(shown.items)}))
+
+
+def latest_plan(session: Session, accepted_only: bool = False) -> ShownPlan | None:
+    """The plan that was shown last, or the last one in which nothing waits for a person."""
+    query = select(PlanRow).order_by(PlanRow.id.desc()).limit(1)
+    if accepted_only:
+        query = query.where(PlanRow.accepted.is_(True))
+    row = session.scalar(query)
+    if row is None:
+        return None
+    return ShownPlan(row.hash, row.as_of, row.shown_at, tuple(row.items), row.accepted)
+
+
+def keep_configuration(session: Session, hash: str, content: Mapping[str, Any], at: datetime) -> None:
+    """Keep a valid configuration as the last one; secrets are never in it."""
+    upsert(session, ConfigurationRow, [{"hash": hash, "taken_at": at, "content": dict(content)}])
+
+
+def latest_configuration(session: Session) -> Configuration | None:
+    """The last valid configuration."""
+    row = session.scalar(select(ConfigurationRow).order_by(ConfigurationRow.taken_at.desc()).limit(1))
+    return None if row is None else Configuration(row.hash, row.taken_at, row.content)
+
+
+def note(session: Session, name: str) -> str | None:
+    """A small fact that was kept by :func:`set_note`."""
+    return session.scalar(select(NoteRow.value).where(NoteRow.name == name))
+
+
+def set_note(session: Session, name: str, value: str) -> None:
+    """Keep a small fact under a name."""
+    upsert(session, NoteRow, [{"name": name, "value": value}])
+
+
+def _finding(row: FindingRow) -> Finding:
+    return Finding(
+        account=row.account,
+        as_of=row.as_of,
+        window_days=row.window_days,
+        verdict=Verdict(row.verdict),
+        signals=tuple(Signal(**signal) for signal in row.signals),
+        messages=row.messages,
+        days=row.days,
+        no_data=None if row.no_data is None else NoData(row.no_data),
+        newest_at=row.newest_at,
+    )
+
+
+def _campaign(row: CampaignRow) -> Campaign:
+    return Campaign(
+        system=row.system,
+        id=row.id,
+        name=row.name,
+        account=row.account,
+        state=CampaignState(row.state),
+        account_by=AccountBy(row.account_by),
+        changed_by=row.changed_by,
+        changed_at=row.changed_at,
+        version=row.version,
+    )
+
+
+def _file(row: FileRow) -> FileState:
+    return FileState(
+        source=row.source,
+        path=row.path,
+        hash=row.hash,
+        size=row.size,
+        read_at=row.read_at,
+        modified=row.modified,
+        broken=row.broken,
+        reason=row.reason,
+        place=row.place,
+        messages=row.messages,
+        notes=tuple(row.notes),
+    )
