@@ -16,7 +16,9 @@ from enum import StrEnum
 import pendulum
 
 from sendepause import countdown
-from sendepause.model import Account, AccountBy, Act, Decision, Enforcement, Phase, Plan
+from sendepause.model import Account, AccountBy, Act, Decision, Enforcement, Kind, Phase, Plan
+
+LAST_CHANCE_MINUTES = 30  # two runs of enforcing, and some: to pause and to read back
 
 
 class Passage(StrEnum):
@@ -120,8 +122,10 @@ def _passage(decision: Decision, accounts: Mapping[str, Account], rule: Enforcem
         return Passage.WAITS_INFERRED
     if (rule.id, decision.subject) in past.told:
         return Passage.ANNOUNCED
-    # In force, a known campaign on an account declared personal cannot surprise anybody: the rule is public.
-    if decision.phase is Phase.IN_FORCE or key in (past.baseline or ()):
+    # In force, a known campaign on an account declared personal surprises nobody: the rule is public.
+    if decision.phase is Phase.IN_FORCE and declared is Kind.PERSONAL:
+        return Passage.KNOWN
+    if key in (past.baseline or ()):
         return Passage.KNOWN
     return Passage.FEW
 
@@ -139,10 +143,15 @@ def default_at(
 ) -> datetime:
     """When the default applies to a waiting item: before the date by the hours set, after it never at once.
 
-    An item that is first stopped inside those hours, or after the date, waits ``default_hours_after``.
+    An item that is first stopped inside those hours, or after the date, waits ``default_hours_after``;
+    before the date not longer than leaves the time to pause and verify.
     """
-    before = countdown.begins_at(rule).subtract(minutes=round(limits.default_hours_before * 60))
-    first_stopped = (past.waits or {}).get(item(decision), as_of)
+    begins = countdown.begins_at(rule)
+    before = begins.subtract(minutes=round(limits.default_hours_before * 60))
+    first_stopped = pendulum.instance((past.waits or {}).get(item(decision), as_of))
     if first_stopped < before:
         return before
-    return pendulum.instance(first_stopped).add(minutes=round(limits.default_hours_after * 60))
+    waited = first_stopped.add(minutes=round(limits.default_hours_after * 60))
+    if first_stopped < begins:
+        return min(waited, begins.subtract(minutes=LAST_CHANCE_MINUTES))
+    return waited

@@ -62,6 +62,7 @@ class CampaignCase:
     told: bool = False  # named in a message that was sent on an earlier day
     paused_by_us: bool = False
     breached: bool = False  # it ran after the date, before it was paused
+    failed: bool = False  # a pause was tried and does not hold yet
     may_pause_business_app: bool = False
 
 
@@ -100,7 +101,7 @@ class Rules:
 class World:
     """Everything that decisions of a moment rest on, as the earlier stages wrote it down.
 
-    ``undone``, ``paused_by_us`` and ``breached`` hold (enforcement id, campaign key); ``told_at`` says
+    ``undone``, ``paused_by_us``, ``breached`` and ``failed`` hold (enforcement id, campaign key); ``told_at`` says
     when the owner was first told of a pair, by a message that was sent.
     """
 
@@ -115,6 +116,7 @@ class World:
     undone: frozenset[tuple[str, str]] = frozenset()
     paused_by_us: frozenset[tuple[str, str]] = frozenset()
     breached: frozenset[tuple[str, str]] = frozenset()
+    failed: frozenset[tuple[str, str]] = frozenset()
     told_at: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     rules: Rules = Rules()
 
@@ -145,37 +147,35 @@ def decide_campaign(case: CampaignCase) -> Outcome:
 
 def _decide_running(case: CampaignCase) -> Outcome:
     """A campaign that runs, or may run, on an account that has to be still by the date."""
-    unknown = case.state is CampaignState.UNKNOWN
     held = case.hold is HoldCase.IN_FORCE
     over = (Reason.HOLD_OVER,) if case.hold is not HoldCase.NONE else ()
+    undone = _tell(Stage.UNDONE, *_BOTH) if case.undone else ()
+    owed = _tell(Stage.NOT_PAUSED, *_BOTH) if case.failed or not case.reachable else ()
     match case.phase:
         case Phase.ANNOUNCED:
             return Outcome(Act.NONE, (Reason.NOT_YET, *_troubles(case)))
         case Phase.WARNING if held:
             return Outcome(Act.HOLD, (_RUNS, Reason.HELD), _tell(Stage.HOLD_GRANTED))
         case Phase.WARNING:
-            undone = _tell(Stage.UNDONE, *_BOTH) if case.undone else ()
             return Outcome(Act.WARN, (_RUNS, *_troubles(case)), _tell(Stage.WARNED) + undone)
         case Phase.PAUSING if held and not case.last_hours:
             return Outcome(Act.HOLD, (_RUNS, Reason.HELD), _tell(Stage.HOLD_ENDS))
-        case Phase.PAUSING | Phase.IN_FORCE if unknown and case.reachable:
+        case Phase.PAUSING | Phase.IN_FORCE if case.state is CampaignState.UNKNOWN and case.reachable:
             return Outcome(Act.ASK, (_RUNS, Reason.STATE_UNKNOWN), _tell(Stage.NOT_PAUSED, *_BOTH))
         case Phase.PAUSING if not case.reachable:
-            return Outcome(Act.PAUSE, (_RUNS, Reason.SYSTEM_UNREACHABLE), _tell(Stage.NOT_PAUSED, *_BOTH))
+            return Outcome(Act.PAUSE, (_RUNS, Reason.SYSTEM_UNREACHABLE, *over), owed)
         case Phase.PAUSING if case.last_hours:
             notice = Reason.TOLD_BEFORE if case.told else Reason.SHORT_NOTICE
-            undone = _tell(Stage.UNDONE, *_BOTH) if case.undone else ()
-            return Outcome(Act.PAUSE, (_RUNS, notice, *over, *_troubles(case)), undone)
+            return Outcome(Act.PAUSE, (_RUNS, notice, *over, *_troubles(case)), owed + undone)
         case Phase.PAUSING if case.undone:
-            return Outcome(Act.ASK, (_RUNS, Reason.SWITCHED_ON_AGAIN), _tell(Stage.UNDONE, *_BOTH))
+            return Outcome(Act.ASK, (_RUNS, Reason.SWITCHED_ON_AGAIN), undone)
         case Phase.PAUSING if case.told:
-            return Outcome(Act.PAUSE, (_RUNS, Reason.TOLD_BEFORE, *over), _tell(Stage.LAST_CALL))
+            return Outcome(Act.PAUSE, (_RUNS, Reason.TOLD_BEFORE, *over), owed + _tell(Stage.LAST_CALL))
         case Phase.PAUSING:
             return Outcome(Act.WARN, (_RUNS, Reason.NOTICE_FIRST, *over), _tell(Stage.LAST_CALL))
         case Phase.IN_FORCE:
-            owed = () if case.reachable else _tell(Stage.NOT_PAUSED, *_BOTH)
-            undone = _tell(Stage.UNDONE, *_BOTH) if case.undone else ()
-            return Outcome(Act.PAUSE, (_RUNS, Reason.DATE_PASSED, *_troubles(case)), owed + undone + _BREACH)
+            reasons = (_RUNS, Reason.DATE_PASSED, *_troubles(case))
+            return Outcome(Act.PAUSE, reasons, owed + undone + _BREACH)
 
 
 def _troubles(case: CampaignCase) -> tuple[Reason, ...]:
@@ -367,6 +367,7 @@ def _campaign_case(world: World, rule: Enforcement, campaign: Campaign, kind: Ki
         told=_told_on_an_earlier_day(world, rule, campaign.key),
         paused_by_us=pair in world.paused_by_us,
         breached=pair in world.breached,
+        failed=pair in world.failed,
         may_pause_business_app=world.rules.pause_business_app,
     )
 

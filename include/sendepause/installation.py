@@ -1,0 +1,167 @@
+"""One installation: where its data lie, its store, its configuration, its connections.
+
+This is the only module that asks Airflow for a connection. Inside tasks and servers Airflow answers from
+wherever its connections live; the command line has to tell Airflow to look there too (``cli.py``).
+
+Environment: ``SENDEPAUSE_CONFIG`` (configuration folder), ``SENDEPAUSE_DATA`` (local folder for the
+SQLite store, the example and relative sources), ``SENDEPAUSE_EVENTS`` (where events and day rows lie: a
+path or an object-store URL; the data folder if unset).
+"""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from sendepause import configuration
+from sendepause.campaigns.base import Access
+from sendepause.configuration import BadConfiguration
+from sendepause.errors import BadInput
+from sendepause.model import EntryKind
+from sendepause.settings import Settings
+from sendepause.store import database, ledger, queries
+
+STORE_CONNECTION = "sendepause_store"
+KEY_CONNECTION = "sendepause_key"
+SLACK_CONNECTION = "slack_api_default"
+
+log = logging.getLogger(__name__)
+
+
+def data_folder() -> Path:
+    """The local data folder; ``data/`` beside ``include/`` unless ``SENDEPAUSE_DATA`` says otherwise."""
+    return Path(os.environ.get("SENDEPAUSE_DATA") or Path(__file__).parents[2] / "data").resolve()
+
+
+def events_base() -> str:
+    """Where events and day rows lie: a path or an object-store URL."""
+    return os.environ.get("SENDEPAUSE_EVENTS") or str(data_folder())
+
+
+def real_now() -> datetime:
+    """The wall clock: the one place that reads it. Everything else is handed a moment."""
+    return datetime.now(UTC)
+
+
+def find_access(connection: str) -> Access | None:
+    """An Airflow connection as plain values, or None where there is no such connection."""
+    found = _airflow_connection(connection)
+    if found is None:
+        return None
+    return Access(
+        kind=found.conn_type or "",
+        host=found.host or "",
+        port=found.port,
+        schema=found.schema or "",
+        login=found.login,
+        password=found.password,
+        extra=found.extra_dejson,
+    )
+
+
+def access(connection: str) -> Access:
+    """An Airflow connection as plain values.
+
+    :raises BadInput: where there is none; the sentence names it and how to make it.
+    """
+    found = find_access(connection)
+    if found is None:
+        raise BadInput(
+            f"The Airflow connection {connection!r} does not exist.",
+            f"Create it in the Airflow UI (Admin, Connections) or set AIRFLOW_CONN_{connection.upper()}.",
+            means="What needs it waits and stays owed.",
+        )
+    return found
+
+
+def _airflow_connection(connection: str) -> Any:
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return Connection.get(connection)
+    except AirflowNotFoundException:
+        return None
+
+
+def in_task() -> bool:
+    """Whether this process runs an Airflow task."""
+    return "AIRFLOW_CTX_DAG_ID" in os.environ
+
+
+def author() -> str:
+    """Who acts on the command line, for the ledger."""
+    return os.environ.get("SENDEPAUSE_AUTHOR") or getpass.getuser()
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What every stage needs; see the module's docstring for where it comes from."""
+
+    engine: Engine
+    data: Path
+    events: str
+    now: Callable[[], datetime] = real_now
+
+    def read_settings(self) -> tuple[Settings, BadConfiguration | None]:
+        """The configuration, or the last valid one and what is wrong with the files. Notes nothing.
+
+        :raises BadConfiguration: where there is no valid one, now or kept.
+        """
+        try:
+            return configuration.load(), None
+        except BadConfiguration as error:
+            with database.session(self.engine, write=False) as session:
+                kept = queries.latest_configuration(session)
+            if kept is None:
+                raise
+            return configuration.check(kept.content), error
+
+    def settings_in_force(self) -> Settings:
+        """As :meth:`read_settings`, and noted: a change as a ledger entry, trouble as ill health."""
+        at = self.now()
+        settings, trouble = self.read_settings()
+        if trouble:
+            log.error("%s", trouble)
+        with database.session(self.engine) as session:
+            queries.set_health(session, "configuration", trouble is None, at, str(trouble or ""))
+            kept = queries.latest_configuration(session)
+            if kept is None or kept.hash != settings.hash:
+                queries.keep_configuration(session, settings.hash, configuration.content_of(settings), at)
+                ledger.append(
+                    session,
+                    at=at,
+                    as_of=at,
+                    author="sendepause",
+                    kind=EntryKind.CONFIGURATION,
+                    facts={"hash": settings.hash, "before": kept.hash if kept else None},
+                )
+        return settings
+
+
+def store_url() -> str:
+    """The store's SQLAlchemy URL: the connection ``sendepause_store``, else a file in the data folder."""
+    found = _airflow_connection(STORE_CONNECTION)
+    if found is None:
+        return f"sqlite:///{data_folder() / 'sendepause.db'}"
+    if found.conn_type == "sqlite":
+        return f"sqlite:///{found.host}"
+    return str(found.get_uri())
+
+
+def open_installation() -> Installation:
+    """The installation that the environment describes, with a store of the right schema.
+
+    :raises SendepauseError: where the store cannot be reached or is not migrated.
+    """
+    engine = database.connect(store_url())
+    database.check_schema(engine)
+    return Installation(engine=engine, data=data_folder(), events=events_base())

@@ -1,0 +1,122 @@
+"""The world as the earlier stages wrote it down: what a plan of a moment rests on.
+
+A *replay* looks at a moment far from real time. It sees only what had been done by then, and takes a
+campaign that this package paused later as the running campaign that it was.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from sendepause import guard
+from sendepause.guard import Passage
+from sendepause.model import Act, Campaign, CampaignState, Decision, Evidence, Plan, Stage
+from sendepause.policy import Rules, World
+from sendepause.settings import Settings
+from sendepause.store import folds, ledger, queries
+from sendepause.store.folds import PauseRecord
+
+NOTICES = (Stage.WARNED, Stage.LAST_CALL)  # the messages that announce a pause to an owner
+
+Pauses = dict[tuple[str, str], PauseRecord]
+
+
+def is_far(as_of: datetime, now: datetime, settings: Settings) -> bool:
+    """Whether a moment is so far from real time that it may only be looked at."""
+    return abs((now - as_of).total_seconds()) > settings.policy.far_hours * 3600
+
+
+def gather(session: Session, settings: Settings, as_of: datetime, *, replay: bool = False) -> World:
+    """Everything that the decisions of ``as_of`` rest on."""
+    entries = ledger.entries(session)
+    then = [entry for entry in entries if entry.as_of <= as_of] if replay else entries
+    pauses = folds.pauses(then)
+    campaigns = queries.campaigns(session)
+    if replay:
+        campaigns = _before_our_pauses(campaigns, pauses, folds.pauses(entries))
+    ill = {subject for subject, state in queries.health(session).items() if not state.ok}
+    return World(
+        as_of=as_of,
+        accounts=tuple(settings.account_list()),
+        enforcements=tuple(settings.enforcement_list()),
+        campaigns=tuple(campaigns),
+        findings=queries.latest_findings(session, as_of),
+        evidence=_evidence(session),
+        holds=tuple(folds.holds(then)),
+        unreachable=frozenset(s.removeprefix("system:") for s in ill if s.startswith("system:")),
+        undone=frozenset(pair for pair, record in pauses.items() if record.status == "undone"),
+        paused_by_us=frozenset(pair for pair, record in pauses.items() if record.status == "paused"),
+        breached=frozenset(pair for pair, record in pauses.items() if record.breach),
+        failed=frozenset(pair for pair, record in pauses.items() if record.status == "not_paused"),
+        told_at=queries.told_at(session, NOTICES),
+        rules=Rules(
+            pause_business_app=settings.policy.pause_business_app,
+            hold_margin_hours=settings.policy.hold_margin_hours,
+            fresh_days=settings.policy.fresh_days,
+        ),
+    )
+
+
+def past(session: Session, as_of: datetime, *, replay: bool = False) -> guard.Past:
+    """What the guard remembers at ``as_of``."""
+    entries = [e for e in ledger.entries(session) if not replay or e.as_of <= as_of]
+    accepted = queries.latest_plan(session, accepted_only=True)
+    known = None if accepted is None or (replay and accepted.as_of > as_of) else accepted.items
+    return guard.Past(
+        baseline=None if known is None else frozenset(i["item"] for i in known if i["item"]),
+        approved=folds.approvals(entries),
+        waits=folds.waits(entries),
+        told=frozenset(queries.told_at(session, NOTICES)),
+    )
+
+
+def passages(plan: Plan, settings: Settings, remembered: guard.Past) -> dict[str, Passage]:
+    """What the guard says of each pause of a plan, by item."""
+    limits = settings.policy.guard
+    return guard.judge(
+        plan,
+        accounts={account.number: account for account in settings.account_list()},
+        enforcements={rule.id: rule for rule in settings.enforcement_list()},
+        past=remembered,
+        limits=guard.Limits(
+            surprises=limits.surprises,
+            default=limits.default,
+            default_hours_before=limits.default_hours_before,
+            default_hours_after=limits.default_hours_after,
+        ),
+    )
+
+
+def decision_json(decision: Decision, passages: dict[str, Passage]) -> dict[str, Any]:
+    """A decision as ``sendepause plan`` prints it and the store keeps it: plain JSON values."""
+    item = guard.item(decision) if decision.act is Act.PAUSE else None
+    return {
+        **{key: value for key, value in asdict(decision).items() if key != "tells"},
+        "reasons": [str(reason) for reason in decision.reasons],
+        "tells": [f"{tell.stage}:{tell.audience}" for tell in decision.tells],
+        "item": item,
+        "passage": str(passages[item]) if item in passages else None,
+    }
+
+
+def _evidence(session: Session) -> dict[str, frozenset[Evidence]]:
+    found: dict[str, set[Evidence]] = defaultdict(set)
+    for reach in queries.reaches(session):
+        if reach.evidence:
+            found[reach.account].add(reach.evidence)
+    return {account: frozenset(kinds) for account, kinds in found.items()}
+
+
+def _before_our_pauses(campaigns: list[Campaign], then: Pauses, today: Pauses) -> list[Campaign]:
+    later = {key for (rule, key) in today if (rule, key) not in then}
+    return [
+        replace(campaign, state=CampaignState.RUNNING)
+        if campaign.key in later and campaign.state is CampaignState.PAUSED
+        else campaign
+        for campaign in campaigns
+    ]
