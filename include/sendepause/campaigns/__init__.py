@@ -1,0 +1,33 @@
+"""The connectors to campaign systems, one file each, imported only when used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from sendepause.errors import BadInput
+
+if TYPE_CHECKING:
+    from sendepause.campaigns.base import Access, Connector
+    from sendepause.settings import SystemSettings
+
+CONNECTORS = {
+    "http_api": "sendepause.campaigns.http_api:HttpApi",
+    "sql_table": "sendepause.campaigns.sql_table:SqlTable",
+}
+
+
+def connect(system: SystemSettings, access: Access) -> Connector:
+    """The connector of a campaign system; nothing is called yet.
+
+    Raises BadInput for a connector that does not exist and for settings that it cannot use.
+    """
+    path = CONNECTORS.get(system.connector)
+    if path is None:
+        raise BadInput(
+            f"The campaign system {system.id} names a connector that does not exist: {system.connector}.",
+            f"Known connectors: {', '.join(sorted(CONNECTORS))}.",
+            place=f"campaign_systems.yaml: {system.id}",
+        )
+    module, _, name = path.partition(":")
+    return cast("Connector", getattr(import_module(module), name)(system, access))

@@ -1,0 +1,250 @@
+"""Calls to a campaign system's HTTP API: bounded, patient where that is safe, and silent about secrets.
+
+One client for every connector that speaks HTTP. It holds nothing between calls, so it may be used from
+any event loop and after a fork. No error repeats an answer's text, a header or a query.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any, Literal
+
+import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+
+from sendepause.campaigns.base import Access
+from sendepause.campaigns.shapes import Section
+from sendepause.errors import Refused, SendepauseError, Unclear, Unreachable
+
+MOST_BYTES = 16 * 2**20  # of one answer; n8n's list of 250 large workflows stays below
+MOST_REDIRECTS = 3
+RETRY = frozenset({429, 502, 503, 504, 524})
+NOTHING_DONE = frozenset({429, 503})  # the answer itself says that a write was not begun
+
+
+class Auth(Section):
+    """Where the secret of the connection goes: its password into a header, or both into Basic auth."""
+
+    kind: Literal["header", "basic", "none"] = "header"
+    header: str = "Authorization"
+    prefix: str = "Bearer "
+
+
+class Retry(Section):
+    """Which answers are tried again, how often, and the longest wait in seconds that is worth it."""
+
+    statuses: frozenset[int] = RETRY
+    attempts: int = 3
+    longest_wait: float = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the status, the JSON (None where there is none), and where it came from."""
+
+    status: int
+    data: Any
+    url: httpx.URL
+    links: Mapping[str | None, Mapping[str, str]]  # the Link header, by relation
+
+
+@dataclass(frozen=True)
+class HttpClient:
+    """The calls of one campaign system. ``name`` stands in errors, ``timeout`` (s) bounds each attempt."""
+
+    name: str
+    access: Access
+    timeout: float
+    auth: Auth = field(default_factory=Auth)
+    retry: Retry = field(default_factory=Retry)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        ok: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """One call, repeated as ``retry`` says; ``ok`` are statuses beyond 2xx that are an answer too.
+
+        ``path`` is below the connection's base URL, or a whole URL of the same origin. A write is
+        repeated only after an answer which says that nothing was done. Refused, Unreachable, Unclear.
+        """
+        writes = method not in ("GET", "HEAD")
+        repeats = (self.retry.statuses & NOTHING_DONE) if writes else self.retry.statuses
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(lambda error: self._worth_repeating(error, repeats)),
+            wait=_wait,
+            stop=stop_after_attempt(self.retry.attempts),
+            reraise=True,
+        ):
+            with attempt:
+                return await self._once(method, path, params, body, ok)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _worth_repeating(self, error: BaseException, repeats: frozenset[int]) -> bool:
+        return (
+            isinstance(error, _Busy)
+            and error.status in repeats
+            and _seconds(error) <= self.retry.longest_wait
+        )
+
+    async def _once(
+        self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, ok: frozenset[int]
+    ) -> Answer:
+        try:
+            base = httpx.URL(self.access.base_url())
+            url = httpx.URL(path if "://" in path else f"{base}{path}")
+            self._same_origin(base, url)
+            async with asyncio.timeout(self.timeout), self._open() as client:
+                request = client.build_request(
+                    method, url, params=params, json=body, headers={**self.headers, **self._secret()}
+                )
+                for _ in range(MOST_REDIRECTS + 1):
+                    response = await client.send(request, stream=True)
+                    if response.next_request is None:
+                        return self._answer(response, await self._read(response), method, ok)
+                    await response.aclose()
+                    request = self._redirected(request, response.next_request)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise self._told(error, method) from None
+        except (httpx.InvalidURL, ValueError):
+            raise Refused(
+                f"The address of {self.name} cannot be read.", "Correct the host of its Airflow connection."
+            ) from None
+        raise Refused(f"{self.name} redirects in a circle.", "Write the final address into the connection.")
+
+    def _open(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(verify=_trust(), timeout=self.timeout, auth=self._basic())
+
+    def _redirected(self, request: httpx.Request, target: httpx.Request) -> httpx.Request:
+        """The redirect's request: only to the same origin, and never as another method."""
+        self._same_origin(request.url, target.url)
+        if target.method != request.method:
+            raise Refused(
+                f"{self.name} redirects a {request.method}, which would lose what it asks for.",
+                "Write the final address into the connection.",
+            )
+        return target
+
+    def _same_origin(self, ours: httpx.URL, other: httpx.URL) -> None:
+        if (ours.scheme, ours.host, ours.port) != (other.scheme, other.host, other.port):
+            raise Refused(
+                f"{self.name} sends us on to another address ({other.scheme}://{other.host[:100]}), "
+                "and the connection's secret is not for that one.",
+                "If the system has moved, write its final address into the connection.",
+            )
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        try:
+            content = bytearray()
+            async for chunk in response.aiter_bytes():
+                content += chunk
+                if len(content) > MOST_BYTES:
+                    raise Refused(
+                        f"{self.name} answers with more than {MOST_BYTES // 2**20} MB.",
+                        "Ask for smaller pages in the system's settings.",
+                    )
+            return bytes(content)
+        finally:
+            await response.aclose()
+
+    def _answer(self, response: httpx.Response, content: bytes, method: str, ok: frozenset[int]) -> Answer:
+        status = response.status_code
+        if not (response.is_success or status in ok):
+            raise self._trouble(response, method)
+        try:
+            data = json.loads(content) if content.strip() else None
+        except (ValueError, RecursionError):
+            data = None  # whoever needs the data says that they are missing
+        return Answer(status, data, response.url, response.links)
+
+    def _trouble(self, response: httpx.Response, method: str) -> SendepauseError:
+        status = response.status_code
+        said = f"{self.name} answered {status} {httpx.codes.get_reason_phrase(status)} to a {method}."
+        if status in self.retry.statuses:
+            means = None if method == "GET" or status in NOTHING_DONE else Unclear.means
+            return _Busy(said, "Look whether the system is up.", status, _retry_after(response), means)
+        if status >= 500:
+            kind = Unreachable if method == "GET" else Unclear
+            return kind(said, "Look into the system's own log.")
+        mends = {
+            401: "Put a valid secret into the connection.",
+            403: "Give the connection's secret the right to list, read and switch campaigns.",
+            404: "Look whether the campaign still exists, and whether the connection's address is right.",
+        }
+        return Refused(said, mends.get(status, "Compare the system's settings with its API's description."))
+
+    def _told(self, error: httpx.HTTPError | TimeoutError, method: str) -> SendepauseError:
+        """An error of the transport. Where nothing was sent, nothing can have happened."""
+        what = f"{self.name} at {self.access.shown} did not answer: {type(error).__name__}."
+        unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+        if method == "GET" or unsent:
+            return Unreachable(what, "Look whether the system is up and reachable from Airflow's workers.")
+        return Unclear(what, "Nothing to do: the state is read again.")
+
+    def _secret(self) -> dict[str, str]:
+        if self.auth.kind != "header":
+            return {}
+        return {self.auth.header: self.auth.prefix + self._password()}
+
+    def _basic(self) -> httpx.BasicAuth | None:
+        if self.auth.kind != "basic":
+            return None
+        return httpx.BasicAuth(self.access.login or "", self._password())
+
+    def _password(self) -> str:
+        password = self.access.password or ""
+        if not password or not password.isascii() or not password.isprintable():
+            raise Refused(
+                f"The connection of {self.name} has no password that can be sent.",
+                "Put the system's token or password into the Airflow connection's password.",
+            )
+        return password
+
+
+class _Busy(Unreachable):
+    """A status that is worth another try."""
+
+    def __init__(
+        self, what: str, mend: str, status: int, retry_after: float | None, means: str | None
+    ) -> None:
+        self.status = status
+        super().__init__(what, mend, retry_after=retry_after, means=means)
+
+
+def _seconds(error: BaseException | None) -> float:
+    return (error.retry_after or 0.0) if isinstance(error, Unreachable) else 0.0
+
+
+def _wait(state: RetryCallState) -> float:
+    """What the system asked for, else half a second, then one, then two."""
+    error = state.outcome.exception() if state.outcome else None
+    return max(_seconds(error), 0.5 * 2 ** (state.attempt_number - 1))
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Retry-After in seconds (RFC 9110, 10.2.3): a number, or a date held against the answer's own Date."""
+    told = response.headers.get("retry-after", "").strip()
+    if told.isdecimal():
+        return float(told[:9])
+    try:
+        until, sent = parsedate_to_datetime(told), parsedate_to_datetime(response.headers["date"])
+        return max(0.0, (until - sent).total_seconds())
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates that are trusted, read once: that takes longer than a call."""
+    return httpx.create_ssl_context()
