@@ -223,13 +223,14 @@ class _Busy(Unreachable):
 
 
 def _seconds(error: BaseException | None) -> float:
-    return (error.retry_after or 0.0) if isinstance(error, Unreachable) else 0.0
+    return error.retry_after or 0.0 if isinstance(error, Unreachable) else 0.0
 
 
 def _wait(state: RetryCallState) -> float:
     """What the system asked for, else half a second, then one, then two."""
     error = state.outcome.exception() if state.outcome else None
-    return max(_seconds(error), 0.5 * 2 ** (state.attempt_number - 1))
+    growing: float = 0.5 * 2 ** (state.attempt_number - 1)
+    return max(_seconds(error), growing)
 
 
 def _retry_after(response: httpx.Response) -> float | None:
