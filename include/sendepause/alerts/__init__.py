@@ -1,0 +1,1 @@
+"""What an alert says, the outbox that owes each alert once, and delivery to Slack."""
