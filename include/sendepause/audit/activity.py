@@ -59,7 +59,12 @@ ACTIVITY = pl.Schema(
         ),
         "people": pl.List(  # each counterpart of the day; opened: its first message of the day was ours
             pl.Struct(
-                {"counterpart": pl.String(), "sent": pl.Boolean(), "heard": pl.Boolean(), "opened": pl.Boolean()}
+                {
+                    "counterpart": pl.String(),
+                    "sent": pl.Boolean(),
+                    "heard": pl.Boolean(),
+                    "opened": pl.Boolean(),
+                }
             )
         ),
     }
@@ -119,7 +124,9 @@ def _placed(events: pl.DataFrame, zones: Mapping[str, str]) -> pl.DataFrame:
     accounts = events.select(pl.col("account_id").unique())
     zone = pl.col("account_id").replace_strict(dict(zones), default="UTC", return_dtype=pl.String)
     with_zone = events.join(accounts.with_columns(zone=zone), on="account_id", how="left")
-    local = [_localised(part, str(name)) for (name,), part in with_zone.partition_by("zone", as_dict=True).items()]
+    local = [
+        _localised(part, str(name)) for (name,), part in with_zone.partition_by("zone", as_dict=True).items()
+    ]
     if not local:
         local = [_localised(with_zone, "UTC")]
     ordered = pl.concat(local).sort(_ORDER, nulls_last=True)
@@ -163,7 +170,9 @@ def gap_bin(seconds: pl.Expr) -> pl.Expr:
 
 
 def _histogram(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    counted = frame.drop_nulls(column).group_by(_ROW, pl.col(column).cast(pl.UInt16).alias("bin")).agg(n=pl.len())
+    counted = (
+        frame.drop_nulls(column).group_by(_ROW, pl.col(column).cast(pl.UInt16).alias("bin")).agg(n=pl.len())
+    )
     return counted.sort(_ROW, "bin").group_by(_ROW).agg(pl.struct("bin", "n").alias(column))
 
 
@@ -229,7 +238,11 @@ def _chains(sends: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         numbered.with_columns(first.not_().cast(pl.UInt8).alias("part"))
         .join(open_ones, on="chain", how="semi", maintain_order="left")
         .group_by(_ROW, maintain_order=True)
-        .agg(pl.struct("part", at="sent_at", counterpart=pl.col("counterpart").cast(pl.String)).alias("open_chains"))
+        .agg(
+            pl.struct("part", at="sent_at", counterpart=pl.col("counterpart").cast(pl.String)).alias(
+                "open_chains"
+            )
+        )
     )
     over = summarise(numbered.join(open_ones, on="chain", how="anti", maintain_order="left"), _ROW)
     fields = [field.name for field in CHAIN.fields]
@@ -252,7 +265,9 @@ def _reach(sends: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _bursts(sends: pl.DataFrame) -> list[pl.DataFrame]:
-    edges = sends.filter("edge").group_by(_ROW, maintain_order=True).agg(pl.col("sent_at").alias("edge_sends"))
+    edges = (
+        sends.filter("edge").group_by(_ROW, maintain_order=True).agg(pl.col("sent_at").alias("edge_sends"))
+    )
     counted = sends.select(_ROW, most_within(sends, _ROW).alias("burst"))
     return [edges, counted.group_by(_ROW).agg(pl.col("burst").max())]
 

@@ -1,0 +1,353 @@
+"""The signals: what is measured, what it is held against, and where that comes from.
+
+``REGISTRY`` is read by the verdict and by the sentences; a signal is one entry of it. A pattern (A) is
+what a person cannot or does not do, a fact (B) is bulk whoever did it, a hint gives points, evidence is
+for the reader. "The cases" are the labelled senders of ``tests/cases/behaviour``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sendepause.model import Language
+
+MINIMUM_SENDS = 20
+"""Under so many sends in the window there are only facts, no verdict on timing."""
+
+AUTOMATED_POINTS = 4
+WATCH_POINTS = 2
+
+Measured = Mapping[str, Any]
+"""One line of ``window.MEASURES``."""
+
+Text = dict[Language, str]
+
+
+class Role(StrEnum):
+    PATTERN = "pattern"
+    FACT = "fact"
+    HINT = "hint"
+    EVIDENCE = "evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A measured column and what it is held against; below the minimum sample it has no value."""
+
+    column: str
+    limit: float | None
+    unit: str
+    minimum: int = 0
+    sample: str = "sends"
+    at_most: bool = False  # trips at or below the limit, else at or above it
+
+    def value(self, measured: Measured) -> float | None:
+        """The number, or None where the sample is too small or the resolution does not show it."""
+        value = measured[self.column]
+        if value is None or (measured[self.sample] or 0) < self.minimum:
+            return None
+        return float(value)
+
+    def holds(self, measured: Measured) -> bool:
+        value = self.value(measured)
+        if value is None or self.limit is None:
+            return False
+        return value <= self.limit if self.at_most else value >= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One signal as it is declared. The ``minute_`` fields replace their namesakes where a window knows
+    whole minutes only: a number in minutes is never held against a threshold in seconds.
+    """
+
+    name: str
+    role: Role
+    held: Held
+    source: Text
+    text: Text  # a noun phrase with {value}
+    minute_held: Held | None = None
+    minute_text: Text | None = None
+    watch_from: float | None = None  # patterns: from here on, below the limit, the account is watched
+    family: str = ""  # hints: each family counts once, with its highest points
+    strong: Held | None = None  # hints: two points instead of one
+    minute_strong: Held | None = None
+
+    def at(self, measured: Measured) -> Held:
+        """What counts at the resolution of this window."""
+        return self.minute_held if self.minute_held and measured["resolution"] == "min" else self.held
+
+    def points(self, measured: Measured) -> int:
+        """0, 1 or 2, for a hint."""
+        strong = self.minute_strong if self.minute_held and measured["resolution"] == "min" else self.strong
+        if strong is not None and strong.holds(measured):
+            return 2
+        return int(self.at(measured).holds(measured))
+
+
+HABITS = (
+    Held("quiet", 1, "h", 100, at_most=True),
+    Held("distinct_share", 0.3, "share", 30, "contents", at_most=True),
+    Held("mode", 0.7, "share", 30, "gaps"),
+)
+"""No rest, few texts, one gap: each is seen in people, two at once are not."""
+
+
+def complete(measured: Measured) -> dict[str, Any]:
+    """The measured line with what is derived from it: ``habits`` that hold, and the ``points`` of the hints."""
+    known = [habit for habit in HABITS if habit.value(measured) is not None]
+    families: dict[str, int] = {}
+    for rule in REGISTRY:
+        if rule.role is Role.HINT:
+            families[rule.family] = max(families.get(rule.family, 0), rule.points(measured))
+    return {
+        **measured,
+        "habits": sum(habit.holds(measured) for habit in known) if known else None,
+        "points": sum(families.values()),
+    }
+
+
+def _both(de: str, en: str) -> Text:
+    return {Language.DE: de, Language.EN: en}
+
+
+_CASES = _both(
+    "Vergleich mit 1.687 Wochen echter Menschen und 157 Wochen von Maschinen",
+    "measured on 1,687 weeks of real people and 157 weeks of machines",
+)
+_TOOLS = _both(
+    "Pausen verbreiteter Massenversand-Werkzeuge: Streuung 0 bis 0,52; Menschen 0,9 und mehr",
+    "pauses that bulk tools ship: spread 0 to 0.52; people 0.9 and more",
+)
+_CLOCK = _both(
+    "Chi-Quadrat-Test nach Zhang & Paxson 2011, auf den Beginn jeder Sendefolge angewandt",
+    "chi-square test after Zhang & Paxson 2011, applied to the start of each run of sending",
+)
+_CLOCK_FEW = _both(
+    "derselbe Test; bei wenigen Werten strenger, in einer Million Simulationen unter 1 zu 10.000 durch Zufall",
+    "the same test, stricter for few values: by chance under 1 in 10,000 of a million simulations",
+)
+_TYPING = _both(
+    "37.000 Menschen am Telefon: 36 Wörter in der Minute, die schnellsten 85 (Palin u. a. 2019)",
+    "37,000 people on phones: 36 words a minute, the fastest 85 (Palin et al. 2019)",
+)
+_REST = _both(
+    "Tagesrhythmus von Menschen (Aledavood u. a. 2015) und eigener Vergleich",
+    "daily rhythm of people (Aledavood et al. 2015) and own comparison",
+)
+_WHITE_PAPER = _both(
+    "WhatsApp, Stopping Abuse, 6. Februar 2019 (dort: fünf Minuten nach der Anmeldung)",
+    "WhatsApp, Stopping Abuse, 6 February 2019 (there: five minutes after registration)",
+)
+_BY_HAND = _both("von Hand nicht möglich", "not possible by hand")
+
+_PACE_TEXT = _both(
+    "{value} verschiedene Empfänger nacheinander in gleichmäßigem Takt",
+    "{value} different recipients one after the other at a steady pace",
+)
+_CLOCK_TEXT = _both(
+    "Sendebeginn immer wieder zu denselben Minuten der Stunde (durch Zufall {value})",
+    "sending that starts at the same minutes of the hour again and again (by chance {value})",
+)
+_SAME_MINUTE_TEXT = _both(
+    "{value} der Antworten noch in derselben Minute", "{value} of the replies within the same minute"
+)
+_HOUR_TEXT = _both(
+    "{value} verschiedene Empfänger in einer Stunde", "{value} different recipients in one hour"
+)
+
+REGISTRY: tuple[Rule, ...] = (
+    # A: patterns of a machine.
+    Rule(
+        "chain_pace",
+        Role.PATTERN,
+        Held("steady_chain", 30, "counterparts"),
+        _TOOLS,
+        _PACE_TEXT,
+        watch_from=20,
+    ),
+    Rule("clock", Role.PATTERN, Held("clock_5", 4, "-log10 p", 30, "bouts"), _CLOCK, _CLOCK_TEXT),
+    Rule("clock_minute", Role.PATTERN, Held("clock_1", 4, "-log10 p", 60, "bouts"), _CLOCK, _CLOCK_TEXT),
+    Rule(
+        "clock_minute_few", Role.PATTERN, Held("clock_1", 6, "-log10 p", 20, "bouts"), _CLOCK_FEW, _CLOCK_TEXT
+    ),
+    Rule(
+        "instant_reply",
+        Role.PATTERN,
+        Held("reply_p90", 3, "s", 30, "replies", at_most=True),
+        _TYPING,
+        _both("90 % der Antworten binnen {value}", "90% of the replies within {value}"),
+        Held("same_minute_share", 0.9, "share", 30, "replies"),
+        _SAME_MINUTE_TEXT,
+    ),
+    Rule(
+        "habits",
+        Role.PATTERN,
+        Held("habits", 2, "of 3"),
+        _REST,
+        _both(
+            "{value} von drei Gewohnheiten einer Maschine (keine Ruhezeit, kaum verschiedene Texte, fester Abstand)",
+            "{value} of three habits of a machine (no rest, hardly any different texts, one fixed gap)",
+        ),
+    ),
+    Rule(
+        "points",
+        Role.PATTERN,
+        Held("points", AUTOMATED_POINTS, "points"),
+        _CASES,
+        _both("{value} Punkte aus einzelnen Hinweisen", "{value} points from single hints"),
+        watch_from=WATCH_POINTS,
+    ),
+    # B: facts of bulk.
+    Rule("reach_hour", Role.FACT, Held("reach_hour", 30, "counterparts"), _CASES, _HOUR_TEXT),
+    Rule(
+        "same_to_many",
+        Role.FACT,
+        Held("same_to_many", 20, "counterparts"),
+        _CASES,
+        _both(
+            "derselbe Inhalt an {value} verschiedene Empfänger",
+            "the same content to {value} different recipients",
+        ),
+    ),
+    Rule(
+        "reach_minute",
+        Role.FACT,
+        Held("reach_minute", 20, "counterparts"),
+        _BY_HAND,
+        _both("{value} verschiedene Empfänger in einer Minute", "{value} different recipients in one minute"),
+    ),
+    Rule(
+        "burst",
+        Role.FACT,
+        Held("burst", 100, "sends"),
+        _WHITE_PAPER,
+        _both("{value} Nachrichten binnen 15 Sekunden", "{value} messages within 15 seconds"),
+    ),
+    # Hints, for points.
+    Rule(
+        "template_repeat",
+        Role.HINT,
+        Held("repeat_share", 0.15, "share", 20, "contents"),
+        _CASES,
+        _both(
+            "{value} der Nachrichten mit einem mindestens fünfmal gesendeten Text",
+            "{value} of the messages with a text that was sent five times or more",
+        ),
+        family="template",
+        strong=Held("repeat_share", 0.5, "share", 20, "contents"),
+    ),
+    Rule(
+        "distinct_texts",
+        Role.HINT,
+        Held("distinct_share", 0.7, "share", 20, "contents", at_most=True),
+        _CASES,
+        _both(
+            "verschiedene Texte in nur {value} der Nachrichten",
+            "different texts in only {value} of the messages",
+        ),
+        family="template",
+        strong=Held("distinct_share", 0.3, "share", 20, "contents", at_most=True),
+    ),
+    Rule(
+        "clock_hint",
+        Role.HINT,
+        Held("clock_5", 2, "-log10 p", 30, "bouts"),
+        _CLOCK,
+        _CLOCK_TEXT,
+        family="clock",
+        strong=Held("clock_5", 3.5, "-log10 p", 30, "bouts"),
+    ),
+    Rule(
+        "clock_minute_hint",
+        Role.HINT,
+        Held("clock_1", 4, "-log10 p", 20, "bouts"),
+        _CLOCK,
+        _CLOCK_TEXT,
+        family="clock",
+        strong=Held("clock_1", 4, "-log10 p", 20, "bouts"),
+    ),
+    Rule(
+        "quiet",
+        Role.HINT,
+        Held("quiet", 2, "h", 50, at_most=True),
+        _REST,
+        _both("längste tägliche Ruhezeit von nur {value}", "a longest daily rest of only {value}"),
+        family="quiet",
+        strong=Held("quiet", 1, "h", 100, at_most=True),
+    ),
+    Rule(
+        "fast_replies",
+        Role.HINT,
+        Held("instant_share", 0.75, "share", 10, "replies"),
+        _TYPING,
+        _both("{value} der Antworten binnen 3 Sekunden", "{value} of the replies within 3 seconds"),
+        Held("same_minute_share", 0.75, "share", 10, "replies"),
+        _SAME_MINUTE_TEXT,
+        family="replies",
+        strong=Held("reply_p90", 3, "s", 20, "replies", at_most=True),
+        minute_strong=Held("same_minute_share", 0.9, "share", 20, "replies"),
+    ),
+    Rule(
+        "mode",
+        Role.HINT,
+        Held("mode", 0.6, "share", 20, "gaps"),
+        _CASES,
+        _both("gleiche Abstände bei {value} der Nachrichten", "equal gaps between {value} of the messages"),
+        family="mode",
+        strong=Held("mode", 0.8, "share", 20, "gaps"),
+    ),
+    Rule(
+        "chain_hint",
+        Role.HINT,
+        Held("steady_chain", 10, "counterparts"),
+        _TOOLS,
+        _PACE_TEXT,
+        family="chain",
+        strong=Held("steady_chain", 30, "counterparts"),
+    ),
+    Rule(
+        "reach_hint",
+        Role.HINT,
+        Held("reach_hour", 20, "counterparts"),
+        _CASES,
+        _HOUR_TEXT,
+        family="reach",
+        strong=Held("reach_hour", 40, "counterparts"),
+    ),
+    # Evidence for the reader, held against nothing.
+    Rule(
+        "largest_chain",
+        Role.EVIDENCE,
+        Held("chain", None, "counterparts"),
+        _CASES,
+        _both(
+            "{value} verschiedene Empfänger in der längsten Folge",
+            "{value} different recipients in the longest row",
+        ),
+    ),
+    Rule(
+        "unanswered",
+        Role.EVIDENCE,
+        Held("unanswered", None, "share"),
+        _WHITE_PAPER,
+        _both(
+            "{value} der Angeschriebenen ohne eine Nachricht im Zeitraum",
+            "{value} of those written to without a message of their own in the window",
+        ),
+    ),
+    Rule(
+        "first_contacts",
+        Role.EVIDENCE,
+        Held("first_contacts", None, "counterparts"),
+        _WHITE_PAPER,
+        _both(
+            "{value} Empfänger, die vorher nie geschrieben hatten",
+            "{value} recipients who had never written before",
+        ),
+    ),
+)
+BY_NAME = {rule.name: rule for rule in REGISTRY}
