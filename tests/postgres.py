@@ -68,7 +68,7 @@ def _programs() -> Path | None:
 @contextlib.contextmanager
 def _server(programs: Path) -> Iterator[str]:
     # A short folder name: a Unix socket's path may have no more than 107 characters.
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     as_user = _not_root(folder)
     data = folder / "data"
     try:
@@ -79,11 +79,10 @@ def _server(programs: Path) -> Iterator[str]:
             cwd=folder,
         )
         port = _free_port()
-        fast = [part for option in ("fsync=off", "synchronous_commit=off") for part in ("-c", option)]
+        options = [f"-cport={port}", "-clisten_addresses=127.0.0.1", "-cfsync=off"]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
-                [*as_user, programs / "postgres", "-D", data, "-p", str(port), "-k", folder]
-                + ["-c", "listen_addresses=127.0.0.1", *fast],
+                [*as_user, programs / "postgres", "-D", data, "-k", folder, *options],
                 stdout=log,
                 stderr=log,
                 cwd=folder,

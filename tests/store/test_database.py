@@ -61,17 +61,18 @@ def test_two_processes_may_migrate_at_once(url: str) -> None:
 
 
 def test_a_store_without_tables_names_the_mend(url: str, tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r"has no tables yet.*make up.*sendepause migrate"):
-        with database.session(database.connect(url)):
-            pass
+    empty = database.connect(url)
+    mend = r"has no tables yet.*make up.*sendepause migrate"
+    with pytest.raises(Refused, match=mend), database.session(empty):
+        pass
     assert list(tmp_path.iterdir()) == []  # looking creates no file
 
 
 def test_a_store_that_is_newer_than_the_code_is_left_alone(engine: Engine, url: str) -> None:
     with engine.begin() as connection:
-        connection.execute(text(f"UPDATE {database.VERSION_TABLE} SET version_num = '9999'"))
+        connection.execute(text("UPDATE sendepause_alembic_version SET version_num = '9999'"))
     again = database.connect(url)
-    with pytest.raises(Refused, match="9999.*Update Sendepause"), database.session(again):
+    with pytest.raises(Refused, match=r"9999.*Update Sendepause"), database.session(again):
         pass
     with pytest.raises(Refused, match="9999"):
         database.migrate(again)

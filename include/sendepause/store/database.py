@@ -26,10 +26,11 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from sendepause.errors import BadInput, Refused, Unreachable
 
@@ -137,10 +138,25 @@ def _prepare_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) ->
     # SQLAlchemy's recipe: the driver is to begin nothing by itself, _begin_sqlite does.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _use_write_ahead_log(cursor)
     cursor.execute("PRAGMA synchronous = FULL")  # an intent must survive a power cut before it is acted on
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _is_locked(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+
+
+def _use_write_ahead_log(cursor: DBAPICursor) -> None:
+    # SQLite's own waiting leaves out this one statement, when two processes open a new file at once.
+    patiently = Retrying(
+        retry=retry_if_exception(_is_locked),
+        wait=wait_fixed(0.05),
+        stop=stop_after_delay(WAIT_SECONDS),
+        reraise=True,
+    )
+    patiently(cursor.execute, "PRAGMA journal_mode = WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:
