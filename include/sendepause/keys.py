@@ -1,0 +1,142 @@
+"""Keyed pseudonyms: what takes the place of recipients' numbers, names and message texts on the disk.
+
+All are HMAC-SHA-256, cut to 128 bits, under one secret key and separate labels, so that a counterpart's
+pseudonym can never be compared with a content's fingerprint. Without the key nobody can try out all
+phone numbers; with another key nothing old can be recognised, which is why a changed key is refused.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import unicodedata
+from collections.abc import Callable
+
+import polars as pl
+
+from sendepause.errors import BadInput
+from sendepause.settings import e164
+
+NOTE = "key_fingerprint"
+"""The name of the store's note that holds the fingerprint of the key in use."""
+
+SHORTEST_KEY = 16  # bytes: 128 bits, what the pseudonyms themselves have
+SIGN = "#"  # stands for every number, id and link in a text
+
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+_JID = re.compile(r"(\d{7,15})(?::\d+)?@(?:s\.whatsapp\.net|c\.us)")
+_PHONE = re.compile(r"(?:\+|00)?\s*\d[\d\s().\-/]{5,}\d")
+# A trunk zero ("+49 0171 …") would stand among the first digits after a country code of 1 to 3 digits.
+_CANONICAL = re.compile(r"\+[1-9][1-9]{4}\d{2,10}")
+
+_LINK = r"(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)+/\S*"
+_WITH_DIGIT = r"\w*\d\w*(?:[.,:/\-]\w*\d\w*)*"  # dates, amounts, order numbers, hexadecimal ids
+
+
+class Pseudonymiser:
+    """Makes pseudonyms under one key. Each distinct value is computed once, so a series costs what its
+    distinct values cost. The key is never shown, also not by ``repr``.
+
+    BadInput where the key is missing or shorter than 16 bytes.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < SHORTEST_KEY:
+            raise BadInput(
+                "The key for pseudonyms is missing."
+                if not key
+                else f"The key for pseudonyms has {len(key)} bytes, fewer than {SHORTEST_KEY}.",
+                "Restore the key that was used so far; for a first installation make one with"
+                " `openssl rand -hex 32`.",
+                means="Nothing was read: numbers and texts must not reach the disk in clear.",
+            )
+        self._key = key
+
+    def counterpart(self, values: pl.Series) -> pl.Series:
+        """The pseudonyms of counterparts (text), 32 hexadecimal digits each; null stays null.
+
+        A phone number counts in E.164 whatever its spelling, so one person in two sources has one
+        pseudonym. Names and group ids count without case, invisible marks and superfluous space.
+        """
+        return self._digest(b"counterpart", values, spelled)
+
+    def content(self, values: pl.Series) -> pl.Series:
+        """The fingerprints of message texts, 32 hexadecimal digits each; null for null and empty texts.
+
+        Texts that differ only in case, white space, links, numbers or ids have one fingerprint: a
+        template stays recognisable with another customer's order number in it.
+        """
+        plain = (
+            values.cast(pl.String)
+            .str.normalize("NFKC")
+            .str.to_lowercase()
+            .str.replace_all(_LINK, SIGN)
+            .str.replace_all(_WITH_DIGIT, SIGN)
+            .str.replace_all(r"\s+", " ")
+            .str.strip_chars()
+            .replace("", None)
+        )
+        return self._digest(b"content", plain, str.casefold)
+
+    def event(self, values: pl.Series) -> pl.Series:
+        """The ids of events from whatever identifies them; tools' own ids may contain a number."""
+        return self._digest(b"event", values, str)
+
+    def path(self, name: str) -> str:
+        """What takes the place of a file's name that may name a person, 12 hexadecimal digits."""
+        return hmac.digest(self._key, b"path\0" + name.encode(errors="surrogateescape"), "sha256").hex()[:12]
+
+    def fingerprint(self) -> str:
+        """A sign of the key itself, from which the key cannot be found: 32 hexadecimal digits."""
+        return hmac.digest(self._key, b"key", "sha256").hex()[:32]
+
+    def _digest(self, label: bytes, values: pl.Series, normal: Callable[[str], str]) -> pl.Series:
+        distinct = values.drop_nulls().unique()
+        if distinct.is_empty():
+            return pl.Series(values.name, [None] * len(values), dtype=pl.String)
+        prefix = label + b"\0"
+        made = [
+            hmac.digest(self._key, prefix + normal(value).encode(), "sha256")[:16].hex() for value in distinct
+        ]
+        return values.replace_strict(distinct, made, default=None, return_dtype=pl.String)
+
+
+def spelled(counterpart: str) -> str:
+    """The one spelling of a counterpart: E.164 for a phone number or its JID, else the plain name."""
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", counterpart)).strip()
+    if _CANONICAL.fullmatch(plain):
+        return plain
+    jid = _JID.fullmatch(plain)
+    if jid:
+        return "+" + jid[1]
+    international = plain.startswith(("+", "00")) or plain.isdecimal()
+    if international and _PHONE.fullmatch(plain):
+        digits = re.sub(r"\D", "", plain.replace("(0)", ""))
+        number = "+" + (digits[2:] if plain.startswith("00") else digits)
+        try:
+            return e164(number)
+        except ValueError:
+            return number
+    return " ".join(plain.removeprefix("~").split()).casefold()
+
+
+def check_key(
+    pseudonymiser: Pseudonymiser,
+    read_note: Callable[[str], str | None],
+    write_note: Callable[[str, str], None],
+) -> None:
+    """Keep the key's fingerprint at the first use, and refuse another key from then on (BadInput).
+
+    ``read_note`` and ``write_note`` are the store's notes, by name.
+    """
+    kept, given = read_note(NOTE), pseudonymiser.fingerprint()
+    if kept is None:
+        write_note(NOTE, given)
+    elif not hmac.compare_digest(kept, given):
+        raise BadInput(
+            f"The key for pseudonyms is not the one in use so far (fingerprint {given[:8]}, was {kept[:8]}).",
+            "Restore the former key. If it is lost for good, delete the folders `events` and `activity` and"
+            " the store's notes of files, and let all sources be read again with the new key.",
+            means="Nothing was read: old and new pseudonyms would not match, so repeated texts and first"
+            " contacts would be judged wrongly.",
+        )
