@@ -19,7 +19,7 @@ BOUT_SILENCE_S = 300
 
 REPLY_WITHIN_S = 3_600
 BURST_S = 15
-"""The time in which a burst is counted: the account creation burst of WhatsApp's white paper, 6 February 2019."""
+"""The time in which a burst is counted, from WhatsApp's white paper of 6 February 2019."""
 
 RESOLUTIONS = ("ms", "s", "min")
 """From the finest to the coarsest."""
@@ -52,9 +52,11 @@ ACTIVITY = pl.Schema(
         "open_chains": pl.List(pl.Struct({"at": UTC_MS, "counterpart": pl.String(), "part": pl.UInt8()})),
         "reach_hour": pl.UInt32(),  # most distinct counterparts written to in a local clock hour, and minute
         "reach_minute": pl.UInt32(),
+        "texts_minute": pl.UInt32(),  # most different contents to as many counterparts in a clock minute
         "burst": pl.UInt32(),  # most sends in 15 s
         "edge_sends": pl.List(UTC_MS),  # sends within 15 s of the day's beginning or end
-        "contents": pl.List(  # what was sent to whom, how often; content null: media, counterpart null: unknown
+        # What was sent to whom, how often; content null: media, counterpart null: unknown.
+        "contents": pl.List(
             pl.Struct({"content": pl.String(), "counterpart": pl.String(), "n": pl.UInt32()})
         ),
         "people": pl.List(  # each counterpart of the day; opened: its first message of the day was ours
@@ -148,7 +150,7 @@ def _localised(events: pl.DataFrame, zone: str) -> pl.DataFrame:
         return moment.dt.convert_time_zone(zone).dt.replace_time_zone(None)
 
     def near(seconds: int, sign: int) -> pl.Expr:
-        """Whether the day begins (sign -1) or ends (1) within so many seconds; right also where a clock is set."""
+        """Whether the day began (sign -1) or ends (1) within so many seconds, also where a clock is set."""
         return local(at + pl.duration(seconds=sign * seconds)).dt.date() != local(at).dt.date()
 
     # A clock hour that is repeated when the clock is set back is another hour: its offset differs.
@@ -219,7 +221,7 @@ def _replies(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _chains(sends: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Chains that are over, summed up, and those that may have begun yesterday or go on tomorrow, kept open."""
+    """Chains that are over, summed up, and those that may cross midnight, kept open."""
     numbered = sends.select(
         _ROW,
         "sent_at",
@@ -251,17 +253,23 @@ def _chains(sends: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def _reach(sends: pl.DataFrame) -> list[pl.DataFrame]:
     """The most distinct counterparts in one clock hour and in one clock minute; unknown ones do not count."""
-    known = sends.drop_nulls("counterpart")
-    minute = pl.col("sent_at").dt.epoch("s").floordiv(60)
-    return [
-        known.select(_ROW, slot.alias("slot"), "counterpart")
-        .unique()
-        .group_by(_ROW, "slot")
-        .len()
+    known = sends.drop_nulls("counterpart").with_columns(minute=pl.col("sent_at").dt.epoch("s").floordiv(60))
+    hours = _most_distinct(known, "clock_hour", "counterpart").rename({"most": "reach_hour"})
+    minutes = _most_distinct(known, "minute", "counterpart").rename({"most": "reach_minute"})
+    # Different texts to different people: whichever are fewer.
+    texts = (
+        known.drop_nulls("content")
+        .group_by(_ROW, "minute")
+        .agg(most=pl.min_horizontal(pl.col("content").n_unique(), pl.col("counterpart").n_unique()))
         .group_by(_ROW)
-        .agg(pl.col("len").max().alias(name))
-        for name, slot in (("reach_hour", pl.col("clock_hour")), ("reach_minute", minute))
-    ]
+        .agg(pl.col("most").max().alias("texts_minute"))
+    )
+    return [hours, minutes, texts]
+
+
+def _most_distinct(known: pl.DataFrame, slot: str, column: str) -> pl.DataFrame:
+    distinct = known.select(_ROW, slot, column).unique()
+    return distinct.group_by(_ROW, slot).len().group_by(_ROW).agg(most=pl.col("len").max())
 
 
 def _bursts(sends: pl.DataFrame) -> list[pl.DataFrame]:

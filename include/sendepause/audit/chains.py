@@ -91,7 +91,7 @@ def _gap_quartiles(kept: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 
 
 def _rate_quartiles(kept: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """Sends in each whole minute inside a chain; the first and the last minute are cut off, empty ones count."""
+    """Sends in each whole minute inside a chain, empty minutes too, without its first and its last minute."""
     counted = kept.group_by(*key, pl.col("sent_at").dt.epoch("s").floordiv(60).alias("minute")).len()
     inner = (
         counted.group_by(key)

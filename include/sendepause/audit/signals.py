@@ -97,7 +97,7 @@ HABITS = (
 
 
 def complete(measured: Measured) -> dict[str, Any]:
-    """The measured line with what is derived from it: ``habits`` that hold, and the ``points`` of the hints."""
+    """The measured line with what is derived from it: ``habits`` that hold, ``points`` of the hints."""
     known = [habit for habit in HABITS if habit.value(measured) is not None]
     families: dict[str, int] = {}
     for rule in REGISTRY:
@@ -127,8 +127,8 @@ _CLOCK = _both(
     "chi-square test after Zhang & Paxson 2011, applied to the start of each run of sending",
 )
 _CLOCK_FEW = _both(
-    "derselbe Test; bei wenigen Werten strenger, in einer Million Simulationen unter 1 zu 10.000 durch Zufall",
-    "the same test, stricter for few values: by chance under 1 in 10,000 of a million simulations",
+    "derselbe Test, bei wenigen Werten strenger: durch Zufall unter 1 zu 10.000 (eine Million Simulationen)",
+    "the same test, stricter for few values: by chance under 1 in 10,000 (a million simulations)",
 )
 _TYPING = _both(
     "37.000 Menschen am Telefon: 36 Wörter in der Minute, die schnellsten 85 (Palin u. a. 2019)",
@@ -183,14 +183,26 @@ REGISTRY: tuple[Rule, ...] = (
         Held("same_minute_share", 0.9, "share", 30, "replies"),
         _SAME_MINUTE_TEXT,
     ),
+    # Twelve texts of seven words are 84 words: more than the fastest type, without ever changing the chat.
+    Rule(
+        "texts_minute",
+        Role.PATTERN,
+        Held("texts_minute", 12, "texts"),
+        _TYPING,
+        _both(
+            "{value} verschiedene Texte an ebenso viele Empfänger in einer Minute",
+            "{value} different texts to as many recipients in one minute",
+        ),
+        watch_from=8,
+    ),
     Rule(
         "habits",
         Role.PATTERN,
         Held("habits", 2, "of 3"),
         _REST,
         _both(
-            "{value} von drei Gewohnheiten einer Maschine (keine Ruhezeit, kaum verschiedene Texte, fester Abstand)",
-            "{value} of three habits of a machine (no rest, hardly any different texts, one fixed gap)",
+            "{value} von drei Gewohnheiten einer Maschine (keine Ruhe, wenige Texte, fester Abstand)",
+            "{value} of three habits of a machine (no rest, few texts, one fixed gap)",
         ),
     ),
     Rule(

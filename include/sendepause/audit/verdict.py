@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,13 +12,12 @@ import polars as pl
 
 from sendepause.audit.signals import MINIMUM_SENDS, REGISTRY, Role, Rule, complete
 from sendepause.audit.window import measures
-from sendepause.model import Finding, NoData, Signal, Verdict
-from sendepause.model import Language
+from sendepause.model import Finding, Language, NoData, Signal, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """How the sources of one account are: whether any is connected, whether it cannot be read, how far it was read."""
+    """The sources of one account: is one connected, can it not be read, how far was it read."""
 
     connected: bool
     ill: bool
@@ -49,7 +48,8 @@ def judge(
         outside the window only tell how new the account's data are.
     :param window_days: the window is so many local days of the account, the last being that of ``as_of``.
     :param health: of each account; an account that is missing in it has no source. Without any
-        (``None``), the newest event alone tells whether data are fresh, and an account without rows has no source.
+        (``None``), the newest event alone tells whether data are fresh, and an account without rows has
+        no source.
     :param accounts: whom to judge; by default every account with a row or an entry in ``health``.
 
     The day of ``as_of`` is judged as far as its row goes. A row that holds an event after ``as_of``, as

@@ -16,7 +16,6 @@ from scipy.stats import chi2
 
 from sendepause.audit.activity import (
     BOUT_SILENCE_S,
-    BURST_S,
     REPLY_WITHIN_S,
     RESOLUTIONS,
     gap_bin,
@@ -65,6 +64,7 @@ MEASURES = pl.Schema(
         "mode": pl.Float64(),
         "reach_hour": pl.UInt32(),
         "reach_minute": pl.UInt32(),
+        "texts_minute": pl.UInt32(),
         "burst": pl.UInt32(),  # null where times are known to the minute
         "unanswered": pl.Float64(),
         "first_contacts": pl.UInt32(),
@@ -85,7 +85,7 @@ def measures(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("resolution").cast(pl.Enum(RESOLUTIONS)).max().cast(pl.String),
         pl.col("sends").sum(),
         (pl.col("sends") > 0).sum().alias("days"),
-        pl.col("reach_hour", "reach_minute").max(),
+        pl.col("reach_hour", "reach_minute", "texts_minute").max(),
     )
     minutes = result.select("account_id", minutes_only=pl.col("resolution") == "min")
     for part in (
@@ -112,7 +112,7 @@ def _exploded(rows: pl.DataFrame, column: str) -> pl.DataFrame:
 
 
 def _days_with_sends(rows: pl.DataFrame) -> pl.DataFrame:
-    """Days with sends, in order, with the gap in seconds before the day's first send, null for the first day."""
+    """Days with sends, in order, and the gap in seconds before the first send of each; null for the first."""
     days = rows.filter(pl.col("sends") > 0).select("account_id", "first_send", "last_send")
     gap = pl.col("first_send") - pl.col("last_send").shift().over("account_id")
     minute_gap = pl.col("first_send").dt.truncate("1m") - pl.col("last_send").dt.truncate("1m").shift().over(
@@ -273,11 +273,10 @@ def _mode(rows: pl.DataFrame, minutes: pl.DataFrame) -> pl.DataFrame:
         across = days.drop_nulls(gap).select("account_id", bin=gap_bin(pl.col(gap)), n=pl.lit(1, pl.UInt32))
         both = pl.concat([across, _exploded(rows, column).select("account_id", "bin", "n")])
         parts.append(both.join(minutes.filter(pl.col("minutes_only") == coarse), on="account_id", how="semi"))
-    each = (
-        pl.concat(parts).group_by("account_id", "bin").agg(n=pl.col("n").sum()).join(minutes, on="account_id")
-    )
-    # In minutes, "under a minute" is no rhythm but a lively chat: it counts as gaps, not as a bin.
-    telling = pl.col("n").filter((pl.col("bin") > 0) | ~pl.col("minutes_only"))
+    each = pl.concat(parts).group_by("account_id", "bin").agg(n=pl.col("n").sum())
+    # The bin of no gap is no rhythm: a multi-recipient function stamps all at one instant, and in minutes
+    # a lively chat stands there. It counts among the gaps, never as the fullest bin.
+    telling = pl.col("n").filter(pl.col("bin") > 0)
     return each.group_by("account_id").agg(
         gaps=pl.col("n").sum(), mode=telling.max().fill_null(0) / pl.col("n").sum()
     )
