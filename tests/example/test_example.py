@@ -230,9 +230,7 @@ def test_the_campaign_table_holds_every_situation(
 
 def test_the_hold_is_asked_for_a_personal_account_of_the_new_branch(settings: Settings) -> None:
     job = next(job for job in JOBS if f"campaign:crm/{job.id}" == HOLD.campaign)
-    account = next(
-        one for one in settings.account_list() if one.number == job.sender.replace(" ", "").replace("-", "")
-    )
+    account = next(one for one in settings.account_list() if one.number == e164(job.sender))
     assert (account.branch, account.declared_kind, job.status) == ("Berlin", Kind.PERSONAL, "running")
     begins = countdown.begins_at(settings.enforcement_list()[-1])
     margin = settings.policy.hold_margin_hours
