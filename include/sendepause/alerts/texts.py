@@ -111,17 +111,20 @@ def compose(
     """The messages that tell ``facts``, all of one stage and enforcement, to one reader in ``zone``.
 
     ``at`` is the moment from which time is counted. Every fact is named in exactly one message.
+    No facts, no messages.
     """
     tongue = _tongue(language, zone)
     said = tongue.phrases[stage]
     total = len(facts)
+    if not facts:
+        return []
 
     def phrase(text: str) -> str:
         return counted(text, total, words.number(total, language))
 
     title = phrase(said.title)
     opening = phrase(said.happened)
-    shared: AlertFacts = facts[0] if facts else {}
+    shared: AlertFacts = next((one for one in facts if one.get("date")), facts[0])
     closing = [
         f"*{tongue.frame.date}:* {' '.join([*_date_line(shared, tongue, at), phrase(said.means)])}",
         f"*{tongue.frame.asked}:* {phrase(said.asked(audience))}",

@@ -1,0 +1,372 @@
+"""The outbox: which fact is owed to which channel, and which message tells it.
+
+An alert's key is (enforcement, subject, stage, episode, channel). The episode counts the streaks in
+which the fact was true, so that a second pause is told again and a repeated run is not. Alerts are
+gathered into deliveries, one Slack message each, whose content is frozen then; two owners never share
+one. "Told" means named in a message that was sent.
+
+Every function works inside the caller's transaction and may run in two processes at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any, NamedTuple, cast
+from uuid import uuid4
+
+from sqlalchemy import CursorResult, Executable, case, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from sendepause.alerts.texts import AlertFacts, compose
+from sendepause.model import Audience, Language, Stage
+from sendepause.store.tables import AlertRow, DeliveryRow
+
+# What comes and goes by itself: a streak that ended this recently is still the same one.
+FLAPPING = frozenset({Stage.NOT_PAUSED, Stage.SOURCE_ILL, Stage.NO_DATA})
+SAME_STREAK = timedelta(hours=6)
+
+_LONGEST_TEXT = 1000
+_CHUNK = 500  # ids in one statement; SQLite takes at most 32,766 variables
+
+Key = tuple[str, str, Stage]  # enforcement, subject, stage
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that one audience has to be told. ``enforcement`` is "" where it hangs on no rule."""
+
+    enforcement: str
+    subject: str  # item key; ``channel:ID`` for a Slack channel
+    stage: Stage
+    audience: Audience
+    facts: AlertFacts = field(default_factory=lambda: AlertFacts())
+
+    @property
+    def key(self) -> Key:
+        """What ``settle`` knows the fact by."""
+        return self.enforcement, self.subject, self.stage
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One Slack channel of an audience, and how its people read."""
+
+    channel: str
+    audience: Audience
+    language: Language
+    time_zone: str
+    owner_id: str | None = None  # None for the operators
+    backup_channel: str | None = None
+
+
+class Settled(NamedTuple):
+    """How many open alerts ended, and how many of these had never been put into a message."""
+
+    ended: int
+    overtaken: int
+
+
+class Shown(NamedTuple):
+    """An alert as the board shows it. ``state``: owed, sending, sent, overtaken or refused."""
+
+    enforcement: str
+    subject: str
+    stage: Stage
+    episode: int
+    audience: Audience
+    owner: str | None
+    channel: str
+    state: str
+    owed_at: datetime
+    ended_at: datetime | None
+    sent_at: datetime | None
+    error: str | None
+
+
+class Overview(NamedTuple):
+    """Counts of alerts by their state, and the rows themselves: what waits first, then the newest."""
+
+    owed: int
+    sent: int
+    overtaken: int
+    refused: int
+    rows: list[Shown]
+
+
+def owe(session: Session, fact: Fact, recipients: Collection[Recipient], at: datetime) -> int:
+    """Owe ``fact`` to those of ``recipients`` who belong to its audience; how many alerts that made.
+
+    Nothing is owed again while the streak is open, nor when a flapping fact returns within
+    ``SAME_STREAK``: it is reopened, and told only if it had not been told.
+    """
+    return sum(
+        _owe_one(session, fact, recipient, at)
+        for recipient in recipients
+        if recipient.audience is fact.audience
+    )
+
+
+def settle(session: Session, still_true: Collection[Key], at: datetime) -> Settled:
+    """End every open alert whose fact is not in ``still_true``; what was never gathered is overtaken.
+
+    An overtaken alert is never sent. Whether a channel is undeliverable is read from the deliveries
+    themselves, so callers need not name those facts.
+    """
+    true_keys = set(still_true) | {fact.key for fact in undeliverable(session)}
+    open_alerts = session.execute(
+        select(AlertRow.id, AlertRow.enforcement, AlertRow.subject, AlertRow.stage).where(
+            AlertRow.ended_at.is_(None)
+        )
+    )
+    over = [
+        row.id for row in open_alerts if (row.enforcement, row.subject, Stage(row.stage)) not in true_keys
+    ]
+    ended = overtaken = 0
+    for ids in _chunks(over):
+        ending = update(AlertRow).where(AlertRow.id.in_(ids), AlertRow.ended_at.is_(None))
+        never_told = ending.where(AlertRow.delivery.is_(None)).values(ended_at=at, overtaken=True)
+        gone = _changed(session, never_told)
+        overtaken += gone
+        ended += gone + _changed(session, ending.values(ended_at=at))
+    return Settled(ended, overtaken)
+
+
+def gather(session: Session, at: datetime) -> list[str]:
+    """Put every owed alert into a delivery, with its content frozen as of ``at``; the deliveries' ids."""
+    owed = session.scalars(
+        select(AlertRow)
+        .where(AlertRow.delivery.is_(None), AlertRow.overtaken.is_(False))
+        .order_by(AlertRow.id)
+    ).all()
+    return [
+        delivery
+        for _, group in groupby(sorted(owed, key=_shared_message), key=_shared_message)
+        for delivery in _gather_group(session, list(group), at)
+    ]
+
+
+def told(
+    session: Session, stages: Collection[Stage], audience: Audience = Audience.OWNER
+) -> dict[tuple[str, str], datetime]:
+    """When each (enforcement, subject) was first told at one of ``stages``, in the streak that is open."""
+    rows = session.execute(
+        select(AlertRow.enforcement, AlertRow.subject, func.min(DeliveryRow.sent_at).label("at"))
+        .join(DeliveryRow, AlertRow.delivery == DeliveryRow.id)
+        .where(
+            AlertRow.stage.in_([str(stage) for stage in stages]),
+            AlertRow.audience == str(audience),
+            AlertRow.ended_at.is_(None),
+            DeliveryRow.state == "sent",
+        )
+        .group_by(AlertRow.enforcement, AlertRow.subject)
+    )
+    return {(row.enforcement, row.subject): row.at for row in rows}
+
+
+def undeliverable(session: Session) -> list[Fact]:
+    """One fact for the operators for each channel with messages that were refused or stay unclear."""
+    stuck = or_(
+        DeliveryRow.state == "refused", (DeliveryRow.state == "sending") & DeliveryRow.error.is_not(None)
+    )
+    rows = session.execute(
+        select(DeliveryRow.channel, func.max(DeliveryRow.error).label("error"), func.count().label("number"))
+        .where(stuck)
+        .group_by(DeliveryRow.channel)
+        .order_by(DeliveryRow.channel)
+    )
+    return [
+        Fact(
+            enforcement="",
+            subject=f"channel:{row.channel}",
+            stage=Stage.UNDELIVERABLE,
+            audience=Audience.OPERATORS,
+            facts=AlertFacts(items=row.number, error=row.error or ""),
+        )
+        for row in rows
+    ]
+
+
+def overview(session: Session, limit: int = 200) -> Overview:
+    """The outbox as the board shows it; ``limit`` bounds the rows, never the counts."""
+    state = _state()
+    counts: dict[str, int] = {
+        row.state: row.number
+        for row in session.execute(
+            select(state.label("state"), func.count().label("number"))
+            .select_from(AlertRow)
+            .outerjoin(DeliveryRow, AlertRow.delivery == DeliveryRow.id)
+            .group_by(state)
+        )
+    }
+    rows = session.execute(
+        select(AlertRow, DeliveryRow.sent_at, DeliveryRow.error, state.label("state"))
+        .outerjoin(DeliveryRow, AlertRow.delivery == DeliveryRow.id)
+        .order_by(state.in_(["sent", "overtaken"]), AlertRow.id.desc())
+        .limit(limit)
+    )
+    return Overview(
+        owed=counts.get("owed", 0) + counts.get("sending", 0),
+        sent=counts.get("sent", 0),
+        overtaken=counts.get("overtaken", 0),
+        refused=counts.get("refused", 0),
+        rows=[_shown(row.AlertRow, row.state, row.sent_at, row.error) for row in rows],
+    )
+
+
+def _owe_one(session: Session, fact: Fact, recipient: Recipient, at: datetime) -> int:
+    latest = session.scalars(
+        select(AlertRow)
+        .where(
+            AlertRow.enforcement == fact.enforcement,
+            AlertRow.subject == fact.subject,
+            AlertRow.stage == str(fact.stage),
+            AlertRow.channel == recipient.channel,
+        )
+        .order_by(AlertRow.episode.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    ).first()
+    if latest is None:
+        return _insert(session, fact, recipient, 1, at)
+    if latest.ended_at is None:
+        return 0
+    if fact.stage in FLAPPING and at - latest.ended_at < SAME_STREAK:
+        return _reopen(session, latest, fact, at)
+    return _insert(session, fact, recipient, latest.episode + 1, at)
+
+
+def _insert(session: Session, fact: Fact, recipient: Recipient, episode: int, at: datetime) -> int:
+    """0 where another process was first: the unique key decides."""
+    values = {
+        "enforcement": fact.enforcement,
+        "subject": fact.subject,
+        "stage": str(fact.stage),
+        "episode": episode,
+        "channel": recipient.channel,
+        "audience": str(fact.audience),
+        "owner": recipient.owner_id,
+        "language": str(recipient.language),
+        "time_zone": recipient.time_zone,
+        "backup_channel": recipient.backup_channel,
+        "facts": _plain(fact.facts),
+        "owed_at": at,
+        "overtaken": False,
+    }
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return _changed(session, dialect.insert(AlertRow).values(**values).on_conflict_do_nothing())
+
+
+def _reopen(session: Session, latest: AlertRow, fact: Fact, at: datetime) -> int:
+    reopening = update(AlertRow).where(AlertRow.id == latest.id, AlertRow.ended_at.is_not(None))
+    if latest.overtaken:
+        values = {"ended_at": None, "overtaken": False, "owed_at": at, "facts": _plain(fact.facts)}
+        return _changed(session, reopening.values(**values))
+    session.execute(reopening.values(ended_at=None))
+    return 0
+
+
+def _shared_message(alert: AlertRow) -> tuple[str, ...]:
+    """Alerts with the same answer may share a message: one reader, one rule, one stage."""
+    return (
+        alert.channel,
+        alert.enforcement,
+        alert.stage,
+        alert.language,
+        alert.audience,
+        alert.owner or "",
+        alert.time_zone,
+        alert.backup_channel or "",
+    )
+
+
+def _gather_group(session: Session, alerts: Sequence[AlertRow], at: datetime) -> Iterator[str]:
+    first = alerts[0]
+    messages = compose(
+        Stage(first.stage),
+        Audience(first.audience),
+        Language(first.language),
+        first.time_zone,
+        [cast(AlertFacts, {"subject": alert.subject, **alert.facts}) for alert in alerts],
+        at,
+    )
+    for message in messages:
+        delivery = DeliveryRow(
+            id=str(uuid4()),
+            channel=first.channel,
+            backup_channel=first.backup_channel,
+            text=message.text,
+            blocks=message.blocks,
+            state="queued",
+            queued_at=at,
+        )
+        if _claimed(session, delivery, [alerts[member].id for member in message.members]):
+            yield delivery.id
+
+
+def _claimed(session: Session, delivery: DeliveryRow, ids: Sequence[int]) -> bool:
+    """Give the alerts to the delivery, all or none: another process may have gathered them meanwhile."""
+    session.add(delivery)
+    session.flush()
+    taking = update(AlertRow).where(
+        AlertRow.id.in_(ids), AlertRow.delivery.is_(None), AlertRow.overtaken.is_(False)
+    )
+    if _changed(session, taking.values(delivery=delivery.id)) == len(ids):
+        return True
+    session.execute(update(AlertRow).where(AlertRow.delivery == delivery.id).values(delivery=None))
+    session.delete(delivery)
+    session.flush()
+    return False
+
+
+def _state() -> Any:
+    return case(
+        (AlertRow.overtaken.is_(True), "overtaken"),
+        (DeliveryRow.state.in_(["sending", "sent", "refused"]), DeliveryRow.state),
+        else_="owed",
+    )
+
+
+def _shown(alert: AlertRow, state: str, sent_at: datetime | None, error: str | None) -> Shown:
+    return Shown(
+        enforcement=alert.enforcement,
+        subject=alert.subject,
+        stage=Stage(alert.stage),
+        episode=alert.episode,
+        audience=Audience(alert.audience),
+        owner=alert.owner,
+        channel=alert.channel,
+        state=state,
+        owed_at=alert.owed_at,
+        ended_at=alert.ended_at,
+        sent_at=sent_at,
+        error=error,
+    )
+
+
+def _changed(session: Session, statement: Executable) -> int:
+    """How many rows a statement changed."""
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), _CHUNK):
+        yield ids[start : start + _CHUNK]
+
+
+def _plain(value: Any) -> Any:
+    """The facts as bounded JSON that every database can keep (PostgreSQL takes no NUL and no half pair)."""
+    match value:
+        case dict():
+            return {str(name): _plain(one) for name, one in value.items() if one is not None}
+        case list() | tuple():
+            return [_plain(one) for one in value[:50]]
+        case str():
+            whole = value[:_LONGEST_TEXT].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return whole.replace("\0", "")
+        case datetime() | date():
+            return value.isoformat()
+    return value
