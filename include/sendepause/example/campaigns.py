@@ -92,7 +92,7 @@ JOBS: tuple[Job, ...] = (
     # Paused by people, on accounts of every kind
     Job("hh-sommerreifen", "Sommerreifen Hamburg", "+49 40 66969-102", "paused", "w.harmsen", 160, 110,
         "Sommerreifen jetzt montieren lassen"),
-    Job("k-gutschein", "Gutschein Köln", "+49 221 4710102", "paused", "t.lenzen", 44, 95,
+    Job("k-gutschein", "Gutschein Köln", "+49 221 4710101", "paused", "t.lenzen", 44, 95,
         "Ihr Gutschein über zehn Euro"),
     Job("m-wiesn", "Aktion zur Wiesn", "+49 89 99998101", "paused", "k.huber", 50, 75,
         "Während der Wiesn länger geöffnet"),
