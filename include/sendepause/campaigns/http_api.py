@@ -46,7 +46,7 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class Pages(Section):
-    """How a list goes on. ``next`` is the place of the cursor, or of the link where no Link header tells it."""
+    """How a list goes on. ``next`` is the place of the cursor, or of the link where no header tells it."""
 
     kind: Literal["none", "cursor", "page", "offset", "link"] = "none"
     param: str = ""

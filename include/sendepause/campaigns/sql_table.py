@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
@@ -20,6 +21,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Engine,
@@ -27,6 +29,7 @@ from sqlalchemy import (
     Table,
     Update,
     case,
+    false,
     func,
     inspect,
     literal,
@@ -116,6 +119,7 @@ class SqlTable:
         self._access = access
         self._settings = settings_of(SqlTableSettings, system)
         self._engine = self._open(access)
+        self._bound: _Bound | None = None
         # Its own threads: a database that hangs uses up no threads of another system.
         self._threads = ThreadPoolExecutor(system.at_once, thread_name_prefix=f"campaigns-{system.id}")
         columns = self._settings.columns
@@ -181,8 +185,7 @@ class SqlTable:
 
     def _read_state(self, connection: Connection, id: str) -> CampaignState:
         bound = self._bind(connection)
-        key = _typed(bound.id, id)
-        values = connection.scalars(select(bound.state).where(bound.id == key).limit(2)).all()
+        values = connection.scalars(select(bound.state).where(_is(bound.id, id)).limit(2)).all()
         return self._settings.states.read(values[0]) if len(values) == 1 else CampaignState.UNKNOWN
 
     def _pause(self, connection: Connection, id: str) -> None:
@@ -201,7 +204,7 @@ class SqlTable:
             values[bound.table.c[self._settings.paused_from]] = null()
         where = [values[bound.state].is_not(None)]
         if version is not None and "version" in bound.columns:
-            where.append(bound.columns["version"] == _typed(bound.columns["version"], version))
+            where.append(_is(bound.columns["version"], version))
         if not self._set(connection, bound, id, [self._settings.pause_to], values, where):
             raise Refused(
                 f"Campaign {id} of {self._where} could not be resumed: it is not as the pause left it.",
@@ -230,7 +233,7 @@ class SqlTable:
             values = values | {bound.columns["changed_by"]: self._settings.changed_by_value}
             if "changed_at" in bound.columns:
                 values = values | {bound.columns["changed_at"]: func.current_timestamp()}
-        statement: Update = update(bound.table).where(bound.id == _typed(bound.id, id), *where)
+        statement: Update = update(bound.table).where(_is(bound.id, id), *where)
         changed = connection.execute(statement.where(bound.state.in_(only_from)).values(values)).rowcount
         if changed > 1:
             raise Refused(
@@ -285,7 +288,13 @@ class SqlTable:
         ]
 
     def _bind(self, connection: Connection) -> _Bound:
-        """The table as it is now; BadInput names what is missing and what is there instead."""
+        """The real table, looked at once: inspecting it takes longer than a pause."""
+        if self._bound is None:
+            self._bound = self._inspect(connection)
+        return self._bound
+
+    def _inspect(self, connection: Connection) -> _Bound:
+        """The table as it is; BadInput names what is missing and what is there instead."""
         settings = self._settings
         try:
             table = Table(
@@ -342,13 +351,20 @@ class SqlTable:
         return Unreachable(what, "Look whether the database is up and reachable from Airflow's workers.")
 
 
-def _typed(column: ColumnElement[Any], id: str) -> Any:
-    """An id as its column's type; one that cannot be such a value equals nothing."""
-    wanted = getattr(column.type, "python_type", str)
+def _is(column: ColumnElement[Any], id: str) -> ColumnElement[bool]:
+    """Whether a column has the value that is shown as ``id``; never, for what no such value is shown as."""
+    kind = getattr(column.type, "python_type", str)
     try:
-        return wanted(id) if wanted in (int, UUID) else id
+        value = _READ[kind](id) if kind in _READ else id
     except ValueError:
-        return null()
+        return false()
+    if str(value) != id or (isinstance(value, int) and abs(value) >= 2**63):
+        return false()  # "1_0" is no spelling of 10 here
+    # A 32-bit column may be held against any 64-bit number.
+    return column == (literal(value, BigInteger) if isinstance(value, int) else value)
+
+
+_READ: dict[type, Callable[[str], Any]] = {int: int, UUID: UUID, datetime: datetime.fromisoformat}
 
 
 def _names(found: Collection[str]) -> str:

@@ -1,0 +1,31 @@
+"""Campaign systems that really run: a SQLite file, a PostgreSQL server, an HTTP server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from tests.campaigns.api import Api, serve
+from tests.postgres import postgres_server, postgres_url
+
+from sendepause.store import database
+
+__all__ = ["postgres_server", "postgres_url"]
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    """An HTTP API with campaigns, which can be told to misbehave."""
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """A migrated, empty store."""
+    connected = database.connect(f"sqlite:///{tmp_path}/store.db")
+    database.migrate(connected)
+    yield connected
+    connected.dispose()
