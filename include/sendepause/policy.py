@@ -101,8 +101,8 @@ class Rules:
 class World:
     """Everything that decisions of a moment rest on, as the earlier stages wrote it down.
 
-    ``undone``, ``paused_by_us``, ``breached`` and ``failed`` hold (enforcement id, campaign key); ``told_at`` says
-    when the owner was first told of a pair, by a message that was sent.
+    ``undone``, ``paused_by_us``, ``breached`` and ``failed`` hold pairs of enforcement id and campaign
+    key; ``told_at`` says when the owner was first told of a pair, by a message that was sent.
     """
 
     as_of: datetime
@@ -170,9 +170,9 @@ def _decide_running(case: CampaignCase) -> Outcome:
         case Phase.PAUSING if case.undone:
             return Outcome(Act.ASK, (_RUNS, Reason.SWITCHED_ON_AGAIN), undone)
         case Phase.PAUSING if case.told:
-            return Outcome(Act.PAUSE, (_RUNS, Reason.TOLD_BEFORE, *over), owed + _tell(Stage.LAST_CALL))
+            return Outcome(Act.PAUSE, (_RUNS, Reason.TOLD_BEFORE, *over), owed + _tell(Stage.WARNED))
         case Phase.PAUSING:
-            return Outcome(Act.WARN, (_RUNS, Reason.NOTICE_FIRST, *over), _tell(Stage.LAST_CALL))
+            return Outcome(Act.WARN, (_RUNS, Reason.NOTICE_FIRST, *over), _tell(Stage.WARNED))
         case Phase.IN_FORCE:
             reasons = (_RUNS, Reason.DATE_PASSED, *_troubles(case))
             return Outcome(Act.PAUSE, reasons, owed + undone + _BREACH)

@@ -14,14 +14,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from sendepause import guard
+from sendepause.alerts import outbox
 from sendepause.guard import Passage
 from sendepause.model import Act, Campaign, CampaignState, Decision, Evidence, Plan, Stage
 from sendepause.policy import Rules, World
 from sendepause.settings import Settings
 from sendepause.store import folds, ledger, queries
 from sendepause.store.folds import PauseRecord
-
-NOTICES = (Stage.WARNED, Stage.LAST_CALL)  # the messages that announce a pause to an owner
 
 Pauses = dict[tuple[str, str], PauseRecord]
 
@@ -53,7 +52,7 @@ def gather(session: Session, settings: Settings, as_of: datetime, *, replay: boo
         paused_by_us=frozenset(pair for pair, record in pauses.items() if record.status == "paused"),
         breached=frozenset(pair for pair, record in pauses.items() if record.breach),
         failed=frozenset(pair for pair, record in pauses.items() if record.status == "not_paused"),
-        told_at=queries.told_at(session, NOTICES),
+        told_at=outbox.told(session, [Stage.WARNED]),
         rules=Rules(
             pause_business_app=settings.policy.pause_business_app,
             hold_margin_hours=settings.policy.hold_margin_hours,
@@ -71,7 +70,9 @@ def past(session: Session, as_of: datetime, *, replay: bool = False) -> guard.Pa
         baseline=None if known is None else frozenset(i["item"] for i in known if i["item"]),
         approved=folds.approvals(entries),
         waits=folds.waits(entries),
-        told=frozenset(queries.told_at(session, NOTICES)),
+        told=frozenset(
+            pair for pair, at in outbox.told(session, [Stage.WARNED]).items() if not replay or at <= as_of
+        ),
     )
 
 

@@ -16,21 +16,17 @@ from sqlalchemy.orm import Session
 
 from sendepause.model import (
     AccountBy,
-    Audience,
     Campaign,
     CampaignState,
     Evidence,
     Finding,
     NoData,
     Signal,
-    Stage,
     Verdict,
 )
 from sendepause.store.tables import (
-    AlertRow,
     CampaignRow,
     ConfigurationRow,
-    DeliveryRow,
     FileRow,
     FindingRow,
     HealthRow,
@@ -264,18 +260,6 @@ def latest_configuration(session: Session) -> Configuration | None:
     """The last valid configuration."""
     row = session.scalar(select(ConfigurationRow).order_by(ConfigurationRow.taken_at.desc()).limit(1))
     return None if row is None else Configuration(row.hash, row.taken_at, row.content)
-
-
-def told_at(session: Session, stages: Iterable[Stage]) -> dict[tuple[str, str], datetime]:
-    """When an owner was first told of (enforcement, subject) in one of ``stages``, by a sent message."""
-    query = (
-        select(AlertRow.enforcement, AlertRow.subject, func.min(DeliveryRow.sent_at))
-        .join(DeliveryRow, AlertRow.delivery == DeliveryRow.id)
-        .where(AlertRow.stage.in_([str(stage) for stage in stages]), DeliveryRow.state == "sent")
-        .where(AlertRow.audience == str(Audience.OWNER))
-        .group_by(AlertRow.enforcement, AlertRow.subject)
-    )
-    return {(rule, subject): first for rule, subject, first in session.execute(query) if first}
 
 
 def note(session: Session, name: str) -> str | None:

@@ -1,0 +1,75 @@
+"""### Ask a person
+
+Starts when the guard stopped a pause that nobody announced, and asks, one question a pause, in Airflow's own
+*Required actions*. It decides nothing: an approval is written into the ledger under the answerer's name,
+and the next enforcing run reads it there. Nobody waits for it: enforcing runs on, and takes the configured
+default when the time is up.
+
+**When it fails:** approve by hand: `sendepause approve campaign:SYSTEM/ID`. A question that nobody answered
+ends by itself and changes nothing.
+"""
+
+from datetime import timedelta
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import dag, task, task_group
+from airflow.sdk.exceptions import AirflowSkipException
+from sendepause_parts import DEFAULTS, START, STOPPED
+
+APPROVE = "Freigeben / Approve"
+LEAVE = "Warten / Wait"
+
+
+@dag(
+    dag_display_name="Sendepause 5: approve",
+    schedule=[STOPPED],
+    start_date=START,
+    catchup=False,
+    max_active_runs=16,  # an open question never keeps a later one from being asked
+    dagrun_timeout=timedelta(days=3),
+    default_args=DEFAULTS,
+    tags=["sendepause"],
+    doc_md=__doc__,
+)
+def sendepause_approve():
+    @task
+    def questions() -> list[dict]:
+        """What waits and was not asked yet."""
+        from sendepause import people
+        from sendepause.installation import open_installation
+
+        return people.questions(open_installation())
+
+    @task
+    def record(item: str, key: str, answer: dict) -> dict:
+        """Write an approval into the ledger, under the name of who gave it."""
+        from sendepause import people
+        from sendepause.installation import open_installation
+
+        if APPROVE not in answer["chosen_options"]:
+            raise AirflowSkipException("Not approved; the pause goes on waiting.")
+        return people.approve(open_installation(), key, author=_name(answer), item=item)
+
+    @task_group
+    def one(subject: str, body: str, item: str, key: str):
+        """One question and its answer."""
+        asked = HITLOperator(
+            task_id="ask",
+            subject=subject,
+            body=body,
+            options=[APPROVE, LEAVE],
+            defaults=LEAVE,
+            response_timeout=timedelta(days=2),
+            retries=0,
+        )
+        record(item, key, asked.output)
+
+    one.expand_kwargs(questions())
+
+
+def _name(answer: dict) -> str:
+    user = answer.get("responded_by_user") or {}
+    return str(user.get("name") or user.get("id") or "?")
+
+
+sendepause_approve()

@@ -1,0 +1,80 @@
+"""What the DAG files share: assets, parameters, defaults, and the run's clock.
+
+Nothing here reads the configuration: a typing error in YAML must not keep a DAG from being parsed, since
+Airflow no longer schedules a DAG whose file fails.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+import pendulum
+from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule
+
+START = pendulum.datetime(2019, 11, 1, tz="UTC")  # the campaign's beginning: backfills replay from here
+OWNER = "sendepause"
+
+EVENTS = Asset("sendepause://events", group="sendepause")
+FINDINGS = Asset("sendepause://findings", group="sendepause")
+ALERTS = Asset("sendepause://alerts", group="sendepause")
+STOPPED = Asset("sendepause://stopped", group="sendepause")
+
+# Repeating helps only where the error says so; a bad input or a missing right is mended by people.
+RETRIES = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(exception=f"sendepause.errors.{kind}", action=RetryAction.FAIL)
+        for kind in ("BadInput", "Refused", "Guarded")
+    ]
+)
+DEFAULTS = {
+    "owner": OWNER,
+    "retries": 2,
+    "retry_delay": timedelta(seconds=20),
+    "retry_policy": RETRIES,
+}
+
+AS_OF = Param(
+    None,
+    type=["null", "string"],
+    format="date-time",
+    title="As of",
+    description="The moment to decide at, with its offset. Empty: the run's own moment. "
+    "A moment far from now only shows the plan.",
+)
+DRY_RUN = Param(
+    False,
+    type="boolean",
+    title="Dry run",
+    description="Show the plan and call nothing. It can only make a run safer.",
+)
+ACCOUNTS = Param(
+    [],
+    type="array",
+    items={"type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$"},
+    title="Only these accounts",
+    description="Numbers in E.164, such as +493023125101. Empty: all.",
+)
+
+
+def every(cron: str) -> CronTriggerTimetable:
+    """A clock in UTC."""
+    return CronTriggerTimetable(cron, timezone="UTC")
+
+
+def moment(context: dict[str, Any]) -> datetime:
+    """The run's clock: the parameter, else the end of the data interval, else when the run was due."""
+    given = context["params"].get("as_of")
+    if given:
+        parsed = pendulum.parse(given)
+        if not isinstance(parsed, pendulum.DateTime):
+            raise ValueError(f"as_of {given!r} is no moment; write it like 2019-12-07T00:00:00+01:00")
+        return parsed
+    return context.get("data_interval_end") or context["dag_run"].run_after
+
+
+def quiet_libraries() -> None:
+    """HTTP clients log every URL at INFO; what the company's tools are called is not the log's business."""
+    for name in ("httpx", "httpcore", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)

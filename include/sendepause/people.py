@@ -1,0 +1,177 @@
+"""What people decide: the two switches, approvals and holds. Each is a ledger entry under their name.
+
+The stages read them from there before every call to a campaign system; nothing else is told.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pendulum
+from sqlalchemy.orm import Session
+
+from sendepause import stages, words
+from sendepause.errors import BadInput
+from sendepause.guard import Passage, plan_hash
+from sendepause.installation import Installation
+from sendepause.model import EntryKind, Hold, Language, Reason
+from sendepause.store import database, folds, ledger, queries
+from sendepause.store.ledger import Entry
+
+
+def switch_acting(installation: Installation, on: bool, author: str) -> Entry:
+    """Switch acting on or off. On approves, by hash, the plan that is shown at this moment."""
+    facts: dict[str, Any] = {"on": on}
+    now = installation.now()
+    if on:
+        settings = installation.settings_in_force()
+        shown = stages.show(installation, settings, now)
+        facts["plan_hash"] = plan_hash(shown.plan)
+        facts["items"] = [item["item"] for item in shown.items if item["item"]]
+    return _write(installation, EntryKind.ACT, author, facts=facts)
+
+
+def switch_halt(installation: Installation, on: bool, author: str) -> Entry:
+    """The one switch that stops all acting before the next call, and lets it go on."""
+    return _write(installation, EntryKind.HALT, author, facts={"on": on})
+
+
+def approve(installation: Installation, key: str, author: str, item: str | None = None) -> dict[str, Any]:
+    """Approve what waits: ``campaign:SYSTEM/ID``, ``plan:HASH`` (or its beginning), or ``hold:SEQ``.
+
+    What is approved is frozen: the pause of that campaign on that account of that kind. ``item`` is the
+    frozen form where it was shown earlier; something else that came in its place is not approved by it.
+
+    :raises BadInput: where nothing of that name waits, or one's own hold is to be approved.
+    """
+    if key.startswith("hold:"):
+        return {"approved": [_grant(installation, key, author).subject]}
+    with database.session(installation.engine, write=False) as session:
+        latest = queries.latest_plan(session)
+    shown = latest.items if latest else ()
+    if item is not None:
+        items = [item]
+    elif latest and key.startswith("plan:") and len(key) >= 13 and f"plan:{latest.hash}".startswith(key):
+        items = [entry["item"] for entry in shown if entry["item"]]
+    else:
+        items = [entry["item"] for entry in shown if entry["subject"] == key and entry["item"]]
+    if not items:
+        raise BadInput(
+            f"Nothing named {key!r} waits for approval in the plan that was shown last.",
+            "`sendepause plan` lists what waits.",
+            means="Nothing was approved.",
+        )
+    _write(installation, EntryKind.APPROVE, author, subject=key, facts={"items": items})
+    return {"approved": items}
+
+
+def ask_hold(installation: Installation, campaign: str, until: datetime, reason: str, author: str) -> Entry:
+    """Ask for a campaign to be left running until a moment; another person has to approve it.
+
+    :raises BadInput: for an unknown campaign, an end in the past, or a missing reason.
+    """
+    key = campaign if campaign.startswith("campaign:") else f"campaign:{campaign}"
+    now = installation.now()
+    with database.session(installation.engine, write=False) as session:
+        known = {entry.key for entry in queries.campaigns(session)}
+    if key not in known:
+        raise BadInput(
+            f"There is no campaign {key!r}.",
+            "Name it as `sendepause plan` does: SYSTEM/ID.",
+            means="No hold was asked for.",
+        )
+    if until <= now:
+        raise BadInput("A hold has to end in the future.", means="No hold was asked for.")
+    if not reason.strip():
+        raise BadInput("A hold needs a reason that others can read later.", means="No hold was asked for.")
+    facts = {"until": until.isoformat(), "starts": now.isoformat(), "reason": reason.strip()[:1000]}
+    return _write(installation, EntryKind.HOLD_ASKED, author, subject=key, facts=facts)
+
+
+def pending_holds(session: Session) -> list[Hold]:
+    """Holds that were asked for and wait for another person."""
+    return [hold for hold in folds.holds(ledger.entries(session)) if hold.approver is None]
+
+
+def questions(installation: Installation) -> list[dict[str, str]]:
+    """What the guard stopped and a person has to say, as texts in German and English."""
+    with database.session(installation.engine, write=False) as session:
+        latest = queries.latest_plan(session)
+    waiting = [
+        entry
+        for entry in (latest.items if latest else ())
+        if entry["passage"] and not Passage(entry["passage"]).proceeds
+    ]
+    return [_question(entry) for entry in waiting]
+
+
+def _question(entry: dict[str, Any]) -> dict[str, str]:
+    facts = entry["facts"]
+    name = f"{facts.get('campaign_name', '')} ({entry['subject']})"
+    reasons = {
+        language: " ".join(words.sentence(Reason(reason), language) for reason in entry["reasons"])
+        for language in Language
+    }
+    body = (
+        f"**{name}**, {entry['account']}, {entry['enforcement']}\n\n"
+        f"{reasons[Language.DE]} Niemand hat diese Pause angekündigt, daher wartet sie auf Sie: "
+        f"*{entry['passage']}*.\n\n"
+        f"{reasons[Language.EN]} Nobody announced this pause, so it waits for you: *{entry['passage']}*."
+    )
+    subject = f"Kampagne pausieren? / Pause this campaign? {name}"
+    return {"subject": subject, "body": body, "item": str(entry["item"]), "key": str(entry["subject"])}
+
+
+def _grant(installation: Installation, key: str, author: str) -> Entry:
+    with database.session(installation.engine, write=False) as session:
+        waiting = {f"hold:{hold.seq}": hold for hold in pending_holds(session)}
+    if key not in waiting:
+        raise BadInput(
+            f"No {key!r} waits for approval.",
+            f"Waiting: {', '.join(waiting) or 'none'}.",
+            means="Nothing was approved.",
+        )
+    if waiting[key].author.strip().casefold() == author.strip().casefold():
+        raise BadInput(
+            "Nobody approves their own hold.",
+            "Ask a second person to approve it.",
+            means="The hold is not in force.",
+        )
+    once = folds.once_hold_granted(waiting[key].seq)
+    return _write(installation, EntryKind.HOLD_GRANTED, author, subject=key, once=once)
+
+
+def _write(
+    installation: Installation,
+    kind: EntryKind,
+    author: str,
+    *,
+    subject: str = "",
+    facts: dict[str, Any] | None = None,
+    once: str | None = None,
+) -> Entry:
+    now = installation.now()
+    with database.session(installation.engine) as session:
+        entry = ledger.append(
+            session, at=now, as_of=now, author=author, kind=kind, subject=subject, facts=facts, once=once
+        )
+    if entry is None:
+        raise BadInput(f"{subject} was approved by somebody else just now.", means="Nothing was changed.")
+    return entry
+
+
+def parse_moment(text: str, zone: str = "UTC") -> pendulum.DateTime:
+    """A moment as people write it: ``2019-12-07``, ``2019-12-07T00:00+01:00``; else in ``zone``.
+
+    :raises BadInput: where it is none.
+    """
+    try:
+        parsed = pendulum.parse(text, tz=zone)
+    except ValueError as error:
+        raise BadInput(
+            f"{text!r} is no moment.", "Write it like 2019-12-06T23:59+01:00.", means="Nothing was done."
+        ) from error
+    if not isinstance(parsed, pendulum.DateTime):
+        raise BadInput(f"{text!r} is no moment.", "Write it like 2019-12-06T23:59+01:00.")
+    return parsed

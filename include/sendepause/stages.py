@@ -1,0 +1,339 @@
+"""The loop: read, audit, decide, pause, verify, tell. One function a stage.
+
+Each reads what the stages before it wrote down and nothing else, so each can run again alone; the DAGs
+and the command line call the same functions. ``as_of`` is the run's clock. What comes back are counts
+for the logs and the assets: plain JSON values without personal data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from sendepause import events, guard, keys, policy, world
+from sendepause.alerts import addressing, outbox
+from sendepause.audit import verdict
+from sendepause.campaigns import connect
+from sendepause.campaigns.base import Connector
+from sendepause.enforce import Order, Outcome, carry_out, look, note_undone
+from sendepause.errors import Guarded, SendepauseError
+from sendepause.guard import Passage
+from sendepause.installation import KEY_CONNECTION, Installation, access
+from sendepause.model import Decision, EntryKind, Plan, Stage
+from sendepause.sandbox import is_sandbox
+from sendepause.settings import Settings
+from sendepause.sources.ingest import ingest
+from sendepause.store import database, ledger, queries
+from sendepause.store.retention import forget
+
+log = logging.getLogger(__name__)
+
+Counts = dict[str, Any]
+AUTHOR = "sendepause"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A plan as people see it: its decisions as plain values, and what the guard says of the pauses."""
+
+    plan: Plan
+    items: tuple[dict[str, Any], ...]
+    passages: Mapping[str, Passage]
+    newly_stopped: int = 0  # items that the guard stopped for the first time
+
+    @property
+    def waiting(self) -> list[dict[str, Any]]:
+        """The pauses that wait for a person."""
+        return [item for item in self.items if item["passage"] and not Passage(item["passage"]).proceeds]
+
+
+def read(installation: Installation, as_of: datetime) -> Counts:
+    """Read every source's new and changed files into the event store and the day rows."""
+    settings = installation.settings_in_force()
+    refuse_far(as_of, installation.now(), settings)
+    key = keys.Pseudonymiser.from_secret(access(KEY_CONNECTION).password)
+    with database.session(installation.engine) as session:
+        keys.check_key(session, key)
+    done = ingest(
+        installation.engine,
+        installation.events,
+        settings,
+        key,
+        data=installation.data,
+        as_of=as_of,
+        now=installation.now,
+    )
+    return _beat(installation, "read", as_of, done.counts())
+
+
+def audit(installation: Installation, as_of: datetime) -> Counts:
+    """Judge every account by its day rows, and write the findings down."""
+    settings = installation.settings_in_force()
+    refuse_far(as_of, installation.now(), settings)
+    policy = settings.policy
+    since = as_of - timedelta(days=policy.window_days + 2)  # a local day may begin before the UTC day
+    with database.session(installation.engine, write=False) as session:
+        health = source_health(session, settings)
+    findings = verdict.judge(
+        events.activity(installation.events, since.date(), as_of.date() + timedelta(days=1)),
+        as_of,
+        window_days=policy.window_days,
+        fresh_days=policy.fresh_days,
+        health=health,
+        accounts=[account.number for account in settings.accounts],
+    )
+    with database.session(installation.engine) as session:
+        queries.save_findings(session, findings)
+    verdicts = [str(finding.verdict) for finding in findings]
+    counts = {"accounts": len(findings), **{name: verdicts.count(name) for name in sorted(set(verdicts))}}
+    return _beat(installation, "audit", as_of, counts)
+
+
+def source_health(session: Session, settings: Settings) -> dict[str, verdict.SourceHealth]:
+    """For each account: whether a source is connected, whether it is ill, how far its data reach."""
+    ill = {subject for subject, state in queries.health(session).items() if not state.ok}
+    reaches = queries.reaches(session)
+    found = {}
+    for account in settings.accounts:
+        own = [reach for reach in reaches if reach.account == account.number]
+        named = [source.id for source in settings.sources if source.account == account.number]
+        connected = {reach.source for reach in own} | set(named)
+        found[account.number] = verdict.SourceHealth(
+            connected=bool(connected),
+            ill=bool(connected) and all(f"source:{source}" in ill for source in connected),
+            read_until=max((reach.read_until for reach in own), default=None),
+        )
+    return found
+
+
+def show(
+    installation: Installation, settings: Settings, as_of: datetime, accounts: Collection[str] = ()
+) -> Shown:
+    """The plan of a moment and what the guard says of it. Nothing is called, owed or written."""
+    replay = world.is_far(as_of, installation.now(), settings)
+    with database.session(installation.engine, write=False) as session:
+        return _show(session, settings, as_of, replay, accounts)
+
+
+def enforce(
+    installation: Installation, as_of: datetime, *, dry_run: bool = False, accounts: Collection[str] = ()
+) -> Counts:
+    """Look at the campaign systems, decide, and pause what is due; the steps read in order.
+
+    ``dry_run`` and a far ``as_of`` only show the plan. ``accounts`` narrows what is acted on, never what
+    is looked at.
+    """
+    settings = installation.settings_in_force()
+    if dry_run or not may_act(installation, settings, as_of):
+        shown = show(installation, settings, as_of, accounts)
+        report(shown)
+        return {**_plan_counts(shown), "only_shown": True}
+    connectors = connect_all(installation, settings)
+    look_at_systems(installation, connectors, as_of)
+    shown = decide(installation, settings, as_of)
+    report(shown)
+    newly_stopped = shown.newly_stopped
+    outcomes = act(installation, connectors, shown, as_of, accounts)
+    if outcomes:
+        look_at_systems(installation, connectors, as_of)
+        shown = decide(installation, settings, as_of)
+    counts = {
+        **_plan_counts(shown),
+        "newly_stopped": newly_stopped,
+        **_outcome_counts(outcomes),
+        "owed": _owed(installation),
+    }
+    return _beat(installation, "enforce", as_of, counts)
+
+
+def may_act(installation: Installation, settings: Settings, as_of: datetime) -> bool:
+    """Whether a run of this moment may call campaign systems at all.
+
+    The run's clock decides, with this one exception: a moment far from real time is only looked at, so
+    that no replay and no backfill pauses today's campaigns. A sandbox may, where nothing can be hurt.
+    """
+    if not world.is_far(as_of, installation.now(), settings):
+        return True
+    return settings.policy.sandbox and is_sandbox(settings, installation.data, access)
+
+
+def refuse_far(as_of: datetime, now: datetime, settings: Settings) -> None:
+    """Guarded where ``as_of`` is so far from real time that it may only be looked at."""
+    if world.is_far(as_of, now, settings) and not settings.policy.sandbox:
+        raise Guarded(
+            f"The moment {as_of.isoformat()} is further than {settings.policy.far_hours:g} hours from now.",
+            "A replay only shows plans: use sendepause_enforce or `sendepause plan --as-of`.",
+        )
+
+
+def connect_all(installation: Installation, settings: Settings) -> dict[str, Connector | SendepauseError]:
+    """A connector for each campaign system, or why there is none; one that fails stops no other."""
+    connectors: dict[str, Connector | SendepauseError] = {}
+    for system in settings.campaign_systems:
+        try:
+            connectors[system.id] = connect(system, access(system.connection))
+        except SendepauseError as error:
+            connectors[system.id] = error
+    return connectors
+
+
+def look_at_systems(
+    installation: Installation, connectors: Mapping[str, Connector | SendepauseError], as_of: datetime
+) -> None:
+    """List every system at once, and write down what was seen, what is ill, and what people undid."""
+    ready = {name: c for name, c in connectors.items() if not isinstance(c, SendepauseError)}
+    seen = {**connectors, **asyncio.run(look(ready))}
+    now = installation.now()
+    with database.session(installation.engine) as session:
+        for system, answer in seen.items():
+            if isinstance(answer, SendepauseError):
+                queries.set_health(session, f"system:{system}", False, now, str(answer))
+                continue
+            queries.set_health(session, f"system:{system}", True, now)
+            queries.save_campaigns(session, system, answer, now)
+        note_undone(session, queries.campaigns(session), as_of=as_of, now=now, author=AUTHOR)
+
+
+def decide(installation: Installation, settings: Settings, as_of: datetime) -> Shown:
+    """Make the plan, let the guard look at it, and write down what is owed, in one transaction."""
+    at = installation.now()
+    with database.session(installation.engine) as session:
+        shown = _show(session, settings, as_of, replay=False)
+        stopped = [d for d in guard.pauses(shown.plan) if not shown.passages[guard.item(d)].proceeds]
+        new = sum(_note_stopped(session, decision, shown.passages, as_of, at) for decision in stopped)
+        queries.save_plan(
+            session,
+            shown.items,
+            hash=guard.plan_hash(shown.plan),
+            as_of=as_of,
+            shown_at=at,
+            accepted=not shown.waiting,
+        )
+        facts = addressing.owed(session, settings, shown.plan, shown.passages, as_of)
+        for fact in facts:
+            outbox.owe(session, fact, addressing.recipients(settings, fact), at)
+        outbox.settle(session, {(f.enforcement, f.subject, f.stage) for f in facts}, at)
+    return replace(shown, newly_stopped=new)
+
+
+def act(
+    installation: Installation,
+    connectors: Mapping[str, Connector | SendepauseError],
+    shown: Shown,
+    as_of: datetime,
+    accounts: Collection[str] = (),
+) -> list[Outcome]:
+    """Carry out the pauses that the guard lets pass."""
+    settings = installation.settings_in_force()
+    with database.session(installation.engine, write=False) as session:
+        campaigns = {campaign.key: campaign for campaign in queries.campaigns(session)}
+    orders = [
+        Order(decision, campaigns[decision.subject])
+        for decision in guard.pauses(shown.plan)
+        if shown.passages[guard.item(decision)].proceeds
+        and decision.subject in campaigns
+        and (not accounts or decision.account in accounts)
+    ]
+
+    def owe(session: Session, decision: Decision, stage: Stage) -> None:
+        for fact in addressing.of_outcome(session, settings, decision, stage, as_of):
+            outbox.owe(session, fact, addressing.recipients(settings, fact), installation.now())
+
+    return asyncio.run(
+        carry_out(
+            installation.engine,
+            connectors,
+            orders,
+            as_of=as_of,
+            now=installation.now,
+            author=AUTHOR,
+            owe=owe,
+        )
+    )
+
+
+def retain(installation: Installation, as_of: datetime) -> Counts:
+    """Delete events, day rows, findings and texts that are older than the configuration keeps them."""
+    settings = installation.settings_in_force()
+    refuse_far(as_of, installation.now(), settings)
+    before = as_of - timedelta(days=settings.policy.keep_events_days)
+    dropped = events.drop_before(installation.events, before.date())
+    with database.session(installation.engine) as session:
+        forgotten = forget(session, before)
+    return _beat(installation, "retain", as_of, {"days_dropped": len(dropped), **forgotten})
+
+
+def report(shown: Shown) -> None:
+    """The plan in the task's log: one line for each decision that does something."""
+    for item in shown.items:
+        if item["act"] != "none":
+            log.info(
+                "%(act)s %(subject)s (%(enforcement)s, %(phase)s): %(reasons)s; guard: %(passage)s",
+                {**item, "reasons": ", ".join(item["reasons"])},
+            )
+    for item in shown.waiting:
+        log.warning("%(subject)s waits for a person (%(passage)s): `sendepause approve %(subject)s`", item)
+
+
+def _show(
+    session: Session, settings: Settings, as_of: datetime, replay: bool, accounts: Collection[str] = ()
+) -> Shown:
+    seen = world.gather(session, settings, as_of, replay=replay)
+    plan = policy.make_plan(seen)
+    passages = world.passages(plan, settings, world.past(session, as_of, replay=replay))
+    items = tuple(
+        world.decision_json(decision, passages)
+        for decision in plan.decisions
+        if not accounts or decision.account in accounts
+    )
+    return Shown(plan, items, passages)
+
+
+def _note_stopped(
+    session: Session, decision: Decision, passages: Mapping[str, Passage], as_of: datetime, at: datetime
+) -> bool:
+    item = guard.item(decision)
+    entry = ledger.append(
+        session,
+        at=at,
+        as_of=as_of,
+        author=AUTHOR,
+        kind=EntryKind.GUARD_STOPPED,
+        subject=decision.subject,
+        enforcement=decision.enforcement,
+        facts={"items": [item], "passage": str(passages[item])},
+        once=f"guard_stopped:{item}",
+    )
+    return entry is not None
+
+
+def _beat(installation: Installation, stage: str, as_of: datetime, counts: Counts) -> Counts:
+    with database.session(installation.engine) as session:
+        queries.beat(session, stage, as_of, installation.now(), counts)
+    log.info("%s: %s", stage, ", ".join(f"{name} {value}" for name, value in counts.items()))
+    return counts
+
+
+def _plan_counts(shown: Shown) -> Counts:
+    acts = [item["act"] for item in shown.items]
+    return {
+        "decisions": len(acts),
+        **{name: acts.count(name) for name in sorted(set(acts) - {"none"})},
+        "waiting": len(shown.waiting),
+    }
+
+
+def _outcome_counts(outcomes: Sequence[Outcome]) -> Counts:
+    kinds = [str(outcome.result) for outcome in outcomes]
+    return {f"acted_{kind}": kinds.count(kind) for kind in sorted(set(kinds))}
+
+
+def _owed(installation: Installation) -> int:
+    with database.session(installation.engine, write=False) as session:
+        return outbox.overview(session).owed

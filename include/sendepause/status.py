@@ -1,0 +1,97 @@
+"""`sendepause status`: for an outside monitor, by exit code. Absence is noticed here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import Any
+
+from sendepause import countdown, stages
+from sendepause.errors import SendepauseError
+from sendepause.installation import Installation
+from sendepause.model import Act
+from sendepause.settings import Settings
+from sendepause.store import database, folds, ledger, queries
+
+LATE = timedelta(minutes=30)  # three of enforcing's ten minutes
+HOURS_SHORT = 24
+
+
+class Level(IntEnum):
+    """The exit code."""
+
+    WELL = 0
+    ATTENTION = 1
+    AT_RISK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a monitor is told: a level, why, and the numbers behind it."""
+
+    level: Level
+    why: tuple[str, ...]
+    numbers: dict[str, Any]
+
+    def json(self) -> dict[str, Any]:
+        """One JSON object."""
+        return {"status": self.level.name.lower(), "why": list(self.why), **self.numbers}
+
+
+def status(installation: Installation) -> Status:
+    """How it stands now. 2: the date is at risk; 1: somebody should look; 0: all well."""
+    now = installation.now()
+    try:
+        settings, trouble = installation.read_settings()
+    except SendepauseError as error:
+        return Status(Level.AT_RISK, (str(error),), {})
+    found: list[tuple[Level, str]] = []
+    if trouble:
+        found.append((Level.ATTENTION, "The configuration does not check; the last valid one is in force."))
+    shown = stages.show(installation, settings, now)
+    with database.session(installation.engine, write=False) as session:
+        beats = queries.heartbeats(session)
+        switches = folds.switches(ledger.entries(session))
+        ill = sorted(subject for subject, state in queries.health(session).items() if not state.ok)
+    found += _late(beats.get("enforce"), now)
+    found += [(Level.ATTENTION, f"{subject} is ill.") for subject in ill if subject != "configuration"]
+    found += _owed(settings, shown, now, stopped=switches.halted or not switches.acting)
+    acts = [item["act"] for item in shown.items]
+    numbers = {
+        "acting": switches.acting,
+        "halted": switches.halted,
+        "pauses_owed": acts.count(Act.PAUSE),
+        "waiting": len(shown.waiting),
+        "asked": acts.count(Act.ASK),
+        "enforced_at": beats["enforce"].finished_at.isoformat() if "enforce" in beats else None,
+        "hours_left": {
+            rule.id: round(countdown.hours_left(rule, now), 1) for rule in settings.enforcement_list()
+        },
+    }
+    level = max((level for level, _ in found), default=Level.WELL)
+    return Status(level, tuple(why for _, why in found), numbers)
+
+
+def _late(beat: queries.Heartbeat | None, now: datetime) -> list[tuple[Level, str]]:
+    if beat is None:
+        return [(Level.AT_RISK, "Enforcing has never run.")]
+    if now - beat.finished_at > LATE:
+        minutes = round((now - beat.finished_at).total_seconds() / 60)
+        return [(Level.AT_RISK, f"Enforcing last came to its end {minutes} minutes ago.")]
+    return []
+
+
+def _owed(settings: Settings, shown: stages.Shown, now: datetime, stopped: bool) -> list[tuple[Level, str]]:
+    rules = {rule.id: rule for rule in settings.enforcement_list()}
+    found = []
+    for rule_id, rule in rules.items():
+        owed = [i for i in shown.items if i["enforcement"] == rule_id and i["act"] == Act.PAUSE]
+        if not owed:
+            continue
+        short = countdown.hours_left(rule, now) <= HOURS_SHORT
+        why = f"{len(owed)} pause(s) are owed under {rule_id}."
+        if stopped:
+            why += " Acting is switched off or halted."
+        found.append((Level.AT_RISK if short else Level.ATTENTION, why))
+    return found
