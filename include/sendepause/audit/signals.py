@@ -20,6 +20,10 @@ MINIMUM_SENDS = 20
 AUTOMATED_POINTS = 4
 WATCH_POINTS = 2
 
+CHANCE = "-log10 p"
+SAME_MINUTE = "share within the same minute"
+"""The unit of replies in a window that knows whole minutes only."""
+
 Measured = Mapping[str, Any]
 """One line of ``window.MEASURES``."""
 
@@ -80,6 +84,10 @@ class Rule:
         """What counts at the resolution of this window."""
         return self.minute_held if self.minute_held and measured["resolution"] == "min" else self.held
 
+    def watches(self, value: float | None) -> bool:
+        """Whether a pattern's value lies in its lower range, or above it."""
+        return value is not None and self.watch_from is not None and value >= self.watch_from
+
     def points(self, measured: Measured) -> int:
         """0, 1 or 2, for a hint."""
         strong = self.minute_strong if self.minute_held and measured["resolution"] == "min" else self.strong
@@ -127,8 +135,8 @@ _CLOCK = _both(
     "chi-square test after Zhang & Paxson 2011, applied to the start of each run of sending",
 )
 _CLOCK_FEW = _both(
-    "derselbe Test, bei wenigen Werten strenger: durch Zufall unter 1 zu 10.000 (eine Million Simulationen)",
-    "the same test, stricter for few values: by chance under 1 in 10,000 (a million simulations)",
+    "Chi-Quadrat-Test nach Zhang & Paxson 2011, für wenige Werte an einer Million Simulationen geeicht",
+    "chi-square test after Zhang & Paxson 2011, calibrated for few values on a million simulations",
 )
 _TYPING = _both(
     "37.000 Menschen am Telefon: 36 Wörter in der Minute, die schnellsten 85 (Palin u. a. 2019)",
@@ -149,8 +157,8 @@ _PACE_TEXT = _both(
     "{value} different recipients one after the other at a steady pace",
 )
 _CLOCK_TEXT = _both(
-    "Sendebeginn immer wieder zu denselben Minuten der Stunde (durch Zufall {value})",
-    "sending that starts at the same minutes of the hour again and again (by chance {value})",
+    "Sendebeginn immer wieder zu denselben Minuten der Stunde, durch Zufall {value}",
+    "sending that starts at the same minutes of the hour again and again, by chance {value}",
 )
 _SAME_MINUTE_TEXT = _both(
     "{value} der Antworten noch in derselben Minute", "{value} of the replies within the same minute"
@@ -169,18 +177,16 @@ REGISTRY: tuple[Rule, ...] = (
         _PACE_TEXT,
         watch_from=20,
     ),
-    Rule("clock", Role.PATTERN, Held("clock_5", 4, "-log10 p", 30, "bouts"), _CLOCK, _CLOCK_TEXT),
-    Rule("clock_minute", Role.PATTERN, Held("clock_1", 4, "-log10 p", 60, "bouts"), _CLOCK, _CLOCK_TEXT),
-    Rule(
-        "clock_minute_few", Role.PATTERN, Held("clock_1", 6, "-log10 p", 20, "bouts"), _CLOCK_FEW, _CLOCK_TEXT
-    ),
+    Rule("clock", Role.PATTERN, Held("clock_5", 4, CHANCE, 30, "bouts"), _CLOCK, _CLOCK_TEXT),
+    Rule("clock_minute", Role.PATTERN, Held("clock_1", 4, CHANCE, 60, "bouts"), _CLOCK, _CLOCK_TEXT),
+    Rule("clock_minute_few", Role.PATTERN, Held("clock_1", 6, CHANCE, 20, "bouts"), _CLOCK_FEW, _CLOCK_TEXT),
     Rule(
         "instant_reply",
         Role.PATTERN,
         Held("reply_p90", 3, "s", 30, "replies", at_most=True),
         _TYPING,
         _both("90 % der Antworten binnen {value}", "90% of the replies within {value}"),
-        Held("same_minute_share", 0.9, "share", 30, "replies"),
+        Held("same_minute_share", 0.9, SAME_MINUTE, 30, "replies"),
         _SAME_MINUTE_TEXT,
     ),
     # Twelve texts of seven words are 84 words: more than the fastest type, without ever changing the chat.
@@ -267,20 +273,20 @@ REGISTRY: tuple[Rule, ...] = (
     Rule(
         "clock_hint",
         Role.HINT,
-        Held("clock_5", 2, "-log10 p", 30, "bouts"),
+        Held("clock_5", 2, CHANCE, 30, "bouts"),
         _CLOCK,
         _CLOCK_TEXT,
         family="clock",
-        strong=Held("clock_5", 3.5, "-log10 p", 30, "bouts"),
+        strong=Held("clock_5", 3.5, CHANCE, 30, "bouts"),
     ),
     Rule(
         "clock_minute_hint",
         Role.HINT,
-        Held("clock_1", 4, "-log10 p", 20, "bouts"),
+        Held("clock_1", 4, CHANCE, 20, "bouts"),
         _CLOCK,
         _CLOCK_TEXT,
         family="clock",
-        strong=Held("clock_1", 4, "-log10 p", 20, "bouts"),
+        strong=Held("clock_1", 4, CHANCE, 20, "bouts"),
     ),
     Rule(
         "quiet",
@@ -297,11 +303,11 @@ REGISTRY: tuple[Rule, ...] = (
         Held("instant_share", 0.75, "share", 10, "replies"),
         _TYPING,
         _both("{value} der Antworten binnen 3 Sekunden", "{value} of the replies within 3 seconds"),
-        Held("same_minute_share", 0.75, "share", 10, "replies"),
+        Held("same_minute_share", 0.75, SAME_MINUTE, 10, "replies"),
         _SAME_MINUTE_TEXT,
         family="replies",
         strong=Held("reply_p90", 3, "s", 20, "replies", at_most=True),
-        minute_strong=Held("same_minute_share", 0.9, "share", 20, "replies"),
+        minute_strong=Held("same_minute_share", 0.9, SAME_MINUTE, 20, "replies"),
     ),
     Rule(
         "mode",

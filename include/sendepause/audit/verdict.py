@@ -8,9 +8,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pendulum
 import polars as pl
 
-from sendepause.audit.signals import MINIMUM_SENDS, REGISTRY, Role, Rule, complete
+from sendepause.audit.signals import (
+    BY_NAME,
+    CHANCE,
+    MINIMUM_SENDS,
+    REGISTRY,
+    SAME_MINUTE,
+    Role,
+    Rule,
+    complete,
+)
 from sendepause.audit.window import measures
 from sendepause.model import Finding, Language, NoData, Signal, Verdict
 
@@ -140,8 +150,165 @@ def _verdict(measured: Mapping[str, Any], tripped: set[str], fact: bool) -> Verd
         return Verdict.AUTOMATED
     if fact:
         return Verdict.BULK
-    watched = any(
-        rule.watch_from is not None and (rule.at(measured).value(measured) or 0) >= rule.watch_from
-        for rule in patterns
-    )
+    watched = any(rule.watches(rule.at(measured).value(measured)) for rule in patterns)
     return Verdict.WATCH if watched else Verdict.CLEAR
+
+
+_HEADS = {
+    Verdict.AUTOMATED: {
+        Language.DE: "Diese Nummer sendet wie ein Automat",
+        Language.EN: "This number sends like a machine",
+    },
+    Verdict.BULK: {
+        Language.DE: "Von dieser Nummer gehen Massensendungen aus, von wem auch immer",
+        Language.EN: "This number sends in bulk, whoever does it",
+    },
+    Verdict.WATCH: {
+        Language.DE: "An dieser Nummer ist etwas auffällig, für ein Urteil genügt es nicht",
+        Language.EN: "Something stands out on this number, not enough for a verdict",
+    },
+    Verdict.CLEAR: {
+        Language.DE: "An dieser Nummer ist nichts auffällig",
+        Language.EN: "Nothing stands out on this number",
+    },
+}
+_NO_DATA = {
+    NoData.NO_SOURCE: {
+        Language.DE: "Kein Urteil: Für diese Nummer ist keine Quelle angeschlossen.",
+        Language.EN: "No verdict: no source is connected for this number.",
+    },
+    NoData.SOURCE_ILL: {
+        Language.DE: "Kein Urteil: Die Quelle dieser Nummer ist nicht lesbar, oder ihre Daten sind zu alt.",
+        Language.EN: "No verdict: the source of this number cannot be read, or its data are too old.",
+    },
+    NoData.SILENT: {
+        Language.DE: "Kein Urteil: Die Quelle ist in Ordnung, die Nummer hat in {window} Tagen nichts gesendet.",
+        Language.EN: "No verdict: the source is well, and the number has sent nothing in {window} days.",
+    },
+    NoData.TOO_FEW: {
+        Language.DE: "Zu wenige Nachrichten für ein Urteil über den Takt (Schwelle: ab {minimum}).",
+        Language.EN: "Too few messages for a verdict on timing (threshold: {minimum} or more).",
+    },
+}
+_WORDS = {
+    Language.DE: {
+        "threshold": "Schwelle",
+        "sources": "Herkunft der Schwellen",
+        "at_least": "ab {}",
+        "at_most": "höchstens {}",
+        "rarer": "{} oder seltener",
+        "chance": "1 zu 10^{}",
+        "percent": "{} %",
+        "date": "D. MMMM YYYY",
+        "basis": "Grundlage: {sends} an {days} von {window} Tagen bis zum {date}.",
+        "sends": "{} gesendete Nachrichten",
+        "one_send": "1 gesendete Nachricht",
+        "newest": "Die jüngste bekannte Nachricht ist vom {}.",
+    },
+    Language.EN: {
+        "threshold": "threshold",
+        "sources": "Where the thresholds come from",
+        "at_least": "{} or more",
+        "at_most": "{} or less",
+        "rarer": "{} or rarer",
+        "chance": "1 in 10^{}",
+        "percent": "{}%",
+        "date": "D MMMM YYYY",
+        "basis": "It rests on {sends} on {days} of the {window} days up to {date}.",
+        "sends": "{} messages sent",
+        "one_send": "1 message sent",
+        "newest": "The newest message known is of {}.",
+    },
+}
+
+
+def sentence(finding: Finding, language: Language, *, zone: str | None = None) -> str:
+    """The verdict in words, with its numbers, thresholds, sources and days, for the one who is told.
+
+    :param zone: the reader's time zone, for the dates; that of ``as_of`` by default.
+    """
+    if finding.no_data is None:
+        return f"{_evidence(finding, language)} {_basis(finding, language, zone)}"
+    head = _NO_DATA[finding.no_data][language].format(minimum=MINIMUM_SENDS, window=finding.window_days)
+    if finding.no_data is NoData.TOO_FEW:
+        return f"{head} {_basis(finding, language, zone)}"
+    if finding.newest_at is None:
+        return head
+    newest = _WORDS[language]["newest"].format(_date(finding.newest_at, finding, language, zone))
+    return f"{head} {newest}"
+
+
+def _evidence(finding: Finding, language: Language) -> str:
+    telling = _telling(finding)
+    head = _HEADS[finding.verdict][language]
+    if not telling:
+        return f"{head}."
+    phrases = "; ".join(_phrase(rule, signal, language) for rule, signal in telling)
+    sources = "; ".join(dict.fromkeys(rule.source[language] for rule, _ in telling))
+    return f"{head}: {phrases}. {_WORDS[language]['sources']}: {sources}."
+
+
+def _basis(finding: Finding, language: Language, zone: str | None) -> str:
+    words = _WORDS[language]
+    sends = words["sends"].format(_number(finding.messages, language))
+    return words["basis"].format(
+        sends=words["one_send"] if finding.messages == 1 else sends,
+        days=finding.days,
+        window=finding.window_days,
+        date=_date(finding.as_of, finding, language, zone),
+    )
+
+
+def _date(moment: datetime, finding: Finding, language: Language, zone: str | None) -> str:
+    local = moment.astimezone(ZoneInfo(zone) if zone else finding.as_of.tzinfo)
+    return pendulum.instance(local).format(_WORDS[language]["date"], locale=language.value)
+
+
+def _telling(finding: Finding) -> list[tuple[Rule, Signal]]:
+    """The signals that make the verdict: patterns and facts; where only points do, the hints behind them."""
+    if finding.verdict is Verdict.CLEAR:
+        return []
+    known = [(BY_NAME[signal.name], signal) for signal in finding.signals if signal.name in BY_NAME]
+    patterns = [
+        (rule, signal)
+        for rule, signal in known
+        if rule.role is Role.PATTERN
+        and rule.name != "points"
+        and (signal.tripped or rule.watches(signal.value))
+    ]
+    facts = [(rule, signal) for rule, signal in known if rule.role is Role.FACT and signal.tripped]
+    hints = [(rule, signal) for rule, signal in known if rule.role is Role.HINT and signal.tripped]
+    by_points = finding.verdict in (Verdict.AUTOMATED, Verdict.WATCH) and not patterns
+    said: dict[str, tuple[Rule, Signal]] = {}
+    for rule, signal in [*patterns, *facts, *(hints if by_points else [])]:
+        said.setdefault(rule.text[Language.EN], (rule, signal))  # two thresholds on one number: said once
+    return list(said.values())
+
+
+def _phrase(rule: Rule, signal: Signal, language: Language) -> str:
+    """A signal as a noun phrase with its threshold."""
+    words = _WORDS[language]
+    minute_text = rule.minute_text if signal.unit == SAME_MINUTE else None
+    value = (minute_text or rule.text)[language].format(value=_amount(signal.value, signal.unit, language))
+    if signal.unit == CHANCE:
+        direction = "rarer"
+    else:
+        direction = "at_most" if rule.held.at_most and minute_text is None else "at_least"
+    limit = words[direction].format(_amount(signal.threshold, signal.unit, language))
+    return f"{value} ({words['threshold']}: {limit})"
+
+
+def _amount(value: float | None, unit: str, language: Language) -> str:
+    if value is None:
+        return "–"
+    if unit in ("share", SAME_MINUTE):
+        return _WORDS[language]["percent"].format(_number(100 * value, language))
+    if unit == CHANCE:
+        return _WORDS[language]["chance"].format(_number(value, language))
+    return f"{_number(value, language)} {unit}" if unit in ("s", "h") else _number(value, language)
+
+
+def _number(value: float, language: Language) -> str:
+    """At most one decimal, in the language's own signs."""
+    text = f"{value:,.1f}".removesuffix(".0")
+    return text.translate(str.maketrans(",.", ".,")) if language is Language.DE else text
