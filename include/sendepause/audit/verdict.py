@@ -182,7 +182,7 @@ _NO_DATA = {
         Language.EN: "No verdict: the source of this number cannot be read, or its data are too old.",
     },
     NoData.SILENT: {
-        Language.DE: "Kein Urteil: Die Quelle ist in Ordnung, die Nummer hat in {window} Tagen nichts gesendet.",
+        Language.DE: "Kein Urteil: Die Quelle ist gesund, die Nummer hat in {window} Tagen nichts gesendet.",
         Language.EN: "No verdict: the source is well, and the number has sent nothing in {window} days.",
     },
     NoData.TOO_FEW: {
