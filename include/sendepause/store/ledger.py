@@ -29,6 +29,7 @@ from sendepause.store.tables import LedgerRow, in_utc
 
 GENESIS = "0" * 64  # what the first entry has in place of a previous hash
 MARK = "ledger_mark"  # the note with the newest entry's number and hash
+AT_A_TIME = 1000  # entries that verifying holds in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +127,17 @@ def head(session: Session) -> Entry | None:
 
 
 def verify(session: Session) -> Break | None:
-    """Compute the whole chain again, 1,000 entries at a time; None while it is whole."""
+    """Compute the whole chain again, in bounded memory; None while it is whole."""
     expected, previous = 1, GENESIS
-    rows = session.execute(select(*_STORED).order_by(LedgerRow.seq), execution_options={"yield_per": 1000})
-    for row in rows:
-        if row.seq != expected:
-            return Break(expected, "this entry is missing")
-        why = _why_broken(row, previous)
-        if why is not None:
-            return Break(row.seq, why)
-        expected, previous = row.seq + 1, row.hash
+    query = select(*_STORED).order_by(LedgerRow.seq)
+    with session.execute(query, execution_options={"yield_per": AT_A_TIME}) as rows:
+        for row in rows:
+            if row.seq != expected:
+                return Break(expected, "this entry is missing")
+            why = _why_broken(row, previous)
+            if why is not None:
+                return Break(row.seq, why)
+            expected, previous = row.seq + 1, row.hash
     return _mark_broken(session, expected - 1, previous)
 
 
