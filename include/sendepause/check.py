@@ -13,7 +13,7 @@ from sendepause import keys, stages
 from sendepause.alerts import slack
 from sendepause.campaigns.base import Connector
 from sendepause.errors import SendepauseError
-from sendepause.installation import KEY_CONNECTION, SLACK_CONNECTION, Installation, access
+from sendepause.installation import KEY_CONNECTION, SLACK_CONNECTION, Installation
 from sendepause.settings import Settings
 from sendepause.store import database, ledger, queries
 
@@ -51,7 +51,7 @@ def check(installation: Installation) -> Iterator[Line]:
 
 def _key(installation: Installation) -> Line:
     try:
-        key = keys.Pseudonymiser.from_secret(access(KEY_CONNECTION).password)
+        key = stages.pseudonymiser()
         with database.session(installation.engine) as session:
             keys.check_key(session, key)
     except SendepauseError as error:
@@ -68,7 +68,7 @@ def _ledger(installation: Installation) -> Line:
 
 
 def _systems(installation: Installation, settings: Settings) -> Iterator[Line]:
-    for system, connector in stages.connect_all(installation, settings).items():
+    for system, connector in stages.connect_all(settings).items():
         if isinstance(connector, SendepauseError):
             yield Line(False, f"campaign system {system}", str(connector))
             continue

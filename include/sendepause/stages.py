@@ -12,7 +12,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -24,8 +24,8 @@ from sendepause.campaigns.base import Connector
 from sendepause.enforce import Order, Outcome, carry_out, look, note_undone
 from sendepause.errors import Guarded, SendepauseError
 from sendepause.guard import Passage
-from sendepause.installation import KEY_CONNECTION, Installation, access
-from sendepause.model import Decision, EntryKind, Plan, Stage
+from sendepause.installation import KEY_CONNECTION, Installation, access, find_access
+from sendepause.model import Campaign, Decision, EntryKind, Plan, Stage
 from sendepause.sandbox import is_sandbox
 from sendepause.settings import Settings
 from sendepause.sources.ingest import ingest
@@ -35,6 +35,7 @@ from sendepause.store.retention import forget
 log = logging.getLogger(__name__)
 
 Counts = dict[str, Any]
+Connectors = Mapping[str, Connector | SendepauseError]  # by system; an error where there is no connector
 AUTHOR = "sendepause"
 
 
@@ -57,19 +58,26 @@ def read(installation: Installation, as_of: datetime) -> Counts:
     """Read every source's new and changed files into the event store and the day rows."""
     settings = installation.settings_in_force()
     refuse_far(as_of, installation.now(), settings)
-    key = keys.Pseudonymiser.from_secret(access(KEY_CONNECTION).password)
-    with database.session(installation.engine) as session:
-        keys.check_key(session, key)
     done = ingest(
         installation.engine,
         installation.events,
         settings,
-        key,
+        pseudonymiser(),
         data=installation.data,
         as_of=as_of,
         now=installation.now,
     )
-    return _beat(installation, "read", as_of, done.counts())
+    return beat(installation, "read", as_of, done.counts())
+
+
+def _ready(connectors: Connectors) -> dict[str, Connector]:
+    return {name: c for name, c in connectors.items() if not isinstance(c, SendepauseError)}
+
+
+def pseudonymiser() -> keys.Pseudonymiser:
+    """What makes pseudonyms, under the key of the connection ``sendepause_key``; BadInput without it."""
+    found = find_access(KEY_CONNECTION)
+    return keys.Pseudonymiser.from_secret(found.password if found else None)
 
 
 def audit(installation: Installation, as_of: datetime) -> Counts:
@@ -92,7 +100,7 @@ def audit(installation: Installation, as_of: datetime) -> Counts:
         queries.save_findings(session, findings)
     verdicts = [str(finding.verdict) for finding in findings]
     counts = {"accounts": len(findings), **{name: verdicts.count(name) for name in sorted(set(verdicts))}}
-    return _beat(installation, "audit", as_of, counts)
+    return beat(installation, "audit", as_of, counts)
 
 
 def source_health(session: Session, settings: Settings) -> dict[str, verdict.SourceHealth]:
@@ -134,7 +142,7 @@ def enforce(
         shown = show(installation, settings, as_of, accounts)
         report(shown)
         return {**_plan_counts(shown), "only_shown": True}
-    connectors = connect_all(installation, settings)
+    connectors = connect_all(settings)
     look_at_systems(installation, connectors, as_of)
     shown = decide(installation, settings, as_of)
     report(shown)
@@ -149,7 +157,7 @@ def enforce(
         **_outcome_counts(outcomes),
         "owed": _owed(installation),
     }
-    return _beat(installation, "enforce", as_of, counts)
+    return beat(installation, "enforce", as_of, counts)
 
 
 def may_act(installation: Installation, settings: Settings, as_of: datetime) -> bool:
@@ -172,7 +180,7 @@ def refuse_far(as_of: datetime, now: datetime, settings: Settings) -> None:
         )
 
 
-def connect_all(installation: Installation, settings: Settings) -> dict[str, Connector | SendepauseError]:
+def connect_all(settings: Settings) -> dict[str, Connector | SendepauseError]:
     """A connector for each campaign system, or why there is none; one that fails stops no other."""
     connectors: dict[str, Connector | SendepauseError] = {}
     for system in settings.campaign_systems:
@@ -183,12 +191,9 @@ def connect_all(installation: Installation, settings: Settings) -> dict[str, Con
     return connectors
 
 
-def look_at_systems(
-    installation: Installation, connectors: Mapping[str, Connector | SendepauseError], as_of: datetime
-) -> None:
+def look_at_systems(installation: Installation, connectors: Connectors, as_of: datetime) -> None:
     """List every system at once, and write down what was seen, what is ill, and what people undid."""
-    ready = {name: c for name, c in connectors.items() if not isinstance(c, SendepauseError)}
-    seen = {**connectors, **asyncio.run(look(ready))}
+    seen = {**connectors, **asyncio.run(look(_ready(connectors)))}
     now = installation.now()
     with database.session(installation.engine) as session:
         for system, answer in seen.items():
@@ -196,7 +201,7 @@ def look_at_systems(
                 queries.set_health(session, f"system:{system}", False, now, str(answer))
                 continue
             queries.set_health(session, f"system:{system}", True, now)
-            queries.save_campaigns(session, system, answer, now)
+            queries.save_campaigns(session, system, cast("list[Campaign]", answer), now)
         note_undone(session, queries.campaigns(session), as_of=as_of, now=now, author=AUTHOR)
 
 
@@ -224,7 +229,7 @@ def decide(installation: Installation, settings: Settings, as_of: datetime) -> S
 
 def act(
     installation: Installation,
-    connectors: Mapping[str, Connector | SendepauseError],
+    connectors: Connectors,
     shown: Shown,
     as_of: datetime,
     accounts: Collection[str] = (),
@@ -248,7 +253,7 @@ def act(
     return asyncio.run(
         carry_out(
             installation.engine,
-            connectors,
+            _ready(connectors),
             orders,
             as_of=as_of,
             now=installation.now,
@@ -266,7 +271,7 @@ def retain(installation: Installation, as_of: datetime) -> Counts:
     dropped = events.drop_before(installation.events, before.date())
     with database.session(installation.engine) as session:
         forgotten = forget(session, before)
-    return _beat(installation, "retain", as_of, {"days_dropped": len(dropped), **forgotten})
+    return beat(installation, "retain", as_of, {"days_dropped": len(dropped), **forgotten})
 
 
 def report(shown: Shown) -> None:
@@ -313,7 +318,8 @@ def _note_stopped(
     return entry is not None
 
 
-def _beat(installation: Installation, stage: str, as_of: datetime, counts: Counts) -> Counts:
+def beat(installation: Installation, stage: str, as_of: datetime, counts: Counts) -> Counts:
+    """Note that a stage came to its end, and say what it counted."""
     with database.session(installation.engine) as session:
         queries.beat(session, stage, as_of, installation.now(), counts)
     log.info("%s: %s", stage, ", ".join(f"{name} {value}" for name, value in counts.items()))

@@ -26,19 +26,13 @@ _OUTCOMES: Mapping[Stage, tuple[Audience, ...]] = {
 
 def recipients(settings: Settings, fact: Fact) -> list[Recipient]:
     """The channels of a fact's audience; what belongs to no owner is told to the operators."""
-    operators = Recipient(
-        channel=settings.operators.channel,
-        audience=fact.audience,
-        language=settings.operators.language,
-        time_zone=settings.operators.time_zone,
-    )
     if fact.audience is Audience.OPERATORS:
-        return [operators]
+        return [operators(settings)]
     number = fact.facts.get("account_number")
     account = next((account for account in settings.accounts if account.number == number), None)
     owner = settings.owner_map().get(account.owner) if account else None
     if owner is None:
-        return [operators]
+        return [operators(settings, fact.audience)]
     return [
         Recipient(
             channel=owner.channel,
@@ -49,6 +43,16 @@ def recipients(settings: Settings, fact: Fact) -> list[Recipient]:
             backup_channel=owner.backup_channel,
         )
     ]
+
+
+def operators(settings: Settings, audience: Audience = Audience.OPERATORS) -> Recipient:
+    """The operators' channel."""
+    return Recipient(
+        channel=settings.operators.channel,
+        audience=audience,
+        language=settings.operators.language,
+        time_zone=settings.operators.time_zone,
+    )
 
 
 def owed(

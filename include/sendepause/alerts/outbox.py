@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from sendepause.alerts.texts import AlertFacts, compose
 from sendepause.model import Audience, Language, Stage
-from sendepause.store.tables import AlertRow, DeliveryRow
+from sendepause.store.tables import AlertRow, Base, DeliveryRow
 
 # What comes and goes by itself: a streak that ended this recently is still the same one.
 FLAPPING = frozenset({Stage.NOT_PAUSED, Stage.SOURCE_ILL, Stage.NO_DATA})
@@ -129,9 +129,9 @@ def settle(session: Session, still_true: Collection[Key], at: datetime) -> Settl
     for ids in _chunks(over):
         ending = update(AlertRow).where(AlertRow.id.in_(ids), AlertRow.ended_at.is_(None))
         never_told = ending.where(AlertRow.delivery.is_(None)).values(ended_at=at, overtaken=True)
-        gone = _changed(session, never_told)
+        gone = changed(session, never_told)
         overtaken += gone
-        ended += gone + _changed(session, ending.values(ended_at=at))
+        ended += gone + changed(session, ending.values(ended_at=at))
     return Settled(ended, overtaken)
 
 
@@ -147,6 +147,21 @@ def gather(session: Session, at: datetime) -> list[str]:
         for _, group in groupby(sorted(owed, key=_shared_message), key=_shared_message)
         for delivery in _gather_group(session, list(group), at)
     ]
+
+
+def queue(
+    session: Session, *, delivery: str, channel: str, text: str, blocks: list[dict[str, Any]], at: datetime
+) -> bool:
+    """Queue a message that tells no alert, such as the digest; once for each id ``delivery``."""
+    values = {
+        "id": delivery,
+        "channel": channel,
+        "text": text,
+        "blocks": blocks,
+        "state": "queued",
+        "queued_at": at,
+    }
+    return _insert_once(session, DeliveryRow, values) == 1
 
 
 def told(
@@ -217,6 +232,17 @@ def overview(session: Session, limit: int = 200) -> Overview:
     )
 
 
+def changed(session: Session, statement: Executable) -> int:
+    """How many rows a statement changed."""
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+
+
+def undelivered(session: Session) -> int:
+    """How many messages are gathered and neither sent nor refused."""
+    waiting = select(func.count()).where(DeliveryRow.state.in_(["queued", "sending"]))
+    return session.scalars(waiting).one()
+
+
 def _owe_one(session: Session, fact: Fact, recipient: Recipient, at: datetime) -> int:
     latest = session.scalars(
         select(AlertRow)
@@ -256,15 +282,19 @@ def _insert(session: Session, fact: Fact, recipient: Recipient, episode: int, at
         "owed_at": at,
         "overtaken": False,
     }
+    return _insert_once(session, AlertRow, values)
+
+
+def _insert_once(session: Session, table: type[Base], values: dict[str, Any]) -> int:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    return _changed(session, dialect.insert(AlertRow).values(**values).on_conflict_do_nothing())
+    return changed(session, dialect.insert(table).values(**values).on_conflict_do_nothing())
 
 
 def _reopen(session: Session, latest: AlertRow, fact: Fact, at: datetime) -> int:
     reopening = update(AlertRow).where(AlertRow.id == latest.id, AlertRow.ended_at.is_not(None))
     if latest.overtaken:
         values = {"ended_at": None, "overtaken": False, "owed_at": at, "facts": _plain(fact.facts)}
-        return _changed(session, reopening.values(**values))
+        return changed(session, reopening.values(**values))
     session.execute(reopening.values(ended_at=None))
     return 0
 
@@ -314,7 +344,7 @@ def _claimed(session: Session, delivery: DeliveryRow, ids: Sequence[int]) -> boo
     taking = update(AlertRow).where(
         AlertRow.id.in_(ids), AlertRow.delivery.is_(None), AlertRow.overtaken.is_(False)
     )
-    if _changed(session, taking.values(delivery=delivery.id)) == len(ids):
+    if changed(session, taking.values(delivery=delivery.id)) == len(ids):
         return True
     session.execute(update(AlertRow).where(AlertRow.delivery == delivery.id).values(delivery=None))
     session.delete(delivery)
@@ -345,11 +375,6 @@ def _shown(alert: AlertRow, state: str, sent_at: datetime | None, error: str | N
         sent_at=sent_at,
         error=error,
     )
-
-
-def _changed(session: Session, statement: Executable) -> int:
-    """How many rows a statement changed."""
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

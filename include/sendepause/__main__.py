@@ -1,0 +1,5 @@
+"""`python -m sendepause`."""
+
+from sendepause.cli import main
+
+main()

@@ -1,0 +1,92 @@
+"""The last stage of the loop: what is owed goes out over Slack, and the operators hear how it stands."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+import pendulum
+
+from sendepause import countdown, stages
+from sendepause.alerts import addressing, outbox, slack
+from sendepause.alerts import digest as wording
+from sendepause.installation import SLACK_CONNECTION, Installation
+from sendepause.model import Phase
+from sendepause.settings import Settings
+from sendepause.stages import Counts
+from sendepause.store import database, queries
+
+log = logging.getLogger(__name__)
+
+
+def alert(installation: Installation, as_of: datetime) -> Counts:
+    """Send what is owed and still true; without a Slack connection all stays owed, and that is said."""
+    settings = installation.settings_in_force()
+    stages.refuse_far(as_of, installation.now(), settings)
+    return _deliver(installation, "alert", as_of, settings)
+
+
+def digest(installation: Installation, as_of: datetime) -> Counts:
+    """Queue the day's summary for the operators, once, and send it with whatever else is owed."""
+    settings = installation.settings_in_force()
+    stages.refuse_far(as_of, installation.now(), settings)
+    today = pendulum.instance(as_of).in_timezone(settings.operators.time_zone).date()
+    if not _daily(settings, as_of) and today.day_of_week != pendulum.MONDAY:
+        return {"posted": False}
+    shown = stages.show(installation, settings, as_of)
+    with database.session(installation.engine) as session:
+        text, blocks = wording.compose(
+            settings.operators.language,
+            settings.operators.time_zone,
+            as_of=as_of,
+            rules=settings.enforcement_list(),
+            shown=shown.items,
+            waiting=len(shown.waiting),
+            findings=queries.latest_findings(session, as_of),
+            ill=sorted(name for name, state in queries.health(session).items() if not state.ok),
+            alerts=outbox.overview(session, limit=1),
+        )
+        outbox.queue(
+            session,
+            delivery=str(uuid5(NAMESPACE_URL, f"sendepause:digest:{today.isoformat()}")),
+            channel=settings.operators.channel,
+            text=text,
+            blocks=blocks,
+            at=installation.now(),
+        )
+    return _deliver(installation, "digest", as_of, settings)
+
+
+def _daily(settings: Settings, as_of: datetime) -> bool:
+    return any(countdown.phase_at(rule, as_of) is not Phase.ANNOUNCED for rule in settings.enforcement_list())
+
+
+def _deliver(installation: Installation, stage: str, as_of: datetime, settings: Settings) -> Counts:
+    client = slack.hook_client(SLACK_CONNECTION)
+    now = installation.now()
+    if client is None:
+        with database.session(installation.engine) as session:
+            owed = outbox.overview(session, limit=1).owed
+            what = f"No Slack connection {SLACK_CONNECTION}: {owed} alerts stay owed, nothing was sent."
+            queries.set_health(session, "slack", False, now, what)
+        log.warning("%s", what)
+        return stages.beat(installation, stage, as_of, {"owed": owed, "sent": 0})
+    with database.session(installation.engine) as session:
+        outbox.gather(session, now)
+    done = slack.deliver(
+        installation.engine,
+        client,
+        now=installation.now,
+        sleep=time.sleep,
+        operators=addressing.operators(settings),
+    )
+    trouble = " ".join(done.notes)
+    with database.session(installation.engine) as session:
+        owed = outbox.overview(session, limit=1).owed
+        queries.set_health(session, "slack", not trouble, installation.now(), trouble)
+    if trouble:
+        log.warning("%s", trouble)
+    counts = {"owed": owed, "sent": done.sent, "refused": done.refused, "waiting": done.waiting}
+    return stages.beat(installation, stage, as_of, counts)
