@@ -1,0 +1,28 @@
+"""One reader per kind of input. A reader is imported only when it is used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from sendepause.errors import BadInput
+
+if TYPE_CHECKING:
+    from sendepause.sources.base import Reader
+
+READERS: dict[str, str] = {
+    "chat_export": "sendepause.sources.chat_export.read",
+    "cloud_api_webhook": "sendepause.sources.cloud_api_webhook.read",
+    "chat_exporter_json": "sendepause.sources.chat_exporter_json.read",
+    "evolution": "sendepause.sources.evolution.read",
+    "waha": "sendepause.sources.waha.read",
+    "csv": "sendepause.sources.csv_table.read",
+}
+
+
+def reader(kind: str) -> Reader:
+    """The reader of a kind of source; refuses unknown kinds."""
+    if kind not in READERS:
+        raise BadInput("There is no such kind of source.", f"Use one of: {', '.join(READERS)}.", place="kind")
+    module, _, function = READERS[kind].rpartition(".")
+    return cast("Reader", getattr(import_module(module), function))

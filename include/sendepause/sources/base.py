@@ -1,0 +1,92 @@
+"""What every reader takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from sendepause.errors import BadInput
+from sendepause.frames import MESSAGES
+from sendepause.model import Evidence, Resolution
+
+MAX_BYTES = 256 * 1024 * 1024
+"""Most bytes that a reader takes into memory: about three million chat lines, years of a busy group."""
+
+
+@dataclass(frozen=True)
+class ReadContext:
+    """What the caller knows and the file may not say.
+
+    ``time_zone`` is an IANA name: the zone of wall clocks without an offset. ``owner`` is the account
+    holder's name or number as the file shows it, ``owner_names`` further spellings. ``account`` is the
+    account's number in E.164. ``columns`` names a CSV's columns by role (see ``csv_table.ROLES``).
+    """
+
+    time_zone: str = "UTC"
+    owner: str | None = None
+    owner_names: tuple[str, ...] = ()
+    account: str | None = None
+    columns: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One file, read. ``messages`` has the schema ``frames.MESSAGES`` and the file's order.
+
+    ``evidence`` is what the kind of file says of the account's kind; ``notes`` are sentences for the
+    person who connected the source, without anybody's name, number or words.
+    """
+
+    messages: pl.DataFrame
+    resolution: Resolution
+    evidence: Evidence | None
+    notes: tuple[str, ...] = ()
+
+
+class Reader(Protocol):
+    """Reads one file. ``name`` is the file's name alone: a hint for formats and messages, never a path."""
+
+    def __call__(self, stream: BinaryIO, name: str, context: ReadContext) -> Reading: ...
+
+
+def take(stream: BinaryIO, limit: int = MAX_BYTES) -> bytes:
+    """All bytes of the stream, at most ``limit``; refuses empty and larger ones."""
+    data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise BadInput(
+            f"The file is larger than {limit // (1024 * 1024)} MiB.",
+            "Export a shorter period and read it in parts.",
+        )
+    if not data:
+        raise BadInput(
+            "The file is empty.", "Export it again: an account without messages has a file with notices."
+        )
+    return data
+
+
+def zone(context: ReadContext) -> ZoneInfo:
+    """The context's time zone; refuses names that the zone database does not know."""
+    try:
+        return ZoneInfo(context.time_zone)
+    except (KeyError, ValueError, OSError):  # unknown, malformed, or a folder of the database
+        raise BadInput(
+            "The time zone is not an IANA name.", "Give one like Europe/Berlin.", place="time zone"
+        ) from None
+
+
+def message_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Rows (``sent_at`` in UTC milliseconds, without ``position``) as a table in the shared schema."""
+    rows = list(rows)
+    columns = {
+        name: pl.Series(name, [row.get(name) for row in rows], dtype=pl.Int64 if name == "sent_at" else dtype)
+        for name, dtype in MESSAGES.items()
+        if name != "position"
+    }
+    table = pl.DataFrame(columns).with_row_index("position")
+    return table.with_columns(
+        pl.col("sent_at").cast(pl.Datetime("ms")).dt.replace_time_zone("UTC")
+    ).match_to_schema(MESSAGES)

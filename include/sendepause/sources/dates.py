@@ -1,0 +1,141 @@
+"""Which number of a date is the day, and which instant a wall clock means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from sendepause.errors import BadInput
+
+Numbers = tuple[int, int, int]
+_FIRST_YEAR = 2009  # WhatsApp began in 2009: a date before it is a misread one
+_ORDERS = {"day": (2, 1, 0), "month": (2, 0, 1), "year": (0, 1, 2)}  # where year, month and day stand
+
+
+def as_date(numbers: Numbers, order: str) -> date | None:
+    """Three numbers as a date by the order ``day``, ``month`` or ``year`` (which comes first)."""
+    year, month, day = (numbers[place] for place in _ORDERS[order])
+    try:
+        return date(year if year > 99 else 2000 + year, month, day)
+    except ValueError:
+        return None
+
+
+def order_of(dates: Sequence[Numbers], *, year_first: bool, dotted: bool, either_way: bool = False) -> str:
+    """The order of all dates of a file: ``day``, ``month`` or ``year`` first.
+
+    Year first is year, month, day; dots are day first; else the first number above 12 decides, else the
+    one order in which the dates do not go back (``either_way``: or the one in which they never go
+    forward, as in lists with the newest first). Two orders that fit are refused.
+    """
+    if year_first:
+        return "year"
+    order = "day" if dotted else _by_size(dates) or _by_sequence(dates, either_way)
+    if order is None:
+        raise _ambiguous(next(numbers for numbers in dates if numbers[0] != numbers[1]))
+    if max((numbers[2] for numbers in dates), default=0) < 100 and _is_short_year_first(dates, order):
+        return "year"
+    return order
+
+
+def _by_size(dates: Sequence[Numbers]) -> str | None:
+    for first, second, _ in dates:
+        if first > 12 >= second:
+            return "day"
+        if second > 12 >= first:
+            return "month"
+    return None
+
+
+def _by_sequence(dates: Sequence[Numbers], either_way: bool) -> str | None:
+    read = {order: [as_date(numbers, order) for numbers in dates] for order in ("day", "month")}
+    if read["day"] == read["month"]:
+        return "day"  # 05/05 means the same in both orders
+    known = {order: [day for day in days if day] for order, days in read.items()}
+    for days_back in (0, 1):  # a clock may go back by a minute at midnight
+        fitting = [order for order, days in known.items() if _ascends(days, days_back)]
+        if fitting:
+            return fitting[0] if len(fitting) == 1 else None
+    if either_way:
+        fitting = [order for order, days in known.items() if _ascends(days[::-1], 0)]
+        return fitting[0] if len(fitting) == 1 else None
+    return None
+
+
+def _ascends(days: Sequence[date], days_back: int) -> bool:
+    return all(later >= earlier - timedelta(days=days_back) for earlier, later in pairwise(days))
+
+
+def _is_short_year_first(dates: Sequence[Numbers], order: str) -> bool:
+    """Whether a two-digit year comes first (``23-12-20``): only then all is plausible and in order."""
+    other = [as_date(numbers, order) for numbers in dates]
+    if (
+        all(other)
+        and all(day.year >= _FIRST_YEAR for day in other if day)
+        and _ascends([d for d in other if d], 1)
+    ):
+        return False
+    own = [as_date(numbers, "year") for numbers in dates]
+    return (
+        all(own) and all(day.year >= _FIRST_YEAR for day in own if day) and _ascends([d for d in own if d], 1)
+    )
+
+
+def _ambiguous(numbers: Numbers) -> BadInput:
+    readings = [as_date(numbers, order) for order in ("day", "month")]
+    shown = " and ".join(f"{day.day} {day:%B} {day.year}" for day in readings if day)
+    a, b, c = numbers
+    return BadInput(
+        f"Day and month cannot be told apart: {a:02}/{b:02}/{c:02} fits {shown}.",
+        "Export a longer period, one with a day after the 12th, or set the phone to another date format.",
+    )
+
+
+def to_utc(wall: pl.Series, time_zone: str) -> pl.Series:
+    """Naive wall clocks in file order as UTC instants (``Datetime("ms", "UTC")``).
+
+    An hour that the zone skips takes the offset before the jump (PEP 495, fold 0). An hour that comes
+    twice is the first, and the second once the order shows that the clock went back.
+    """
+    first = wall.dt.replace_time_zone(
+        time_zone, ambiguous="earliest", non_existent="null"
+    ).dt.convert_time_zone("UTC")
+    last = wall.dt.replace_time_zone(time_zone, ambiguous="latest", non_existent="null").dt.convert_time_zone(
+        "UTC"
+    )
+    corrections = _gaps(wall, first, ZoneInfo(time_zone)) | _repeated(wall, first, last)
+    if not corrections:
+        return first
+    places = list(corrections)
+    values = pl.Series([corrections[place] for place in places], dtype=first.dtype)
+    return first.scatter(places, values)
+
+
+def _gaps(wall: pl.Series, first: pl.Series, zone: ZoneInfo) -> dict[int, datetime]:
+    skipped = (first.is_null() & wall.is_not_null()).arg_true()
+    return {place: wall[place].replace(tzinfo=zone).astimezone(UTC) for place in skipped}
+
+
+_DISORDER = timedelta(minutes=1)  # times go back by a minute within a file without a change of the clock
+
+
+def _repeated(wall: pl.Series, first: pl.Series, last: pl.Series) -> dict[int, datetime]:
+    second: dict[int, datetime] = {}
+    newest: datetime | None = None
+    went_back = False
+    for place in (first != last).fill_null(False).arg_true():
+        now = wall[place]
+        before = wall[place - 1] if place else None
+        if newest is None or abs(now - newest) > timedelta(hours=6):  # another change of the clock
+            newest, went_back = now, False
+        if before is not None and abs(before - now) < timedelta(hours=6):
+            newest = max(newest, before)
+        went_back = went_back or newest - now > _DISORDER
+        newest = max(newest, now)
+        if went_back:
+            second[place] = last[place]
+    return second

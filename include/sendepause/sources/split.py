@@ -1,0 +1,86 @@
+"""Splits what follows a header into author and body, for a whole file at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import polars as pl
+
+from sendepause.sources.notices import SURE
+from sendepause.sources.text import MARKS, SPACES, strip_marks
+
+_M = f"[{MARKS}]*"
+_CLOSING = {
+    '"': '"', "„": '“”"', "“": '”“"', "”": "”", "«": "»", "»": "«»", "‚": "‘’", "‘": "’", "‹": "›", "›": "‹›",
+    "「": "」", "『": "』", "《": "》", "〈": "〉",
+}  # fmt: skip
+"""Quotation marks of all languages: what opens, and what may close it."""
+_END = rf":(?:[{SPACES}]|{_M}(?:\n|$))"
+_LINK = r"(?i)https?$"  # the colon of a link ends no author
+
+
+def split(rests: pl.Series, owners: Sequence[str]) -> pl.DataFrame:
+    """Columns ``author`` (null: the app wrote the line) and ``body``, both as written, marks included.
+
+    The author ends at the first colon before a space or the line's end, else at the first colon; never at
+    one inside quotation marks, and not inside a name in ``owners``. ``rests`` may hold several lines each.
+    """
+    rest = pl.col("rest")
+    table = pl.DataFrame({"rest": rests}).with_columns(
+        author=pl.coalesce(rest.str.extract(rf"^([^\n]*?){_END}", 1), rest.str.extract(r"^([^\n:]*):", 1))
+    )
+    sure = pl.col("author").is_not_null() & rest.str.contains(SURE)
+    table = table.with_columns(
+        author=pl.when(sure | pl.col("author").str.contains(_LINK)).then(None).otherwise(pl.col("author"))
+    )
+    quoted = pl.col("author").str.contains(f"[{re.escape(''.join(_CLOSING))}]").fill_null(False)
+    table = _replace_where(table, quoted, _outside_quotes)
+    for owner in owners:
+        table = _with_owner(table, owner)
+    table = table.with_columns(
+        body=pl.when(pl.col("author").is_null())
+        .then(rest)
+        .otherwise(rest.str.slice(pl.col("author").str.len_chars() + 1))
+    )
+    nameless = pl.col("author").str.replace_all(f"[{MARKS}{SPACES}]", "").str.len_chars() == 0
+    return table.select(
+        author=pl.when(nameless).then(None).otherwise(pl.col("author")),
+        body=pl.when(nameless).then(rest).otherwise(pl.col("body").str.replace(f"^[{SPACES}]", "")),
+    )
+
+
+def _replace_where(table: pl.DataFrame, where: pl.Expr, author: Callable[[str], str | None]) -> pl.DataFrame:
+    places = table.select(where).to_series().arg_true()
+    if not len(places):
+        return table
+    values = [author(rest.partition("\n")[0]) for rest in table["rest"].gather(places)]
+    return table.with_columns(table["author"].scatter(places, pl.Series(values, dtype=pl.String)))
+
+
+def _with_owner(table: pl.DataFrame, owner: str) -> pl.DataFrame:
+    """Lines that begin with the owner's name: it is the author, or (without a colon) nobody is."""
+    words = rf"[{SPACES}]+".join(_M.join(map(re.escape, word)) for word in strip_marks(owner).split())
+    if ":" not in owner or not words:
+        return table  # a name without a colon ends where any author ends
+    begins = pl.col("rest").str.contains(rf"(?i)^{_M}{words}")
+    written = pl.col("rest").str.extract(rf"(?i)^({_M}{words}{_M}){_END}", 1)
+    return table.with_columns(author=pl.when(begins).then(written).otherwise(pl.col("author")))
+
+
+def _outside_quotes(line: str) -> str | None:
+    """The author of one line with quotation marks. A mark that nothing closes is no quotation."""
+    first_colon: int | None = None
+    place = 0
+    while place < len(line):
+        char = line[place]
+        ends = [line.find(mark, place + 1) for mark in _CLOSING.get(char, "")]
+        closed = min((end for end in ends if end >= 0), default=-1)
+        if closed >= 0:
+            place = closed
+        elif char == ":" and re.match(rf"[{SPACES}]|{_M}$", line[place + 1 :]):
+            return line[:place]
+        elif char == ":" and first_colon is None:
+            first_colon = place
+        place += 1
+    return None if first_colon is None else line[:first_colon]

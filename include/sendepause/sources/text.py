@@ -1,0 +1,85 @@
+"""Text as exports write it: encodings, invisible marks, names and numbers to compare."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+
+from sendepause.errors import BadInput
+
+MARKS = "\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u061c"
+"""Direction marks and byte order marks, as the inside of a character class. Joiners (U+200C, U+200D) stay."""
+SPACES = " \t\u00a0\u202f\u2007\u2009\u3000"
+
+_MARK = re.compile(f"[{MARKS}]")
+_SPACE = re.compile(f"[{SPACES}]")
+# UTF-32 first: its little-endian mark begins with the one of UTF-16.
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def decode(data: bytes) -> str:
+    """Bytes as text: by byte order mark, else UTF-8, UTF-16 with visible zeros, or Windows-1252.
+
+    Windows-1252 is what Excel and old editors write; it is taken only where no byte sequence of the
+    file is UTF-8 beyond ASCII, so that a damaged UTF-8 file is refused and not garbled.
+    """
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return _decoded(data[len(bom) :], encoding)
+    head = data[:4096]
+    if b"\0" in head:
+        little = head[1::2].count(0) > head[0::2].count(0)
+        return _decoded(data, "utf-16-le" if little else "utf-16-be")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        lenient = data.decode("utf-8", errors="ignore")
+        if lenient.isascii():
+            return _decoded(data, "windows-1252")
+        raise BadInput(
+            "The file is damaged: its text is not UTF-8 throughout.",
+            "Export it again.",
+            place=f"byte {error.start}",
+        ) from None
+
+
+def _decoded(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"The file is not readable text ({encoding}).", "Export it again.", place=f"byte {error.start}"
+        ) from None
+
+
+def strip_marks(text: str) -> str:
+    """The text without direction marks and byte order marks."""
+    return _MARK.sub("", text)
+
+
+def plain(text: str) -> str:
+    """A name as it is shown: without marks, with plain spaces, trimmed."""
+    return _SPACE.sub(" ", strip_marks(text)).strip()
+
+
+def comparable(text: str) -> str:
+    """A name to compare by: NFKC, no format characters, white space runs as one space, casefolded."""
+    kept = (char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+    return " ".join("".join(kept).split()).casefold()
+
+
+def digits_of(text: str) -> str | None:
+    """The digits of what looks like a phone number (7 to 15, E.164's bounds in practice), else None."""
+    shown = unicodedata.normalize("NFKC", plain(text))
+    if not re.fullmatch(r"\+?[\d\s()./\-‐‑–]+", shown):
+        return None
+    digits = "".join(str(unicodedata.digit(char)) for char in shown if char.isdigit())
+    digits = digits.removeprefix("00")
+    return digits if 7 <= len(digits) <= 15 else None
