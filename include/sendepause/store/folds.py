@@ -225,7 +225,7 @@ def _moved(record: PauseRecord, entry: Entry) -> PauseRecord:
     match entry.kind:
         case EntryKind.PAUSED:
             return replace(record, status="paused", at=entry.as_of, last_error=None)
-        case EntryKind.NOT_PAUSED:
+        case EntryKind.NOT_PAUSED if record.status != "paused":  # a late report unmakes no pause
             error = _text(entry, "error")
             return replace(record, status="not_paused", at=entry.as_of, last_error=error)
         case EntryKind.UNDONE:
