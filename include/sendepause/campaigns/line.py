@@ -1,0 +1,89 @@
+"""The line to one campaign system during a run: so many calls at once, so long each, and is anybody there?"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from sendepause.campaigns.base import Connector
+from sendepause.errors import Refused, SendepauseError, Unclear, Unreachable
+from sendepause.model import CampaignState
+
+PATIENCE = 3  # a connector keeps its own timeout; with its retries a call may take so many
+DOWN_AFTER = 3  # calls in a row without an answer: the system is down for this run
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass
+class Line:
+    """Calls to one campaign system. Without a connector every call is Refused."""
+
+    name: str
+    connector: Connector | None
+    unanswered: int = 0  # calls in a row
+    _turns: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._turns = asyncio.Semaphore(self.connector.system.at_once if self.connector else 1)
+
+    async def in_turn(self, work: Awaitable[T]) -> T:
+        async with self._turns:
+            return await work
+
+    async def read(self, id: str) -> CampaignState:
+        return await self._call(lambda connector: connector.read_state(id), Unreachable)
+
+    async def pause(self, id: str) -> None:
+        await self._call(lambda connector: connector.pause(id), Unclear)
+
+    async def _call(
+        self, call: Callable[[Connector], Awaitable[T]], when_late: type[Unreachable] | type[Unclear]
+    ) -> T:
+        if self.connector is None:
+            raise Refused(
+                f"The campaign system {self.name} is not connected.",
+                "Look at its entry in campaign_systems.yaml and at its Airflow connection.",
+            )
+        if self.unanswered >= DOWN_AFTER:
+            raise Unreachable(
+                f"The campaign system {self.name} gave no answer {self.unanswered} times in a row, "
+                "so it was left alone for the rest of this run.",
+                "Look whether it is up and reachable from Airflow's workers.",
+            )
+        try:
+            seconds = PATIENCE * self.connector.system.timeout_seconds
+            answer = await bounded(call(self.connector), self.name, seconds, when_late)
+        except SendepauseError as error:
+            self.unanswered = self.unanswered + 1 if isinstance(error, (Unreachable, Unclear)) else 0
+            raise
+        self.unanswered = 0
+        return answer
+
+
+async def bounded(
+    call: Awaitable[T], system: str, seconds: float, when_late: type[Unreachable] | type[Unclear]
+) -> T:
+    """A connector's call with an end, and with no other errors than ours: theirs may quote a secret."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await call
+    except SendepauseError:
+        raise
+    except TimeoutError:
+        raise when_late(
+            f"The campaign system {system} gave no answer within {seconds:g} seconds.",
+            "Look whether it is up and not overloaded.",
+        ) from None
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("%s: %s at %s:%s", system, type(error).__name__, place.filename, place.lineno)
+        raise when_late(
+            f"The connector of the campaign system {system} failed: {type(error).__name__}.",
+            "This is a fault of the connector; the worker's log names the line.",
+        ) from None
