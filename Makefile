@@ -1,0 +1,87 @@
+# Sendepause. `make up` starts everything on this machine, `make test` checks everything.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+PORT ?= 8080
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+DATA ?= $(CURDIR)/data
+
+export SENDEPAUSE_DATA ?= $(DATA)
+
+.PHONY: help setup setup-dev up down clean test lint types laws unit integration bench evaluate pins docs
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# A stamp for each pinned file: a second `make` has nothing to install, a changed pin is installed.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; ok = (3, 11) <= v < (3, 15); \
+	  sys.exit(0 if ok else "Python 3.11 to 3.14 is needed, this is %d.%d; try: make setup PYTHON=python3.12" % v)'
+	@echo "Making the virtual environment $(VENV) ..."
+	@if [ -n "$(UV)" ]; then "$(UV)" venv -q --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV); else $(PYTHON) -m venv $(VENV); fi
+	@touch $@
+
+define install
+	@if [ -n "$(UV)" ]; then "$(UV)" pip install -q --python $(BIN)/python $(1); else $(BIN)/python -m pip install -q --disable-pip-version-check $(1); fi
+endef
+
+$(VENV)/.runtime: requirements.txt pyproject.toml $(VENV)/.made
+	@echo "Installing the pinned packages (about 160; a minute or two) ..."
+	$(call install,-r requirements.txt)
+	$(call install,--no-deps -e .)
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	@echo "Installing what the tests need ..."
+	$(call install,-r requirements-dev.txt)
+	@touch $@
+
+setup: $(VENV)/.runtime ## Make the virtual environment
+
+setup-dev: $(VENV)/.dev
+
+up: setup ## Start Airflow with the board and the example company (PORT=8080)
+	@exec $(BIN)/sendepause up --port $(PORT)
+
+down: setup ## Stop what `make up` left running in the background
+	@$(BIN)/sendepause down
+
+clean: ## Remove what was made: data and virtual environment, after asking
+	@echo "This deletes $(DATA) (store, ledger, events, example) and $(VENV)."
+	@read -r -p "Really? Type yes: " answer && [ "$$answer" = yes ] || { echo "Nothing was deleted."; exit 1; }
+	@if [ -x $(BIN)/sendepause ]; then $(BIN)/sendepause down; fi
+	@rm -rf "$(DATA)" $(VENV)
+	@echo "Deleted."
+
+test: setup-dev lint types laws unit integration ## Set up everything and run all checks and tests
+
+lint: setup-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check -q .
+
+types: setup-dev
+	@$(BIN)/mypy
+
+laws: setup-dev
+	@$(BIN)/lint-imports --no-logo
+
+unit: setup-dev ## The tests that need no Airflow
+	@$(BIN)/pytest -n 2 -m "not airflow and not e2e"
+
+integration: setup-dev ## The tests that start Airflow, a browser and Slack's stand-in
+	@$(BIN)/pytest -m "airflow or e2e"
+
+evaluate: setup-dev ## Hold the audit against the labelled streams
+	@$(BIN)/python -m sendepause.audit.evaluate
+
+bench: setup-dev ## Measure; one JSON object on the last line
+	@$(BIN)/python tests/bench.py
+
+docs: setup ## Write the generated parts of docs/ again
+	@$(BIN)/python -m sendepause.docs
+
+pins: ## Pin what requirements.in and requirements-dev.in ask for (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" requirements.in -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" requirements-dev.in -o requirements-dev.txt
