@@ -13,9 +13,11 @@ import unicodedata
 from collections.abc import Callable
 
 import polars as pl
+from sqlalchemy.orm import Session
 
 from sendepause.errors import BadInput
 from sendepause.settings import e164
+from sendepause.store import queries
 
 NOTE = "key_fingerprint"
 """The name of the store's note that holds the fingerprint of the key in use."""
@@ -51,6 +53,11 @@ class Pseudonymiser:
                 means="Nothing was read: numbers and texts must not reach the disk in clear.",
             )
         self._key = key
+
+    @classmethod
+    def from_secret(cls, secret: str | None) -> Pseudonymiser:
+        """From the secret text of a connection, without white space around it."""
+        return cls((secret or "").strip().encode())
 
     def counterpart(self, values: pl.Series) -> pl.Series:
         """The pseudonyms of counterparts (text), 32 hexadecimal digits each; null stays null.
@@ -120,18 +127,14 @@ def spelled(counterpart: str) -> str:
     return " ".join(plain.removeprefix("~").split()).casefold()
 
 
-def check_key(
-    pseudonymiser: Pseudonymiser,
-    read_note: Callable[[str], str | None],
-    write_note: Callable[[str, str], None],
-) -> None:
-    """Keep the key's fingerprint at the first use, and refuse another key from then on (BadInput).
+def check_key(session: Session, pseudonymiser: Pseudonymiser) -> None:
+    """Keep the key's fingerprint in the store at its first use, and refuse another key from then on.
 
-    ``read_note`` and ``write_note`` are the store's notes, by name.
+    :raises BadInput: where the store remembers another key.
     """
-    kept, given = read_note(NOTE), pseudonymiser.fingerprint()
+    kept, given = queries.note(session, NOTE), pseudonymiser.fingerprint()
     if kept is None:
-        write_note(NOTE, given)
+        queries.set_note(session, NOTE, given)
     elif not hmac.compare_digest(kept, given):
         raise BadInput(
             f"The key for pseudonyms is not the one in use so far (fingerprint {given[:8]}, was {kept[:8]}).",

@@ -6,6 +6,8 @@ Either way a reader sees the old content or the new, never half of it.
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import shutil
 from itertools import takewhile
@@ -43,7 +45,13 @@ def filesystem(path: Path) -> Any:
 
 def open_binary(path: Path) -> BinaryIO:
     """Open for reading; the stream can be sought in."""
-    return path.open("rb") if is_local(path) else cast(BinaryIO, filesystem(path).open(_key(path), "rb"))
+    return path.open("rb") if is_local(path) else cast(BinaryIO, filesystem(path).open(key(path), "rb"))
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's content, hexadecimal; read in portions."""
+    with open_binary(path) as stream:
+        return hashlib.file_digest(cast(io.BufferedReader, stream), "sha256").hexdigest()
 
 
 def write(path: Path, data: bytes) -> None:
@@ -76,10 +84,11 @@ def remove_folder(path: Path) -> None:
     if is_local(path):
         shutil.rmtree(path)
     else:
-        filesystem(path).rm(_key(path), recursive=True)
+        filesystem(path).rm(key(path), recursive=True)
 
 
-def _key(path: Path) -> str:
+def key(path: Path) -> str:
+    """The key of a path that is not local inside its file system."""
     return cast(str, cast(Any, path).path)
 
 

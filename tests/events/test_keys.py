@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from sendepause.errors import SendepauseError
 from sendepause.keys import NOTE, Pseudonymiser, check_key, spelled
+from sendepause.store import database, queries
 
 KEY = b"an invented key of 32 bytes....."
 
@@ -109,20 +114,39 @@ def test_a_key_shows_itself_nowhere(keys: Pseudonymiser) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_the_same_key_is_accepted_again(keys: Pseudonymiser) -> None:
-    notes: dict[str, str] = {}
-    for _ in range(2):
-        check_key(keys, notes.get, notes.__setitem__)
-    assert notes == {NOTE: keys.fingerprint()}
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    engine = database.connect(f"sqlite:///{tmp_path}/store.db")
+    database.migrate(engine)
+    with database.session(engine) as opened:
+        yield opened
+    engine.dispose()
 
 
-def test_a_changed_key_is_refused_with_its_meaning_and_the_mend(keys: Pseudonymiser) -> None:
-    notes = {NOTE: keys.fingerprint()}
+def test_the_same_key_is_accepted_again(keys: Pseudonymiser, session: Session) -> None:
+    check_key(session, keys)
+    check_key(session, keys)
+    assert queries.note(session, NOTE) == keys.fingerprint()
+
+
+def test_a_changed_key_is_refused_with_its_meaning_and_the_mend(
+    keys: Pseudonymiser, session: Session
+) -> None:
+    check_key(session, keys)
     with pytest.raises(SendepauseError, match=r"would not match.*Restore the former key"):
-        check_key(Pseudonymiser(b"another invented key of 32 bytes"), notes.get, notes.__setitem__)
-    assert notes == {NOTE: keys.fingerprint()}
+        check_key(session, Pseudonymiser(b"another invented key of 32 bytes"))
+    assert queries.note(session, NOTE) == keys.fingerprint()
 
 
 def test_a_lost_key_is_refused() -> None:
     with pytest.raises(SendepauseError, match=r"missing.*Restore"):
         Pseudonymiser(b"")
+    with pytest.raises(SendepauseError, match="missing"):
+        Pseudonymiser.from_secret(None)
+
+
+def test_a_secret_counts_without_white_space_around_it() -> None:
+    assert (
+        Pseudonymiser.from_secret(" 0123456789abcdef\n").fingerprint()
+        == Pseudonymiser(b"0123456789abcdef").fingerprint()
+    )
