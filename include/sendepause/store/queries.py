@@ -6,7 +6,7 @@ was done to campaigns is not here but in the ledger; what is owed to people is i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -110,13 +110,17 @@ def save_findings(session: Session, findings: Iterable[Finding]) -> None:
     upsert(session, FindingRow, rows)
 
 
-def latest_findings(session: Session, as_of: datetime | None = None) -> dict[str, Finding]:
-    """Each account's newest finding that is not after ``as_of``, by account."""
+def latest_findings(
+    session: Session, as_of: datetime | None = None, accounts: Collection[str] | None = None
+) -> dict[str, Finding]:
+    """Each account's newest finding that is not after ``as_of``, by account; of ``accounts``, if given."""
     newest = select(FindingRow.account, func.max(FindingRow.as_of).label("as_of")).group_by(
         FindingRow.account
     )
     if as_of is not None:
         newest = newest.where(FindingRow.as_of <= as_of)
+    if accounts is not None:
+        newest = newest.where(FindingRow.account.in_(accounts))
     chosen = newest.subquery()
     query = select(FindingRow).join(
         chosen, (FindingRow.account == chosen.c.account) & (FindingRow.as_of == chosen.c.as_of)
