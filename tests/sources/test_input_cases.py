@@ -52,7 +52,8 @@ def test_a_case_reads_as_expected(path: Path) -> None:
     assert reading.messages.schema == MESSAGES
     zone = ZoneInfo(expected["time_zone"])
     wanted = [
-        (_instant(m, zone), _same(m["author"]), _same(m["text"]), m["media"], m["system"]) for m in expected["messages"]
+        (_instant(m, zone), _same(m["author"]), _same(m["text"]), m["media"], m["system"])
+        for m in expected["messages"]
     ]
     shown = [json.loads(line) for line in as_json_lines(reading, expected["time_zone"])]
     given = [

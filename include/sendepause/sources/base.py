@@ -82,7 +82,7 @@ def message_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     """Rows (``sent_at`` in UTC milliseconds, without ``position``) as a table in the shared schema."""
     rows = list(rows)
     columns = {
-        name: pl.Series(name, [row.get(name) for row in rows], dtype=pl.Int64 if name == "sent_at" else dtype)
+        name: pl.Series(name, [_sound(row.get(name)) for row in rows], dtype=_raw(name, dtype))
         for name, dtype in MESSAGES.items()
         if name != "position"
     }
@@ -90,3 +90,12 @@ def message_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     return table.with_columns(
         pl.col("sent_at").cast(pl.Datetime("ms")).dt.replace_time_zone("UTC")
     ).match_to_schema(MESSAGES)
+
+
+def _raw(name: str, dtype: pl.DataType) -> pl.DataType:
+    return pl.Int64() if name == "sent_at" else dtype
+
+
+def _sound(value: Any) -> Any:
+    """Half a surrogate pair, which JSON allows and UTF-8 does not, as a question mark."""
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value

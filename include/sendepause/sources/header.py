@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import time
+from datetime import time as Clock
 from functools import cached_property
 
 from sendepause.sources.day_periods import RANGES, fold, hour24
@@ -139,7 +139,7 @@ class Format:
             case dash:
                 return rf"[{SPACES}]{M}{dash}(?:[{SPACES}]|$|\n)"
 
-    def clock(self, text: str) -> time | None:
+    def clock(self, text: str) -> Clock | None:
         """The wall clock of a header's ``time`` group; None where it is none."""
         shown = plain(text)
         numbers = re.findall(r"\d+", shown)
@@ -150,7 +150,7 @@ class Format:
             if in_day is None:
                 return None
             hour = in_day
-        return time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
+        return Clock(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
 
     def date_numbers(self, text: str) -> tuple[int, int, int] | None:
         """The three numbers of a header's ``date`` group; None where their width is another format's.
