@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 from tests.campaigns.api import Api, serve
-from tests.postgres import postgres_server, postgres_url
+from tests.postgres import postgres_server
 
 from sendepause.store import database
 
-__all__ = ["postgres_server", "postgres_url"]
+__all__ = ["postgres_server"]
 
 
 @pytest.fixture

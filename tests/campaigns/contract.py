@@ -8,8 +8,12 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import Engine
 from tests.campaigns.grounds import ACCOUNT, Ground
+from tests.enforce.scene import acting, enforce, kinds, order
 
+from sendepause import enforce as enforcing
+from sendepause.enforce import Outcome, Result
 from sendepause.errors import Refused, SendepauseError, Unclear, Unreachable
 from sendepause.model import AccountBy, CampaignState
 
@@ -28,8 +32,18 @@ def trouble(call: Coroutine[Any, Any, Any]) -> SendepauseError:
     return caught.value
 
 
+def pause_all(engine: Engine, ground: Ground) -> list[Outcome]:
+    """One run that is ordered to pause whatever the system lists."""
+    found = run(ground.connector.list())
+    return enforce(acting(engine), ground.connector, [order(campaign) for campaign in found])
+
+
 class Contract:
     """Sentences about one connector."""
+
+    @pytest.fixture(autouse=True)
+    def _quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(enforcing, "READ_BACK_AFTER", (0.0, 0.01))
 
     def test_lists_campaigns_with_account_and_state(self, ground: Ground) -> None:
         ground.put("1", "running")
@@ -102,3 +116,33 @@ class Contract:
         told = [text for error in errors for text in traceback.format_exception(error)]
         told += [repr(error) for error in errors] + [repr(connector), str(run(connector.check()))]
         assert ground.secret not in "".join(told)
+
+    def test_what_was_enforced_is_paused_and_written_down(self, ground: Ground, engine: Engine) -> None:
+        ground.put("1", "running")
+        assert [outcome.result for outcome in pause_all(engine, ground)] == [Result.PAUSED]
+        assert kinds(engine) == ["intent", "paused"]
+
+    def test_a_system_that_lies_ends_as_not_paused(self, ground: Ground, engine: Engine) -> None:
+        ground.put("1", "running")
+        ground.lie()
+        assert [outcome.result for outcome in pause_all(engine, ground)] == [Result.NOT_PAUSED]
+        assert kinds(engine) == ["intent", "not_paused"]
+        assert ground.state("1") == "running"
+
+    def test_a_change_whose_answer_was_lost_counts_once_it_is_read_back(
+        self, ground: Ground, engine: Engine
+    ) -> None:
+        ground.put("1", "running")
+        ground.lose_answers()
+        assert isinstance(trouble(ground.connector.pause("1")), Unclear)
+        ground.put("1", "running")
+        assert [outcome.result for outcome in pause_all(engine, ground)] == [Result.PAUSED]
+        assert kinds(engine) == ["intent", "paused"]
+
+    def test_a_system_that_goes_down_leaves_the_pause_owed(self, ground: Ground, engine: Engine) -> None:
+        ground.put("1", "running")
+        orders = [order(campaign) for campaign in run(ground.connector.list())]
+        ground.go_down()
+        outcomes = enforce(acting(engine), ground.connector, orders)
+        assert [outcome.result for outcome in outcomes] == [Result.NOT_PAUSED]
+        assert ground.secret not in str(outcomes)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
 import sqlalchemy as sa
+from psycopg.sql import SQL, Identifier
 from tests.campaigns.api import KEY, Api
 
 from sendepause import campaigns
@@ -108,24 +112,24 @@ class SqlGround:
 
     secret = SECRET
 
-    def __init__(self, url: str, access: Access, **settings: Any) -> None:
+    def __init__(self, url: str, access: Access, schema: str | None = None) -> None:
         self.engine = sa.create_engine(url, poolclass=sa.NullPool)
-        metadata = sa.MetaData()
+        self.schema, self.access = schema, access
+        metadata = sa.MetaData(schema=schema)
         self.table = campaign_table(metadata)
         metadata.create_all(self.engine)
-        self._settings = SQL_SETTINGS | settings
-        self._access = access
-        self.connector = self._connect(access)
+        self.connector = self.connect()
 
-    def _connect(self, access: Access, seconds: float = 5) -> Connector:
+    def connect(self, access: Access | None = None, seconds: float = 5, **settings: Any) -> Connector:
+        """A connector to the table, with other settings where they are given."""
         system = SystemSettings(
             id="crm",
             connector="sql_table",
             connection="crm",
             timeout_seconds=seconds,
-            settings=self._settings,
+            settings=SQL_SETTINGS | {"schema": self.schema} | settings,
         )
-        return campaigns.connect(system, access)
+        return campaigns.connect(system, access or self.access)
 
     def put(self, id: str, state: str, account: str | None = ACCOUNT) -> None:
         values = {"title": f"Campaign {id}", "sender": account, "order": state, "changed by": "anna"}
@@ -139,6 +143,7 @@ class SqlGround:
 
     def lie(self) -> None:
         name = self.engine.dialect.identifier_preparer.format_table(self.table)
+        schema = f'"{self.schema}"'
         with self.engine.begin() as connection:
             if self.engine.dialect.name == "sqlite":
                 connection.exec_driver_sql(
@@ -146,35 +151,40 @@ class SqlGround:
                 )
                 return
             connection.exec_driver_sql(
-                "CREATE FUNCTION lie() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'"
+                f"CREATE FUNCTION {schema}.lie() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'"
             )
             connection.exec_driver_sql(
-                f"CREATE TRIGGER lie BEFORE UPDATE ON {name} FOR EACH ROW EXECUTE FUNCTION lie()"
+                f"CREATE TRIGGER lie BEFORE UPDATE ON {name} FOR EACH ROW EXECUTE FUNCTION {schema}.lie()"
             )
 
     def lose_answers(self) -> None:
         self.connector = LosingAnswers(self.connector)
 
     def go_down(self) -> None:
-        if self._access.kind == "sqlite":
-            Path(self._access.host).rename(self._access.host + ".away")
+        if self.access.kind == "sqlite":
+            Path(self.access.host).rename(self.access.host + ".away")
             return
-        self.connector = self._connect(
+        self.connector = self.connect(
             Access("postgres", "127.0.0.1", CLOSED_PORT, "crm", "crm", SECRET), seconds=2
         )
 
 
-def sqlite_ground(folder: Path, **settings: Any) -> SqlGround:
+def sqlite_ground(folder: Path) -> SqlGround:
     """The table in a SQLite file."""
     file = folder / "crm.db"
-    return SqlGround(f"sqlite:///{file}", Access("sqlite", str(file), extra={"token": SECRET}), **settings)
+    return SqlGround(f"sqlite:///{file}", Access("sqlite", str(file), extra={"token": SECRET}))
 
 
-def postgres_ground(url: str, **settings: Any) -> SqlGround:
-    """The table on a PostgreSQL server."""
-    given = sa.make_url(url)
+@contextmanager
+def postgres_ground(server: str) -> Iterator[SqlGround]:
+    """The table in a schema of its own on a PostgreSQL server."""
+    schema = f"Sales {uuid.uuid4().hex}"  # a name that has to be quoted
+    given = sa.make_url(server)
     access = Access("postgres", given.host or "", given.port, given.database or "", given.username, SECRET)
-    return SqlGround(url.replace("postgresql://", "postgresql+psycopg://", 1), access, **settings)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
+        yield SqlGround(server.replace("postgresql://", "postgresql+psycopg://", 1), access, schema)
+        connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(schema)))
 
 
 HTTP_SETTINGS: dict[str, Any] = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +30,18 @@ class TestSqlite(Contract):
 @pytest.mark.postgres
 class TestPostgres(Contract):
     @pytest.fixture
-    def ground(self, postgres_url: str) -> SqlGround:
-        return postgres_ground(postgres_url)
+    def ground(self, postgres_server: str) -> Iterator[SqlGround]:
+        with postgres_ground(postgres_server) as opened:
+            yield opened
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> SqlGround:
+def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlGround]:
     if request.param == "sqlite":
-        return sqlite_ground(tmp_path)
-    return postgres_ground(request.getfixturevalue("postgres_url"))
+        yield sqlite_ground(tmp_path)
+        return
+    with postgres_ground(request.getfixturevalue("postgres_server")) as opened:
+        yield opened
 
 
 def row(ground: SqlGround, id: int) -> dict[str, Any]:
@@ -103,24 +108,19 @@ def test_an_empty_state_is_listed_as_unknown(ground: SqlGround) -> None:
 
 
 def test_a_missing_table_names_those_that_exist(tmp_path: Path) -> None:
-    error = trouble(sqlite_ground(tmp_path, table="campaings").connector.list())
+    error = trouble(sqlite_ground(tmp_path).connect(table="campaings").list())
     assert isinstance(error, BadInput)
     assert "campaings of crm does not exist" in error.what
     assert "Campaign plan" in error.mend
 
 
 def test_a_missing_column_names_those_that_exist(ground: SqlGround) -> None:
-    connector = _with(ground, columns=SQL_SETTINGS["columns"] | {"account": "sendr"})
+    connector = ground.connect(columns=SQL_SETTINGS["columns"] | {"account": "sendr"})
     error = trouble(connector.list())
     assert isinstance(error, BadInput)
     assert "no column sendr" in error.what
     assert "sender" in error.mend
     assert [check.ok for check in run(connector.check())] == [False]
-
-
-def _with(ground: SqlGround, **settings: Any) -> Any:
-    ground._settings = SQL_SETTINGS | settings
-    return ground._connect(ground._access)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_settings_that_cannot_work_are_refused_at_once(
     tmp_path: Path, settings: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(BadInput, match=said):
-        sqlite_ground(tmp_path, **settings)
+        sqlite_ground(tmp_path).connect(**settings)
 
 
 def test_ids_that_are_not_unique_are_never_paused(ground: SqlGround) -> None:
@@ -144,7 +144,7 @@ def test_ids_that_are_not_unique_are_never_paused(ground: SqlGround) -> None:
     ground.put("2", "running")
     change(ground, 1, title="twin")
     change(ground, 2, title="twin")
-    connector = _with(ground, columns=SQL_SETTINGS["columns"] | {"id": "title"})
+    connector = ground.connect(columns=SQL_SETTINGS["columns"] | {"id": "title"})
     assert isinstance(trouble(connector.pause("twin")), Refused)
     assert ground.state("1") == ground.state("2") == "running"
     assert run(connector.read_state("twin")) is CampaignState.UNKNOWN
@@ -162,32 +162,33 @@ def test_check_is_content_with_a_table_that_works(ground: SqlGround) -> None:
 
 
 @pytest.mark.postgres
-def test_check_misses_the_right_to_update(postgres_url: str) -> None:
-    ground = postgres_ground(postgres_url)
-    with ground.engine.begin() as connection:
-        connection.exec_driver_sql("DROP ROLE IF EXISTS reader")
-        connection.exec_driver_sql("CREATE ROLE reader LOGIN")
-        connection.exec_driver_sql('GRANT SELECT ON "Campaign plan" TO reader')
-    given = sa.make_url(postgres_url)
-    connector = ground._connect(
-        Access("postgres", given.host or "", given.port, given.database or "", "reader")
-    )
-    missing = [check for check in run(connector.check()) if not check.ok]
-    assert len(missing) == 1 and "GRANT UPDATE" in missing[0].mend
-    ground.put("1", "running")
-    assert isinstance(trouble(connector.pause("1")), Refused)
+def test_check_misses_the_right_to_update(postgres_server: str) -> None:
+    with postgres_ground(postgres_server) as ground:
+        reader = ground.schema.lower().replace(" ", "_")  # type: ignore[union-attr]
+        with ground.engine.begin() as connection:
+            connection.exec_driver_sql(f"CREATE ROLE {reader} LOGIN")
+            connection.exec_driver_sql(f'GRANT USAGE ON SCHEMA "{ground.schema}" TO {reader}')
+            connection.exec_driver_sql(f'GRANT SELECT ON "{ground.schema}"."Campaign plan" TO {reader}')
+        connector = ground.connect(replace(ground.access, login=reader))
+        missing = [check for check in run(connector.check()) if not check.ok]
+        assert len(missing) == 1 and "GRANT UPDATE" in missing[0].mend
+        ground.put("1", "running")
+        assert isinstance(trouble(connector.pause("1")), Refused)
+        with ground.engine.begin() as connection:
+            connection.exec_driver_sql(f"DROP OWNED BY {reader}")
+            connection.exec_driver_sql(f"DROP ROLE {reader}")
 
 
 @pytest.mark.postgres
-def test_a_row_that_somebody_locks_is_given_up_in_time(postgres_url: str) -> None:
-    ground = postgres_ground(postgres_url)
-    ground.put("1", "running")
-    connector = ground._connect(ground._access, seconds=0.5)
-    with ground.engine.begin() as locked:
-        locked.execute(sa.update(ground.table).values(title="being edited"))
-        begun = time.monotonic()
-        assert isinstance(trouble(connector.pause("1")), Unreachable)
-        assert time.monotonic() - begun < 3
+def test_a_row_that_somebody_locks_is_given_up_in_time(postgres_server: str) -> None:
+    with postgres_ground(postgres_server) as ground:
+        ground.put("1", "running")
+        connector = ground.connect(seconds=0.5)
+        with ground.engine.begin() as locked:
+            locked.execute(sa.update(ground.table).values(title="being edited"))
+            begun = time.monotonic()
+            assert isinstance(trouble(connector.pause("1")), Unreachable)
+            assert time.monotonic() - begun < 3
 
 
 def test_two_who_pause_at_once_do_it_once(ground: SqlGround) -> None:
