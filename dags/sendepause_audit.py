@@ -11,6 +11,7 @@ days an account counts as one without data. Read the task's log, mend, and clear
 from datetime import timedelta
 
 from airflow.sdk import AssetOrTimeSchedule, dag, task
+from airflow.sdk.exceptions import AirflowSkipException
 from sendepause_parts import AS_OF, DEFAULTS, EVENTS, FINDINGS, START, every, moment
 
 
@@ -34,6 +35,8 @@ def sendepause_audit():
         from sendepause.installation import open_installation
 
         counts = stages.audit(open_installation(), moment(context))
+        if not counts["accounts"]:
+            raise AirflowSkipException("Nothing was read yet; the audit follows the first reading.")
         outlet_events[FINDINGS].extra = counts
         return counts
 

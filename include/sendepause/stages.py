@@ -81,12 +81,17 @@ def pseudonymiser() -> keys.Pseudonymiser:
 
 
 def audit(installation: Installation, as_of: datetime) -> Counts:
-    """Judge every account by its day rows, and write the findings down."""
+    """Judge every account by its day rows, and write the findings down.
+
+    Before the first reading nobody is judged: "no data" would accuse sources that were never asked.
+    """
     settings = installation.settings_in_force()
     refuse_far(as_of, installation.now(), settings)
     policy = settings.policy
     since = as_of - timedelta(days=policy.window_days + 2)  # a local day may begin before the UTC day
     with database.session(installation.engine, write=False) as session:
+        if "read" not in queries.heartbeats(session):
+            return {"accounts": 0}
         health = source_health(session, settings)
     findings = verdict.judge(
         events.activity(installation.events, since.date(), as_of.date() + timedelta(days=1)),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import datetime
+from datetime import date, datetime
 from uuid import NAMESPACE_URL, uuid5
 
 import pendulum
+from slack_sdk import WebClient
 
 from sendepause import countdown, stages
 from sendepause.alerts import addressing, outbox, slack
@@ -25,7 +26,7 @@ def alert(installation: Installation, as_of: datetime) -> Counts:
     """Send what is owed and still true; without a Slack connection all stays owed, and that is said."""
     settings = installation.settings_in_force()
     stages.refuse_far(as_of, installation.now(), settings)
-    return _deliver(installation, "alert", as_of, settings)
+    return _deliver(installation, "alert", as_of, settings, slack.hook_client(SLACK_CONNECTION))
 
 
 def digest(installation: Installation, as_of: datetime) -> Counts:
@@ -35,6 +36,13 @@ def digest(installation: Installation, as_of: datetime) -> Counts:
     today = pendulum.instance(as_of).in_timezone(settings.operators.time_zone).date()
     if not _daily(settings, as_of) and today.day_of_week != pendulum.MONDAY:
         return {"posted": False}
+    client = slack.hook_client(SLACK_CONNECTION)
+    if client is not None:  # a summary that waits for a connection would tell of a day long past
+        _queue_digest(installation, settings, as_of, today)
+    return _deliver(installation, "digest", as_of, settings, client)
+
+
+def _queue_digest(installation: Installation, settings: Settings, as_of: datetime, today: date) -> None:
     shown = stages.show(installation, settings, as_of)
     with database.session(installation.engine) as session:
         text, blocks = wording.compose(
@@ -56,15 +64,15 @@ def digest(installation: Installation, as_of: datetime) -> Counts:
             blocks=blocks,
             at=installation.now(),
         )
-    return _deliver(installation, "digest", as_of, settings)
 
 
 def _daily(settings: Settings, as_of: datetime) -> bool:
     return any(countdown.phase_at(rule, as_of) is not Phase.ANNOUNCED for rule in settings.enforcement_list())
 
 
-def _deliver(installation: Installation, stage: str, as_of: datetime, settings: Settings) -> Counts:
-    client = slack.hook_client(SLACK_CONNECTION)
+def _deliver(
+    installation: Installation, stage: str, as_of: datetime, settings: Settings, client: WebClient | None
+) -> Counts:
     now = installation.now()
     if client is None:
         with database.session(installation.engine) as session:
