@@ -7,10 +7,11 @@ a first start shows every situation that Sendepause knows. All people, numbers a
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pendulum
@@ -64,7 +65,7 @@ def write(data: Path, config_source: Path, now: datetime, seed: int = 7) -> Writ
         settings = _configure(config_source, folder / "config", now)
         campaigns.create(folder / "crm.sqlite", now)
         messages = _fill_inbox(folder / "inbox", settings, now, seed)
-        files = sum(1 for file in (folder / "inbox").rglob("*") if file.is_file())
+        files = _settle(folder / "inbox", now)
         draft = done.with_suffix(".draft")
         draft.write_text(json.dumps({"files": files, "messages": messages, "seed": seed}), "utf-8")
         draft.replace(done)
@@ -95,6 +96,16 @@ def _configure(source: Path, target: Path, now: datetime) -> Settings:
         )
     calendar.write_text(text, "utf-8")
     return configuration.load(target)
+
+
+def _settle(inbox: Path, now: datetime) -> int:
+    """Dates the files an hour back, and counts them: what was written just now may still be growing, and
+    no source would read it yet."""
+    files = [file for file in inbox.rglob("*") if file.is_file()]
+    stamp = (now - timedelta(hours=1)).timestamp()
+    for file in files:
+        os.utime(file, (stamp, stamp))
+    return len(files)
 
 
 def _fill_inbox(folder: Path, settings: Settings, now: datetime, seed: int) -> int:
