@@ -333,7 +333,6 @@ def test_a_fault_of_a_connector_is_one_outcome_and_tells_no_secret(
 
 def test_what_cannot_be_owed_is_not_written_and_the_others_are(engine: Engine, system: MemoryGround) -> None:
 
-
     system.put("2", "running")
 
     def broken(session, decision, stage):  # type: ignore[no-untyped-def]

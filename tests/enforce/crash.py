@@ -1,0 +1,163 @@
+"""Runs of enforcing in a process of their own, killed at a chosen instant.
+
+An instant is one before or after a write to the store, a commit, or a call to the campaign system. The
+kill is SIGKILL: nothing is closed, flushed or rolled back by anybody but the databases.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+from tests.campaigns.grounds import SqlGround, sqlite_ground
+from tests.enforce.scene import RULE, acting, campaign, enforce, order, owed
+
+from sendepause.campaigns.base import Campaigns, Checks, Connector
+from sendepause.model import CampaignState, EntryKind, Reason, Stage
+from sendepause.store import database, ledger
+
+IDS = ("1", "2")
+KILLED = -signal.SIGKILL
+
+
+class Instants:
+    """Counts the instants of a run, and kills the process at one of them."""
+
+    def __init__(self, kill_at: int | None) -> None:
+        self.count, self._kill_at = 0, kill_at
+
+    def __call__(self, *_: Any) -> None:
+        self.count += 1
+        if self.count == self._kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def watch(self, engine: Any) -> None:
+        """An instant before and after each write, and before and after each commit."""
+
+        def writing(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+            if not statement.startswith(("SELECT", "BEGIN")):
+                self()
+
+        event.listen(engine, "before_cursor_execute", writing)
+        event.listen(engine, "after_cursor_execute", writing)
+        event.listen(engine, "commit", self)
+        event.listen(Session, "after_commit", self)
+
+
+class Watched:
+    """A connector with an instant before and after each of its calls."""
+
+    def __init__(self, inner: Connector, instant: Callable[[], None]) -> None:
+        self.system, self.capabilities = inner.system, inner.capabilities
+        self._inner, self._instant = inner, instant
+
+    async def list(self) -> Campaigns:
+        return await self._inner.list()
+
+    async def read_state(self, id: str) -> CampaignState:
+        self._instant()
+        state = await self._inner.read_state(id)
+        self._instant()
+        return state
+
+    async def pause(self, id: str) -> None:
+        self._instant()
+        await self._inner.pause(id)
+        self._instant()
+
+    async def resume(self, id: str, version: str | None) -> None:
+        raise NotImplementedError
+
+    async def check(self) -> Checks:
+        return await self._inner.check()
+
+
+class Place:
+    """A store and a campaign system on disk, and what is true in them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = f"sqlite:///{folder}/store.db"
+
+    @staticmethod
+    def template(folder: Path) -> Place:
+        """Two running campaigns on a personal account, after the date; every change of state is counted."""
+        place = Place(folder)
+        engine = database.connect(place.store)
+        database.migrate(engine)
+        acting(engine)
+        engine.dispose()
+        ground = sqlite_ground(folder)
+        for id in IDS:
+            ground.put(id, "running")
+        with sqlite3.connect(folder / "crm.db") as crm:
+            crm.execute("CREATE TABLE changes (id INTEGER)")
+            crm.execute(
+                'CREATE TRIGGER counted AFTER UPDATE ON "Campaign plan" WHEN OLD."order" <> NEW."order" '
+                "BEGIN INSERT INTO changes VALUES (NEW.id); END"
+            )
+        crm.close()
+        return place
+
+    def copy(self, folder: Path) -> Place:
+        shutil.copytree(self.folder, folder)
+        return Place(folder)
+
+    def ground(self) -> SqlGround:
+        return sqlite_ground(self.folder)
+
+    def run(self, kill_at: int | None = None) -> int:
+        """One run in a child process; its exit code, or minus the signal that ended it."""
+        child = os.fork()
+        if child == 0:
+            try:
+                self._run(Instants(kill_at))
+                os._exit(0)
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    def _run(self, instants: Instants) -> None:
+        engine = database.connect(self.store)
+        instants.watch(engine)
+        ground = self.ground()
+        ground.connector.system.__dict__["at_once"] = 1  # the same instants in every run
+        orders = [order(campaign(id, "crm"), Reason.DATE_PASSED) for id in IDS]
+        enforce(engine, {"crm": Watched(ground.connector, instants)}, orders)
+
+    def check_honest(self) -> None:
+        """Nothing is written down or told as paused that runs, and the chain is whole."""
+        engine = database.connect(self.store)
+        ground = self.ground()
+        with database.session(engine, write=False) as session:
+            assert ledger.verify(session) is None
+            claimed = {entry.subject for entry in ledger.entries(session, kinds=[EntryKind.PAUSED])}
+            assert set(owed(session, Stage.PAUSED)) == claimed
+            assert all(ground.state(key.removeprefix("campaign:crm/")) == "paused" for key in claimed)
+        engine.dispose()
+
+    def check_done(self) -> None:
+        """Each campaign was paused once, written down once and told once."""
+        self.check_honest()
+        engine = database.connect(self.store)
+        with database.session(engine, write=False) as session:
+            for id in IDS:
+                entries = ledger.entries(session, subject=f"campaign:crm/{id}")
+                assert [str(entry.kind) for entry in entries] == ["intent", "breach", "paused"]
+                assert all(entry.enforcement == RULE for entry in entries)
+            for stage in (Stage.PAUSED, Stage.BREACH):
+                assert sorted(owed(session, stage)) == [f"campaign:crm/{id}" for id in IDS]
+        engine.dispose()
+        with sqlite3.connect(self.folder / "crm.db") as crm:
+            changes = crm.execute("SELECT id FROM changes ORDER BY id").fetchall()
+        crm.close()
+        assert changes == [(1,), (2,)]
