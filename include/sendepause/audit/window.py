@@ -211,8 +211,8 @@ def _replies(rows: pl.DataFrame) -> pl.DataFrame:
 
     latency = (first.field("at") - before("at")).dt.total_milliseconds()
     answers = (
-        (first.field("direction") == "out")
-        & (before("direction") == "in")
+        first.field("ours")
+        & ~before("ours")
         & (first.field("counterpart") == before("counterpart"))
         & (latency <= REPLY_WITHIN_S * 1000)
     )
