@@ -1,0 +1,294 @@
+"""The rows of the board's tables, in words: accounts, campaigns, ledger entries, alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sendepause import policy, words
+from sendepause.alerts.outbox import Shown
+from sendepause.audit import verdict
+from sendepause.board import texts
+from sendepause.board.outlook import waits
+from sendepause.board.seen import Reader, Seen, spoken
+from sendepause.guard import Passage
+from sendepause.model import (
+    Account,
+    AccountBy,
+    Act,
+    Campaign,
+    CampaignState,
+    EntryKind,
+    Evidence,
+    Finding,
+    Kind,
+    Phase,
+    Reason,
+)
+from sendepause.store.ledger import Entry
+
+ROWS = 50  # so many rows of a long table make a page
+
+Row = TypeVar("Row")
+Shape = TypeVar("Shape")
+
+# What an operator has to look at comes first.
+_URGENCY = {Act.ASK: 0, Act.PAUSE: 1, Act.WARN: 2, Act.HOLD: 3, Act.RESUME: 4, Act.NONE: 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a long table; pages and rows are counted from 1."""
+
+    rows: tuple[Row, ...]
+    number: int
+    pages: int
+    total: int
+
+    @property
+    def first(self) -> int:
+        """The number of the first row on this page."""
+        return (self.number - 1) * ROWS + 1
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLine:
+    """What is decided about a campaign or account under one enforcement, and why."""
+
+    rule: str
+    phase: str
+    act: str  # model.Act
+    act_label: str
+    reasons: tuple[str, ...]
+    passage: str = ""
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """One account."""
+
+    number: str
+    name: str
+    owner: str
+    branch: str
+    kind: str
+    contradiction: str
+    verdict: str  # model.Verdict, or ""
+    verdict_label: str
+    why: str
+    data_until: str
+    decisions: tuple[DecisionLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLine:
+    """One campaign."""
+
+    key: str
+    name: str
+    system: str
+    account: str
+    account_name: str
+    inferred: bool
+    state: str  # model.CampaignState
+    state_label: str
+    verified: bool  # paused by us, and the state was read back
+    changed_at: str
+    changed_by: str
+    decisions: tuple[DecisionLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One ledger entry."""
+
+    seq: int
+    at: str
+    author: str
+    kind: str  # model.EntryKind
+    what: str
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """One alert: what is or was owed to whom."""
+
+    stage: str
+    subject: str
+    rule: str
+    reader: str
+    channel: str
+    state: str
+    state_label: str
+    at: str
+    error: str
+
+
+def paged(found: Sequence[Row], number: int) -> Page[Row]:
+    """The ``number``-th page; a number outside the table is moved to its nearest page."""
+    pages = max(1, -(-len(found) // ROWS))
+    number = min(max(number, 1), pages)
+    return Page(tuple(found[(number - 1) * ROWS : number * ROWS]), number, pages, len(found))
+
+
+def mapped(page: Page[Row], line: Callable[[Row], Shape]) -> Page[Shape]:
+    """The same page with each of its rows put into another shape."""
+    return Page(tuple(line(row) for row in page.rows), page.number, page.pages, page.total)
+
+
+def choose_accounts(seen: Seen, q: str) -> list[Account]:
+    """The accounts that hold ``q`` in number, name, owner or branch, the most urgent first."""
+    found = [account for account in seen.accounts.values() if _holds(q, _account_words(seen, account))]
+    return sorted(found, key=lambda account: (_urgency(seen, f"account:{account.number}"), account.number))
+
+
+def choose_campaigns(seen: Seen, q: str) -> list[Campaign]:
+    """The campaigns that hold ``q`` in name, id, system or account, the most urgent first."""
+    found = [campaign for campaign in seen.campaigns if _holds(q, _campaign_words(seen, campaign))]
+    still = (CampaignState.PAUSED, CampaignState.DONE)
+    return sorted(found, key=lambda one: (one.state in still, _urgency(seen, one.key), one.key))
+
+
+def account_line(seen: Seen, account: Account, finding: Finding | None, reader: Reader) -> AccountLine:
+    """An account with its verdict and the decisions about it."""
+    evidence = seen.evidence.get(account.number, frozenset())
+    return AccountLine(
+        number=spoken(account.number),
+        name=account.name,
+        owner=seen.owners.get(account.owner, account.owner),
+        branch=account.branch or "",
+        kind=words.label(account.declared_kind, reader.language),
+        contradiction=_contradiction(account, evidence, reader),
+        verdict=finding.verdict if finding else "",
+        verdict_label=words.label(finding.verdict, reader.language) if finding else "",
+        why=verdict.sentence(finding, reader.language, zone=reader.zone) if finding else "",
+        data_until=reader.short(seen.data_until.get(account.number)),
+        decisions=_decisions(seen, f"account:{account.number}", reader),
+    )
+
+
+def campaign_line(seen: Seen, campaign: Campaign, reader: Reader) -> CampaignLine:
+    """A campaign with its state and the decisions about it."""
+    account = seen.accounts.get(campaign.account or "")
+    paused = any(record.status == "paused" for (_, key), record in seen.pauses.items() if key == campaign.key)
+    return CampaignLine(
+        key=campaign.key,
+        name=campaign.name,
+        system=campaign.system,
+        account=spoken(campaign.account),
+        account_name=account.name if account else "",
+        inferred=campaign.account_by is not AccountBy.MARK,
+        state=campaign.state,
+        state_label=words.label(campaign.state, reader.language),
+        verified=paused and campaign.state is CampaignState.PAUSED,
+        changed_at=reader.short(campaign.changed_at),
+        changed_by=campaign.changed_by or "",
+        decisions=_decisions(seen, campaign.key, reader),
+    )
+
+
+def entry_line(seen: Seen, entry: Entry, reader: Reader) -> EntryLine:
+    """A ledger entry, with the facts that people ask for."""
+    return EntryLine(
+        seq=entry.seq,
+        at=reader.short(entry.at),
+        author=entry.author,
+        kind=entry.kind,
+        what=texts.label(entry.kind, reader.language),
+        subject=seen.name_of(entry.subject, reader) if entry.subject else "",
+        detail=" · ".join(_entry_details(seen, entry, reader)),
+    )
+
+
+def alert_line(seen: Seen, alert: Shown, reader: Reader) -> AlertLine:
+    """An alert with its reader and how far it came."""
+    return AlertLine(
+        stage=words.label(alert.stage, reader.language),
+        subject=seen.name_of(alert.subject, reader),
+        rule=seen.title_of(alert.enforcement, reader.language) if alert.enforcement else "",
+        reader=seen.owners.get(alert.owner, alert.owner) if alert.owner else reader.text("operators"),
+        channel=alert.channel,
+        state=alert.state,
+        state_label=reader.text(f"alert_{alert.state}"),
+        at=reader.short(alert.sent_at or alert.owed_at),
+        error=alert.error or "",
+    )
+
+
+def _urgency(seen: Seen, subject: str) -> int:
+    return min((_URGENCY.get(item["act"], 9) for item in seen.decisions.get(subject, ())), default=9)
+
+
+def _holds(q: str, told: Iterable[str]) -> bool:
+    """Every word of ``q`` stands in one of the texts, whatever its case."""
+    if not q:
+        return True
+    whole = "\n".join(told).casefold()
+    return all(word in whole for word in q.casefold().split())
+
+
+def _account_words(seen: Seen, account: Account) -> tuple[str, ...]:
+    return (account.number, account.name, seen.owners.get(account.owner, ""), account.branch or "")
+
+
+def _campaign_words(seen: Seen, campaign: Campaign) -> tuple[str, ...]:
+    account = seen.accounts.get(campaign.account or "")
+    own = (campaign.name, campaign.key, campaign.account or "")
+    return (*own, *_account_words(seen, account)) if account else own
+
+
+def _contradiction(account: Account, evidence: frozenset[Evidence], reader: Reader) -> str:
+    if not policy.contradicted(account, evidence):
+        return ""
+    consumer = account.declared_kind is Kind.BUSINESS_PLATFORM
+    return reader.text("contradicted_consumer" if consumer else "contradicted_platform")
+
+
+def _decisions(seen: Seen, subject: str, reader: Reader) -> tuple[DecisionLine, ...]:
+    return tuple(_decision(seen, item, reader) for item in seen.decisions.get(subject, ()))
+
+
+def _decision(seen: Seen, item: Mapping[str, Any], reader: Reader) -> DecisionLine:
+    language = reader.language
+    passage = item.get("passage")
+    return DecisionLine(
+        rule=seen.title_of(item["enforcement"], language) if item["enforcement"] else "",
+        phase=words.label(Phase(item["phase"]), language),
+        act=item["act"],
+        act_label=words.label(Act(item["act"]), language),
+        reasons=tuple(words.sentence(Reason(reason), language) for reason in item["reasons"]),
+        passage=texts.label(Passage(passage), language) if passage else "",
+        waits=waits(item),
+    )
+
+
+def _entry_details(seen: Seen, entry: Entry, reader: Reader) -> list[str]:
+    facts = entry.facts
+    told = []
+    if entry.kind in (EntryKind.ACT, EntryKind.HALT):
+        told.append(reader.text("switched_on" if facts.get("on") is True else "switched_off"))
+    if entry.enforcement:
+        told.append(seen.title_of(entry.enforcement, reader.language))
+    if entry.kind is EntryKind.HOLD_ASKED:
+        told.append(reader.text("until", moment=reader.short(_moment(facts.get("until")))))
+        told.append(str(facts.get("reason", "")))
+    if entry.kind is EntryKind.CONFIGURATION:
+        told.append(reader.text("hash", hash=str(facts.get("hash", ""))[:12]))
+    if entry.kind is EntryKind.GUARD_STOPPED and facts.get("passage") in set(Passage):
+        told.append(texts.label(Passage(facts["passage"]), reader.language))
+    if facts.get("error"):
+        told.append(str(facts["error"]))
+    return [part for part in told if part]
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

@@ -1,0 +1,278 @@
+"""What the board itself says, in German and English; the model's words are in ``words.py``."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from enum import StrEnum
+
+from sendepause import words
+from sendepause.guard import Passage
+from sendepause.model import EntryKind, Language
+from sendepause.words import Both
+
+_FORMS = re.compile(r"\{([^{}|]*)\|((?:[^{}|]|\{n\})*)\}")
+_NAMES = re.compile(r"\{(\w+)\}")
+
+_TEXTS: dict[str, Both] = {
+    # The page
+    "title": Both("Sendepause", "Sendepause"),
+    "as_of": Both("Stand: {moment} ({zone})", "As of {moment} ({zone})"),
+    "refresh": Both("Neu laden", "Refresh"),
+    "language": Both("Sprache", "Language"),
+    "sections": Both("Abschnitte", "Sections"),
+    "skip": Both("Zum Inhalt springen", "Skip to content"),
+    "dates": Both("Stichtage", "Dates"),
+    "switches": Both("Schalter", "Switches"),
+    "notices": Both("Hinweise", "Notices"),
+    "accounts": Both("Konten", "Accounts"),
+    "campaigns": Both("Kampagnen", "Campaigns"),
+    "coverage": Both("Abdeckung", "Coverage"),
+    "ledger": Both("Letzte Handlungen", "Last actions"),
+    "alerts": Both("Mitteilungen", "Alerts"),
+    "none": Both("–", "–"),
+    "all_of": Both("{first}–{last} von {total}", "{first}–{last} of {total}"),
+    "more": Both("und {count} weitere", "and {count} more"),
+    "page_before": Both("Zurück", "Previous"),
+    "page_after": Both("Weiter", "Next"),
+    "pages_of": Both("Seiten: {what}", "Pages: {what}"),
+    "search": Both("Suchen", "Search"),
+    "search_label": Both("Konten und Kampagnen filtern", "Filter accounts and campaigns"),
+    "search_hint": Both("Name, Nummer, Filiale, System …", "Name, number, branch, system …"),
+    "search_clear": Both("Filter aufheben", "Clear filter"),
+    "filtered": Both("Gefiltert nach „{q}“.", "Filtered by “{q}”."),
+    "nothing_found": Both("Nichts gefunden.", "Nothing found."),
+    # How it stands: the level of an outlook or a notice, so that colour never stands alone
+    "level_ok": Both("In Ordnung", "All well"),
+    "level_attention": Both("Achtung", "Attention"),
+    "level_risk": Both("Gefahr", "At risk"),
+    # A date
+    "in_zone": Both("{moment} ({zone})", "{moment} ({zone})"),
+    "begins": Both("Beginn", "Begins"),
+    "source": Both("Quelle: {source}", "Source: {source}"),
+    "running": Both("laufen noch", "still running"),
+    "verified": Both("pausiert und nachgelesen", "paused and verified"),
+    "owed": Both("Pause fällig", "pause owed"),
+    "waiting": Both("warten auf einen Menschen", "wait for a person"),
+    "besides": Both(
+        "Gezählt: Kampagnen auf persönlichen Konten; mit Ausnahme: {held}, von anderen beendet: {stopped}.",
+        "Counted are campaigns on personal accounts; on hold: {held}, stopped by others: {stopped}.",
+    ),
+    "nothing_dated": Both("Der Kalender enthält keinen Stichtag.", "The calendar holds no date."),
+    # The outlook: whether a date will be met
+    "met_now": Both(
+        "Auf persönlichen Konten läuft keine automatische Kampagne.",
+        "No automated campaign is running on a personal account.",
+    ),
+    "never_looked": Both(
+        "Noch kein Lauf hat die Kampagnensysteme angesehen; was läuft, ist nicht bekannt.",
+        "No run has looked at the campaign systems yet; what is running is not known.",
+    ),
+    "stale": Both(
+        "Der Stand ist veraltet: Der letzte Lauf endete {ago}.",
+        "This is out of date: the last run ended {ago}.",
+    ),
+    "breach": Both(
+        "Nach dem Stichtag {läuft noch eine Kampagne|laufen noch {n} Kampagnen}.",
+        "{One campaign is|{n} campaigns are} still running after the date.",
+    ),
+    "not_acting": Both(
+        "{Eine Kampagne läuft|{n} Kampagnen laufen}, und zurzeit wird nichts pausiert.",
+        "{One campaign is|{n} campaigns are} running, and at present nothing is paused.",
+    ),
+    "last_hours": Both(
+        "Keine 24 Stunden mehr, und {eine Kampagne läuft|{n} Kampagnen laufen}.",
+        "24 hours or less are left, and {one campaign is|{n} campaigns are} running.",
+    ),
+    "person_needed": Both(
+        "{Eine Kampagne wartet|{n} Kampagnen warten} auf die Entscheidung eines Menschen.",
+        "{One campaign waits|{n} campaigns wait} for a person to decide.",
+    ),
+    "pausing_now": Both(
+        "{Eine Kampagne wird|{n} Kampagnen werden} noch pausiert.",
+        "{One campaign has|{n} campaigns have} still to be paused.",
+    ),
+    "pausing_from": Both(
+        "{Eine Kampagne läuft|{n} Kampagnen laufen}; pausiert wird ab {moment}.",
+        "{One campaign is|{n} campaigns are} running; pausing begins on {moment}.",
+    ),
+    # Switches
+    "acting": Both("Handeln", "Acting"),
+    "acting_on": Both("Es wird pausiert", "Acting: campaigns are paused"),
+    "acting_off": Both("Probe: nichts wird pausiert", "Rehearsal: nothing is paused"),
+    "halt": Both("Halt", "Halt"),
+    "halt_on": Both("Halt: alles Handeln ist gestoppt", "Halt: all acting is stopped"),
+    "halt_off": Both("nicht gesetzt", "not set"),
+    "since": Both("seit {moment}", "since {moment}"),
+    "moved_by": Both("Zuletzt geschaltet von", "Last switched by"),
+    "never_moved": Both("seit der Einrichtung", "since installation"),
+    "enforced": Both("Letzter Lauf", "Last run"),
+    "never": Both("noch nie", "never"),
+    "ago": Both("vor {duration}", "{duration} ago"),
+    "slack": Both("Slack", "Slack"),
+    "slack_ok": Both("verbunden", "connected"),
+    "slack_off": Both("keine Verbindung", "no connection"),
+    "slack_untried": Both("noch nicht versucht", "not tried yet"),
+    "configuration": Both("Konfiguration", "Configuration"),
+    "configuration_ok": Both("gültig", "valid"),
+    "configuration_broken": Both("fehlerhaft", "broken"),
+    # Notices
+    "notice_halt": Both(
+        "Halt ist gesetzt: Bis jemand `sendepause halt off` gibt, wird keine Kampagne pausiert.",
+        "Halt is on: until somebody gives `sendepause halt off`, no campaign is paused.",
+    ),
+    "notice_rehearsal": Both(
+        "Probe: Entscheidungen werden nur gezeigt. `sendepause act on` schaltet das Pausieren ein.",
+        "Rehearsal: decisions are only shown. `sendepause act on` switches pausing on.",
+    ),
+    "notice_configuration": Both(
+        "Die Konfiguration ist fehlerhaft; die letzte gültige bleibt in Kraft.",
+        "The configuration is broken; the last valid one stays in force.",
+    ),
+    "notice_slack": Both(
+        "Keine Verbindung zu Slack: {eine Mitteilung bleibt|{n} Mitteilungen bleiben} offen,"
+        " gesendet wurde nichts.",
+        "No Slack connection: {one alert stays|{n} alerts stay} owed, nothing was sent.",
+    ),
+    "notice_late": Both(
+        "Der letzte Lauf, der Pausen setzt und prüft, endete {ago}. Prüfen Sie den DAG sendepause_enforce.",
+        "The last run that makes and verifies pauses ended {ago}. Check the DAG sendepause_enforce.",
+    ),
+    "notice_never": Both(
+        "Der DAG sendepause_enforce ist noch nie durchgelaufen; kein Stichtag ist gesichert.",
+        "The DAG sendepause_enforce has never come to its end; no date is safe.",
+    ),
+    "details": Both("Einzelheiten", "Details"),
+    # Accounts
+    "account": Both("Konto", "Account"),
+    "owner": Both("Verantwortlich", "Owner"),
+    "branch": Both("Filiale", "Branch"),
+    "kind": Both("Kontoart", "Kind"),
+    "verdict": Both("Befund", "Verdict"),
+    "data_until": Both("Daten bis", "Data until"),
+    "decision": Both("Entscheidung", "Decision"),
+    "contradicted_consumer": Both(
+        "Widerspruch: Die Daten stammen aus WhatsApp oder der Business-App; es gilt die strengere Kontoart.",
+        "Contradicted: the data come from WhatsApp or the Business app; the stricter kind counts.",
+    ),
+    "contradicted_platform": Both(
+        "Widerspruch: Die Daten stammen von der Business-Plattform; es gilt die strengere Kontoart.",
+        "Contradicted: the data come from the Business Platform; the stricter kind counts.",
+    ),
+    "operators": Both("Betriebsteam", "operators"),
+    "not_audited": Both("noch nicht geprüft", "not audited yet"),
+    "not_concerned": Both("von keinem Stichtag betroffen", "no date concerns it"),
+    # Campaigns
+    "campaign": Both("Kampagne", "Campaign"),
+    "system": Both("System", "System"),
+    "state": Both("Zustand", "State"),
+    "changed": Both("Zuletzt geändert", "Last change"),
+    "changed_by": Both("von {who}", "by {who}"),
+    "verified_at": Both("nachgelesen", "verified"),
+    "inferred": Both("Konto erschlossen", "account inferred"),
+    "guard": Both("Freigabe: {passage}", "Guard: {passage}"),
+    "no_decision": Both("noch keine Entscheidung", "no decision yet"),
+    # Coverage
+    "no_source": Both("Konten ohne Datenquelle", "Accounts without a source"),
+    "ill": Both("Gestörte Quellen und Systeme", "Sources and systems out of order"),
+    "broken": Both("Unlesbare Dateien", "Broken files"),
+    "unknown": Both(
+        "Kampagnen, deren Nummer zu keinem Konto gehört", "Campaigns whose number belongs to no account"
+    ),
+    "covered": Both("Nichts offen.", "Nothing open."),
+    "kind_source": Both("Datenquelle", "source"),
+    "kind_system": Both("Kampagnensystem", "campaign system"),
+    "file": Both("Datei", "File"),
+    "place": Both("Stelle", "Place"),
+    "reason": Both("Grund", "Reason"),
+    "number": Both("Nummer", "Number"),
+    "name": Both("Name", "Name"),
+    "detail": Both("Was geschah", "What happened"),
+    # Last actions
+    "when": Both("Wann", "When"),
+    "who": Both("Wer", "Who"),
+    "what": Both("Was", "What"),
+    "subject": Both("Worum es geht", "Subject"),
+    "chain": Both("Kette: Eintrag {seq}, Prüfsumme", "Chain: entry {seq}, hash"),
+    "no_entries": Both("Das Protokoll ist noch leer.", "The ledger is still empty."),
+    "switched_on": Both("eingeschaltet", "switched on"),
+    "switched_off": Both("ausgeschaltet", "switched off"),
+    "until": Both("bis {moment}", "until {moment}"),
+    "for_rule": Both("Stichtag: {title}", "Date: {title}"),
+    "hash": Both("Prüfsumme {hash}", "hash {hash}"),
+    "plan": Both("Plan {hash}", "plan {hash}"),
+    "hold": Both("Ausnahme {seq}", "hold {seq}"),
+    # Alerts
+    "alert": Both("Mitteilung", "Alert"),
+    "channel": Both("Kanal", "Channel"),
+    "alert_owed": Both("offen", "owed"),
+    "alert_sending": Both("wird gesendet", "sending"),
+    "alert_sent": Both("gesendet", "sent"),
+    "alert_overtaken": Both("überholt", "overtaken"),
+    "alert_refused": Both("abgelehnt", "refused"),
+    "no_alerts": Both("Noch keine Mitteilung.", "No alert yet."),
+    "repeated": Both("{count}. Mal", "time {count}"),
+    # In place of the page
+    "not_ready": Both("Die Tafel kann noch nichts zeigen", "The board has nothing to show yet"),
+    "failed": Both("Die Tafel ließ sich nicht aufbauen", "The board could not be built"),
+    "failed_means": Both(
+        "Das Pausieren hängt nicht an der Tafel. Was geschah, steht im Protokoll des API-Servers.",
+        "Pausing does not depend on the board. What happened is in the API server's log.",
+    ),
+    "to_do": Both("Was zu tun ist: {mend}", "What to do: {mend}"),
+}
+
+_ENTRIES: dict[EntryKind, Both] = {
+    EntryKind.ACT: Both("Handeln", "acting"),
+    EntryKind.HALT: Both("Halt", "halt"),
+    EntryKind.APPROVE: Both("freigegeben", "approved"),
+    EntryKind.HOLD_ASKED: Both("Ausnahme beantragt", "hold requested"),
+    EntryKind.HOLD_GRANTED: Both("Ausnahme genehmigt", "hold granted"),
+    EntryKind.HOLD_ENDED: Both("Ausnahme beendet", "hold ended"),
+    EntryKind.INTENT: Both("Pause beabsichtigt", "pause intended"),
+    EntryKind.PAUSED: Both("pausiert und nachgelesen", "paused and verified"),
+    EntryKind.NOT_PAUSED: Both("Pause nicht gelungen", "not paused"),
+    EntryKind.UNDONE: Both("von Hand wieder eingeschaltet", "switched on again by hand"),
+    EntryKind.RESUME_INTENT: Both("Fortsetzen beabsichtigt", "resume intended"),
+    EntryKind.RESUMED: Both("fortgesetzt", "resumed"),
+    EntryKind.GUARD_STOPPED: Both("angehalten, Freigabe nötig", "stopped, approval needed"),
+    EntryKind.BREACH: Both("Verstoß", "breach"),
+    EntryKind.SILENCE_CONFIRMED: Both("Sendepause bestätigt", "silence confirmed"),
+    EntryKind.CONFIGURATION: Both("Konfiguration in Kraft getreten", "configuration came into force"),
+}
+
+_PASSAGES: dict[Passage, Both] = {
+    Passage.APPROVED: Both("von einem Menschen freigegeben", "approved by a person"),
+    Passage.ANNOUNCED: Both("angekündigt", "announced"),
+    Passage.KNOWN: Both("bekannt", "known"),
+    Passage.FEW: Both("neu, eine von wenigen", "new, one of few"),
+    Passage.DEFAULTED: Both(
+        "niemand hat geantwortet, die Voreinstellung gilt", "nobody answered, the default applies"
+    ),
+    Passage.WAITS_MANY: Both("wartet: zu viele neue auf einmal", "waits: too many new ones at once"),
+    Passage.WAITS_KIND: Both("wartet: Kontoart strittig oder verändert", "waits: kind disputed or changed"),
+    Passage.WAITS_INFERRED: Both("wartet: Konto nur erschlossen", "waits: account only inferred"),
+}
+
+
+def text(key: str, language: Language, **values: object) -> str:
+    """The board's own text; KeyError for an unknown key or a missing value.
+
+    ``{one|many}`` chooses by ``n``, ``{name}`` is the value of that name. Values are put in as they are:
+    the page escapes the whole.
+    """
+    written = _FORMS.sub(lambda forms: forms[1 if values["n"] == 1 else 2], _TEXTS[key].in_(language))
+    return _NAMES.sub(lambda name: str(values[name[1]]), written)
+
+
+def ago(past: timedelta, language: Language) -> str:
+    """How long ago something was: "vor 2 Tagen", "2 days ago"."""
+    length = words.duration(past.total_seconds() / 3600, language)
+    return text("ago", language, duration=length.replace("Tage", "Tagen"))  # "vor" takes the dative
+
+
+def label(member: StrEnum, language: Language) -> str:
+    """The short word for a ledger entry's kind or a guard's passage; KeyError for any other set."""
+    table: dict[EntryKind, Both] | dict[Passage, Both]
+    table = _ENTRIES if isinstance(member, EntryKind) else _PASSAGES
+    return table[member].in_(language)  # type: ignore[index]
