@@ -188,14 +188,13 @@ PHRASES: dict[Stage, Phrases] = {
         "Ändert sich die Lage, kündigen wir eine neue Pause wieder an.",
     ),
     Stage.SOURCE_ILL: Phrases(
-        "Datenquelle gestört: {eine Quelle|{n} Quellen}",
-        "{Diese Datenquelle ließ|Diese Datenquellen ließen} sich nicht lesen oder {liefert|liefern} nichts"
-        " Neues.",
-        "Die betroffenen Konten verlieren ihr Urteil und gelten bis zum Stichtag als die riskanteren Fälle."
-        " Pausen bekannter Kampagnen hängen davon nicht ab.",
+        "Gestört: {eine Datenquelle oder ein System|{n} Datenquellen oder Systeme}",
+        "{Hier|An diesen Stellen} kommen zurzeit keine brauchbaren Daten an.",
+        "Konten ohne frische Daten verlieren ihr Urteil und gelten bis zum Stichtag als die riskanteren"
+        " Fälle; in einem unerreichbaren Kampagnensystem lässt sich nichts pausieren.",
         "Liefern Sie einen frischen Export, falls die Daten von Ihnen kommen.",
-        "Bringen Sie die Quelle wieder in Gang. `sendepause check` nennt, was fehlt.",
-        "Wir lesen bei jedem Lauf neu; alles andere geht weiter.",
+        "Beheben Sie die Störung. `sendepause check` nennt, was fehlt.",
+        "Wir versuchen es bei jedem Lauf neu; alles andere geht weiter.",
     ),
     Stage.UNDELIVERABLE: Phrases(
         "Nicht zustellbar: {ein Slack-Kanal|{n} Slack-Kanäle}",

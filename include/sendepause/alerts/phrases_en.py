@@ -169,14 +169,13 @@ PHRASES: dict[Stage, Phrases] = {
         "If things change, we announce a new pause again.",
     ),
     Stage.SOURCE_ILL: Phrases(
-        "Source failing: {one source|{n} sources}",
-        "{This source|These sources} could not be read or {brings|bring} nothing new.",
-        "The accounts concerned lose their verdict and count as the riskier cases until the date. Pauses"
-        " of known"
-        " campaigns do not depend on it.",
+        "Out of order: {a source or system|{n} sources or systems}",
+        "No usable data arrive from {here|these places} at present.",
+        "Accounts without fresh data lose their verdict and count as the riskier cases until the date; in a"
+        " campaign system that is out of reach nothing can be paused.",
         "Hand in a fresh export if the data come from you.",
-        "Get the source going again. `sendepause check` tells what is missing.",
-        "We read again at every run; everything else goes on.",
+        "Mend it; `sendepause check` tells what is missing.",
+        "We try again at every run; everything else goes on.",
     ),
     Stage.UNDELIVERABLE: Phrases(
         "Undeliverable: {a Slack channel|{n} Slack channels}",

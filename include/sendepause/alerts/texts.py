@@ -11,7 +11,6 @@ characters over all blocks have been reported, so messages stay below that.
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -19,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, TypedDict
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 import pendulum
 import phonenumbers
@@ -32,6 +31,7 @@ from sendepause.model import Audience, Kind, Language, NoData, Reason, Stage, Ve
 MAX_BLOCKS = 50
 MAX_CHARACTERS = 12_000  # over all blocks of a message, and in its text
 _REASONS_SHOWN = 5
+_FAR_HOURS = 24 * 366 * 100
 
 _ESCAPES = {
     "&": "&amp;",
@@ -174,9 +174,16 @@ def number_in_words(number: str) -> str:
 
 
 def _tongue(language: Language, zone: str) -> _Tongue:
-    known = zone if zone in available_timezones() else "UTC"
     module = phrases_de if language is Language.DE else phrases_en
-    return _Tongue(language, known, module.FRAME, module.PHRASES)
+    return _Tongue(language, zone if _is_zone(zone) else "UTC", module.FRAME, module.PHRASES)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 def _packed(items: Sequence[str], room: int) -> Iterator[tuple[int, ...]]:
@@ -267,7 +274,7 @@ def _date_line(facts: AlertFacts, tongue: _Tongue, at: datetime) -> Iterator[str
         yield f"{title}." if title[-1] not in ".!?…" else title
     begins, hours = _begins(facts), facts.get("hours_left")
     if begins is None:
-        if hours is not None and math.isfinite(hours):
+        if hours is not None and abs(hours) < _FAR_HOURS:  # also false for NaN
             yield _sentence(words.time_left(hours, tongue.language))
         return
     left = words.time_left((begins - at).total_seconds() / 3600, tongue.language)
@@ -286,7 +293,7 @@ def _beginning(begins: datetime, zone: str, tongue: _Tongue) -> str:
 
 def _begins(facts: AlertFacts) -> datetime | None:
     zone = facts.get("date_zone", "")
-    if zone not in available_timezones():
+    if not _is_zone(zone):
         return None
     try:
         day = date.fromisoformat(facts["date"])
