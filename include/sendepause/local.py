@@ -28,6 +28,7 @@ from sendepause.installation import data_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = ("api-server", "scheduler", "dag-processor")
+LEADER = "make up"
 START_SECONDS = 180  # a cold start on two slow cores, with room
 STOP_SECONDS = 20
 
@@ -75,10 +76,15 @@ def up(port: int) -> int:
 def down() -> str:
     """Stop what an earlier `up` left running; says what was done."""
     data = data_folder()
-    alive = [(running, running.process) for running in _noted(data) if running.process]
-    _stop([process for _, process in alive if process])
+    noted = _noted(data)
+    alive = [running for running in noted if running.process]
+    leader = next((running.process for running in alive if running.name == LEADER), None)
+    if leader:  # it stops the others by itself, in order
+        _signal(leader, signal.SIGTERM)
+        psutil.wait_procs([leader], timeout=STOP_SECONDS + 10)
+    _stop([running.process for running in noted if running.process])
     _note(data, [])
-    names = ", ".join(running.name for running, _ in alive)
+    names = ", ".join(running.name for running in alive)
     return f"Stopped: {names}." if names else "Nothing was running."
 
 
@@ -94,6 +100,8 @@ def _environment(data: Path, port: int) -> dict[str, str]:
         # New DAGs start; one that a person paused in the UI stays paused at the next start.
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "60",
+        # While everything starts at once on a small machine, the API server may take its time.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": _url(port),
@@ -164,7 +172,7 @@ def _started(data: Path, environment: dict[str, str]) -> Iterator[list[psutil.Po
                         start_new_session=True,  # Ctrl-C reaches us alone; we stop them in order
                     )
                 )
-        names = (*PROCESSES, "make up")
+        names = (*PROCESSES, LEADER)
         own = psutil.Process()
         _note(
             data, [Running(n, p.pid, p.create_time()) for n, p in zip(names, [*processes, own], strict=True)]
