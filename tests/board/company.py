@@ -91,7 +91,7 @@ def fill(engine: Engine, chosen: Settings, now: datetime = NOW, *, acting: bool 
                 queries.note_reach(session, "phones", account.number, reach, evidence)
         queries.save_findings(session, findings(chosen, now))
         queries.save_campaigns(session, "crm", campaigns(chosen, now), now)
-        _pause(session, "campaign:crm/2", now)
+        _pause(session, "campaign:crm/4", now)
         _health(session, now)
         _plan(session, chosen, now)
         queries.beat(session, "enforce", now, now - timedelta(minutes=4), {})
@@ -109,9 +109,9 @@ def campaigns(chosen: Settings, now: datetime) -> list[Campaign]:
             id=str(place),
             name=names[place % 4],
             account=chosen.accounts[place].number,
-            state=states[place % 4],
+            state=CampaignState.PAUSED if place % 8 == 4 else states[place % 4],
             account_by=AccountBy.INFERRED if place == 1 else AccountBy.MARK,
-            changed_by="sendepause" if place % 4 == 2 else "m.brandt",
+            changed_by="sendepause" if place % 8 == 4 else "m.brandt",
             changed_at=now - timedelta(days=place % 20, hours=3),
         )
         for place in range(len(chosen.accounts))
@@ -205,7 +205,7 @@ def _alerts(session: Session, now: datetime) -> None:
     operators = Recipient("C0OPERATORS", Audience.OPERATORS, Language.EN, "Europe/Berlin")
     for stage, subject, recipient in (
         (Stage.LAST_CALL, "campaign:crm/0", owner),
-        (Stage.PAUSED, "campaign:crm/2", owner),
+        (Stage.PAUSED, "campaign:crm/4", owner),
         (Stage.NOT_PAUSED, "campaign:crm/1", operators),
         (Stage.SOURCE_ILL, "source:phones", operators),
     ):

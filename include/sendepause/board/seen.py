@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 from sendepause import countdown, policy, words
 from sendepause.board import texts
 from sendepause.board.outlook import Loop
-from sendepause.model import Account, Campaign, Enforcement, EntryKind, Evidence, Kind, Language
+from sendepause.model import Account, Campaign, Enforcement, EntryKind, Evidence, Kind, Language, Phase
 from sendepause.settings import Settings
 from sendepause.store import folds, ledger, queries
 
-_SWITCHES = (EntryKind.ACT, EntryKind.HALT)
 _PAUSES = (
     EntryKind.INTENT,
     EntryKind.PAUSED,
@@ -66,11 +65,13 @@ class Reader:
 class Seen:
     """What the stages wrote down, as far as the page shows it."""
 
+    now: datetime
     settings: Settings
     campaigns: Sequence[Campaign]
     items: Sequence[dict[str, Any]]  # the decisions of the plan shown last
     pauses: Mapping[tuple[str, str], folds.PauseRecord]
-    switches: folds.Switches
+    acting: folds.Switches  # the entries of one switch alone, so that ``by`` is who moved this one
+    halt: folds.Switches
     reaches: Sequence[queries.Reach]
     health: Mapping[str, queries.Health]
     loop: Loop
@@ -87,8 +88,11 @@ class Seen:
 
     @cached_property
     def rules(self) -> dict[str, Enforcement]:
-        """The calendar by id, in the order of its dates."""
-        return {rule.id: rule for rule in self.settings.enforcement_list()}
+        """The calendar by id: the next date first; behind what is to come, what is in force, newest first."""
+        listed = self.settings.enforcement_list()
+        past = [rule for rule in listed if countdown.phase_at(rule, self.now) is Phase.IN_FORCE]
+        coming = [rule for rule in listed if rule not in past]
+        return {rule.id: rule for rule in (*coming, *reversed(past))}
 
     @cached_property
     def decisions(self) -> dict[str, list[dict[str, Any]]]:
@@ -163,21 +167,24 @@ class Seen:
         return rule if known is None else known.title.get(str(language), rule)
 
 
-def look(session: Session, settings: Settings) -> Seen:
+def look(session: Session, settings: Settings, now: datetime) -> Seen:
     """Read everything that the page needs besides the rows of its long tables."""
     plan = queries.latest_plan(session)
-    switches = folds.switches(ledger.entries(session, kinds=_SWITCHES))
+    acting = folds.switches(ledger.entries(session, kinds=[EntryKind.ACT]))
+    halt = folds.switches(ledger.entries(session, kinds=[EntryKind.HALT]))
     enforced = queries.heartbeats(session).get("enforce")
     return Seen(
+        now=now,
         settings=settings,
         campaigns=queries.campaigns(session),
         items=plan.items if plan else (),
         pauses=folds.pauses(ledger.entries(session, kinds=_PAUSES)),
-        switches=switches,
+        acting=acting,
+        halt=halt,
         reaches=queries.reaches(session),
         health=queries.health(session),
         loop=Loop(
-            acting=switches.acting and not switches.halted,
+            acting=acting.acting and not halt.halted,
             enforced_at=enforced.finished_at if enforced else None,
         ),
     )

@@ -98,13 +98,13 @@ _TEXTS: dict[str, Both] = {
     ),
     # Switches
     "acting": Both("Handeln", "Acting"),
-    "acting_on": Both("Es wird pausiert", "Acting: campaigns are paused"),
+    "acting_on": Both("An: Fälliges wird pausiert", "On: what is due is paused"),
     "acting_off": Both("Probe: nichts wird pausiert", "Rehearsal: nothing is paused"),
     "halt": Both("Halt", "Halt"),
     "halt_on": Both("Halt: alles Handeln ist gestoppt", "Halt: all acting is stopped"),
     "halt_off": Both("nicht gesetzt", "not set"),
     "since": Both("seit {moment}", "since {moment}"),
-    "moved_by": Both("Zuletzt geschaltet von", "Last switched by"),
+    "since_by": Both("seit {moment}, von {who}", "since {moment}, by {who}"),
     "never_moved": Both("seit der Einrichtung", "since installation"),
     "enforced": Both("Letzter Lauf", "Last run"),
     "never": Both("noch nie", "never"),
@@ -249,9 +249,11 @@ _PASSAGES: dict[Passage, Both] = {
     Passage.DEFAULTED: Both(
         "niemand hat geantwortet, die Voreinstellung gilt", "nobody answered, the default applies"
     ),
-    Passage.WAITS_MANY: Both("wartet: zu viele neue auf einmal", "waits: too many new ones at once"),
-    Passage.WAITS_KIND: Both("wartet: Kontoart strittig oder verändert", "waits: kind disputed or changed"),
-    Passage.WAITS_INFERRED: Both("wartet: Konto nur erschlossen", "waits: account only inferred"),
+    Passage.WAITS_MANY: Both("steht aus, zu viele neue auf einmal", "waits, too many new ones at once"),
+    Passage.WAITS_KIND: Both(
+        "steht aus, Kontoart strittig oder verändert", "waits, kind disputed or changed"
+    ),
+    Passage.WAITS_INFERRED: Both("steht aus, Konto nur erschlossen", "waits, account only inferred"),
 }
 
 

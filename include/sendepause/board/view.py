@@ -19,9 +19,9 @@ from sendepause.board.outlook import Level, Standing, counted, outlook, standing
 from sendepause.board.seen import Reader, Seen, look, spoken
 from sendepause.board.texts import ago
 from sendepause.configuration import BadConfiguration
-from sendepause.model import Account, CampaignState, Enforcement, Language
+from sendepause.model import Account, CampaignState, Enforcement, Language, Phase
 from sendepause.settings import Settings
-from sendepause.store import ledger, queries
+from sendepause.store import folds, ledger, queries
 
 NEWEST = 25  # so many ledger entries and alerts are shown
 LISTED = 50  # so many lines of each coverage list
@@ -139,7 +139,7 @@ def overview(
     """
     asked = asked or Asked()
     reader = Reader(language, settings.operators.time_zone, now)
-    seen = look(session, settings)
+    seen = look(session, settings, now)
     alerts = outbox.overview(session, limit=NEWEST)
     head = ledger.head(session)
     newest = ledger.entries(session, after_seq=max(head.seq - NEWEST, 0)) if head else []
@@ -222,15 +222,17 @@ def _numbers(counts: Mapping[Standing, int], reader: Reader) -> Iterator[Number]
 def _notices(
     seen: Seen, alerts: outbox.Overview, reader: Reader, trouble: BadConfiguration | None
 ) -> Iterator[Notice]:
-    if seen.switches.halted:
+    if seen.halt.halted:
         yield Notice(Level.RISK, reader.text("notice_halt"))
-    if not seen.switches.acting:
-        yield Notice(Level.ATTENTION, reader.text("notice_rehearsal"))
     late = seen.loop.late_by(reader.now)
     if seen.loop.enforced_at is None:
         yield Notice(Level.RISK, reader.text("notice_never"))
     elif late is not None:
         yield Notice(Level.RISK, reader.text("notice_late", ago=ago(late, reader.language)))
+    if not seen.acting.acting:
+        phases = {countdown.phase_at(rule, reader.now) for rule in seen.rules.values()}
+        level = Level.RISK if phases & {Phase.PAUSING, Phase.IN_FORCE} else Level.ATTENTION
+        yield Notice(level, reader.text("notice_rehearsal"))
     if trouble is not None:
         faults = tuple(str(fault) for fault in trouble.faults[:FAULTS])
         yield Notice(Level.ATTENTION, reader.text("notice_configuration"), faults)
@@ -241,21 +243,19 @@ def _notices(
 
 
 def _switches(seen: Seen, reader: Reader, trouble: BadConfiguration | None) -> Iterator[Switch]:
-    acting, halted = seen.switches.acting, seen.switches.halted
+    acting, halted = seen.acting.acting, seen.halt.halted
     yield Switch(
         reader.text("acting"),
         reader.text("acting_on" if acting else "acting_off"),
         Level.OK if acting else Level.ATTENTION,
-        _since(seen.switches.acting_since, reader),
+        _since(seen.acting, reader),
     )
     yield Switch(
         reader.text("halt"),
         reader.text("halt_on" if halted else "halt_off"),
         Level.RISK if halted else Level.OK,
-        _since(seen.switches.halted_since, reader) if halted else "",
+        _since(seen.halt, reader) if halted else "",
     )
-    if seen.switches.by:
-        yield Switch(reader.text("moved_by"), seen.switches.by, Level.OK)
     at = seen.loop.enforced_at
     yield Switch(
         reader.text("enforced"),
@@ -277,8 +277,12 @@ def _switches(seen: Seen, reader: Reader, trouble: BadConfiguration | None) -> I
     )
 
 
-def _since(at: datetime | None, reader: Reader) -> str:
-    return reader.text("since", moment=reader.short(at)) if at else reader.text("never_moved")
+def _since(moved: folds.Switches, reader: Reader) -> str:
+    """When and by whom one switch came to stand as it does."""
+    since = moved.acting_since or moved.halted_since
+    if since is None or moved.by is None:
+        return reader.text("never_moved")
+    return reader.text("since_by", moment=reader.short(since), who=moved.by)
 
 
 def _coverage(session: Session, seen: Seen, reader: Reader) -> Iterator[Gaps]:
