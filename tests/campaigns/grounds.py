@@ -112,9 +112,9 @@ class SqlGround:
 
     secret = SECRET
 
-    def __init__(self, url: str, access: Access, schema: str | None = None) -> None:
+    def __init__(self, url: str, access: Access, schema: str | None = None, at_once: int = 4) -> None:
         self.engine = sa.create_engine(url, poolclass=sa.NullPool)
-        self.schema, self.access = schema, access
+        self.schema, self.access, self.at_once = schema, access, at_once
         metadata = sa.MetaData(schema=schema)
         self.table = campaign_table(metadata)
         metadata.create_all(self.engine)
@@ -126,6 +126,7 @@ class SqlGround:
             id="crm",
             connector="sql_table",
             connection="crm",
+            at_once=self.at_once,
             timeout_seconds=seconds,
             settings=SQL_SETTINGS | {"schema": self.schema} | settings,
         )
@@ -169,10 +170,11 @@ class SqlGround:
         )
 
 
-def sqlite_ground(folder: Path) -> SqlGround:
+def sqlite_ground(folder: Path, at_once: int = 4) -> SqlGround:
     """The table in a SQLite file."""
     file = folder / "crm.db"
-    return SqlGround(f"sqlite:///{file}", Access("sqlite", str(file), extra={"token": SECRET}))
+    access = Access("sqlite", str(file), extra={"token": SECRET})
+    return SqlGround(f"sqlite:///{file}", access, at_once=at_once)
 
 
 @contextmanager

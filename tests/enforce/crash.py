@@ -11,20 +11,20 @@ import shutil
 import signal
 import sqlite3
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
-from tests.campaigns.grounds import SqlGround, sqlite_ground
+from tests.campaigns.grounds import sqlite_ground
 from tests.enforce.scene import RULE, acting, campaign, enforce, order, owed
 
 from sendepause.campaigns.base import Campaigns, Checks, Connector
 from sendepause.model import CampaignState, EntryKind, Reason, Stage
 from sendepause.store import database, ledger
 
-IDS = ("1", "2")
 KILLED = -signal.SIGKILL
 
 
@@ -83,36 +83,31 @@ class Watched:
 class Place:
     """A store and a campaign system on disk, and what is true in them."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.store = f"sqlite:///{folder}/store.db"
-
-    @staticmethod
-    def template(folder: Path) -> Place:
-        """Two running campaigns on a personal account, after the date; every change of state is counted."""
-        place = Place(folder)
-        engine = database.connect(place.store)
-        database.migrate(engine)
-        acting(engine)
-        engine.dispose()
-        ground = sqlite_ground(folder)
-        for id in IDS:
-            ground.put(id, "running")
-        with sqlite3.connect(folder / "crm.db") as crm:
+    def __init__(self, folder: Path, campaigns: int) -> None:
+        """Running campaigns on a personal account, after the date; every change of state is counted."""
+        self._ids = [str(number) for number in range(1, campaigns + 1)]
+        self._folder, self._template = folder / "now", folder / "template"
+        self._folder.mkdir()
+        self._engine = database.connect(f"sqlite:///{self._folder}/store.db")
+        database.migrate(self._engine)
+        acting(self._engine)
+        self._engine.dispose()
+        self._ground = sqlite_ground(self._folder, at_once=1)  # one at once: the same instants in every run
+        for id in self._ids:
+            self._ground.put(id, "running")
+        with closing(sqlite3.connect(self._folder / "crm.db")) as crm:
             crm.execute("CREATE TABLE changes (id INTEGER)")
             crm.execute(
                 'CREATE TRIGGER counted AFTER UPDATE ON "Campaign plan" WHEN OLD."order" <> NEW."order" '
                 "BEGIN INSERT INTO changes VALUES (NEW.id); END"
             )
-        crm.close()
-        return place
+        self._folder.rename(self._template)
+        self.reset()
 
-    def copy(self, folder: Path) -> Place:
-        shutil.copytree(self.folder, folder)
-        return Place(folder)
-
-    def ground(self) -> SqlGround:
-        return sqlite_ground(self.folder)
+    def reset(self) -> None:
+        """As if nothing had been done yet."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.copytree(self._template, self._folder)
 
     def run(self, kill_at: int | None = None) -> int:
         """One run in a child process; its exit code, or minus the signal that ended it."""
@@ -127,37 +122,34 @@ class Place:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
     def _run(self, instants: Instants) -> None:
-        engine = database.connect(self.store)
-        instants.watch(engine)
-        ground = self.ground()
-        ground.connector.system.__dict__["at_once"] = 1  # the same instants in every run
-        orders = [order(campaign(id, "crm"), Reason.DATE_PASSED) for id in IDS]
-        enforce(engine, {"crm": Watched(ground.connector, instants)}, orders)
+        instants.watch(self._engine)
+        orders = [order(campaign(id, "crm"), Reason.DATE_PASSED) for id in self._ids]
+        enforce(self._engine, {"crm": Watched(self._ground.connector, instants)}, orders)
 
     def check_honest(self) -> None:
         """Nothing is written down or told as paused that runs, and the chain is whole."""
-        engine = database.connect(self.store)
-        ground = self.ground()
-        with database.session(engine, write=False) as session:
+        with self._reading() as session:
             assert ledger.verify(session) is None
             claimed = {entry.subject for entry in ledger.entries(session, kinds=[EntryKind.PAUSED])}
             assert set(owed(session, Stage.PAUSED)) == claimed
-            assert all(ground.state(key.removeprefix("campaign:crm/")) == "paused" for key in claimed)
-        engine.dispose()
+            assert all(self._ground.state(key.removeprefix("campaign:crm/")) == "paused" for key in claimed)
 
     def check_done(self) -> None:
         """Each campaign was paused once, written down once and told once."""
         self.check_honest()
-        engine = database.connect(self.store)
-        with database.session(engine, write=False) as session:
-            for id in IDS:
+        with self._reading() as session:
+            for id in self._ids:
                 entries = ledger.entries(session, subject=f"campaign:crm/{id}")
                 assert [str(entry.kind) for entry in entries] == ["intent", "breach", "paused"]
                 assert all(entry.enforcement == RULE for entry in entries)
             for stage in (Stage.PAUSED, Stage.BREACH):
-                assert sorted(owed(session, stage)) == [f"campaign:crm/{id}" for id in IDS]
-        engine.dispose()
-        with sqlite3.connect(self.folder / "crm.db") as crm:
+                assert sorted(owed(session, stage)) == [f"campaign:crm/{id}" for id in self._ids]
+        with closing(sqlite3.connect(self._folder / "crm.db")) as crm:
             changes = crm.execute("SELECT id FROM changes ORDER BY id").fetchall()
-        crm.close()
-        assert changes == [(1,), (2,)]
+        assert changes == [(int(id),) for id in self._ids]
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        with database.session(self._engine, write=False) as session:
+            yield session
+        self._engine.dispose()  # no connection may be open when the next child is forked

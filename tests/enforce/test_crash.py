@@ -7,33 +7,36 @@ from pathlib import Path
 import pytest
 from tests.enforce.crash import KILLED, Place
 
-MOST_INSTANTS = 500  # a run has fewer; more would be a run that never ends
+FEWEST_INSTANTS, MOST_INSTANTS = 25, 100  # of one pause; outside of these the harness itself is broken
 
 
-@pytest.fixture
-def template(tmp_path: Path) -> Place:
-    (tmp_path / "template").mkdir()
-    return Place.template(tmp_path / "template")
+def test_a_run_that_is_left_alone_does_it_all_once(tmp_path: Path) -> None:
+    place = Place(tmp_path, campaigns=2)
+    for _ in range(2):
+        assert place.run() == 0
+        place.check_done()
 
 
-def test_a_run_that_is_left_alone_does_it_all(template: Place) -> None:
-    assert template.run() == 0
-    template.check_done()
-    assert template.run() == 0
-    template.check_done()
-
-
-@pytest.mark.parametrize("kills", [1, 3])
-def test_killed_at_every_instant_and_started_again(template: Place, tmp_path: Path, kills: int) -> None:
-    instant = 0
-    while instant < MOST_INSTANTS:
-        instant += 1
-        place = template.copy(tmp_path / str(instant))
-        codes = [place.run(kill_at=instant) for _ in range(kills)]
+def test_killed_at_every_instant_and_started_again(tmp_path: Path) -> None:
+    place = Place(tmp_path, campaigns=1)
+    for instant in range(1, MOST_INSTANTS):
+        place.reset()
+        code = place.run(kill_at=instant)
         place.check_honest()
         assert place.run() == 0
         place.check_done()
-        if codes[0] == 0:
-            break  # the run ended before this instant: all were tried
-        assert codes[0] == KILLED
-    assert 40 < instant < MOST_INSTANTS
+        if code == 0:  # the run ended before this instant: all were tried
+            assert instant > FEWEST_INSTANTS
+            return
+        assert code == KILLED
+    pytest.fail("a run has no end")
+
+
+@pytest.mark.parametrize("instant", [9, 19, 30, 40])
+def test_killed_again_and_again_among_several_campaigns(tmp_path: Path, instant: int) -> None:
+    place = Place(tmp_path, campaigns=2)
+    codes = [place.run(kill_at=instant) for _ in range(4)]
+    assert codes[0] == KILLED
+    place.check_honest()
+    assert place.run() == 0
+    place.check_done()
