@@ -1,0 +1,175 @@
+"""The whole loop in a real Airflow: the schedule does the work, and a killed worker changes nothing."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import psutil
+import pytest
+from tests.e2e.airflow import Installed, wait_for
+from tests.slack_server import SlackServer
+
+from sendepause.example.company import SWITCHED_ON_AGAIN
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+PAUSED_BY_RULE = {
+    "hh-winterreifen",
+    "hh-batterie",
+    "f-herbst",
+    "f-lagerraeumung",
+    "lon-winter",
+    "lon-clearance",
+}
+LEFT_RUNNING = {"hh-termine", "lon-bookings", "k-neuheiten", "b-inspektion", "alt-filiale", "aushilfe"}
+
+
+def test_the_schedule_reads_judges_pauses_and_tells_without_a_click(
+    installed: Installed, slack: SlackServer
+) -> None:
+    campaigns = installed.campaigns()
+    assert {name for name in PAUSED_BY_RULE if campaigns[name] == "paused"} == PAUSED_BY_RULE
+    assert {name for name in LEFT_RUNNING if campaigns[name] in ("running", "scheduled")} == LEFT_RUNNING
+    assert installed.command("ledger", "verify").returncode == 0
+    paused = installed.store("SELECT subject FROM sendepause_ledger WHERE kind = 'paused'")
+    assert {subject.removeprefix("campaign:crm/") for (subject,) in paused} == PAUSED_BY_RULE
+    assert len(installed.store("SELECT DISTINCT account FROM sendepause_finding")) == 24
+    told = {message["channel"] for message in slack.messages}
+    assert {"C0BRANDHH01", "C0BRANDF001", "C0BRANDLON1", "C0BRANDOPS1"} <= told
+
+
+def test_the_person_who_switched_a_campaign_on_again_was_noticed(installed: Installed) -> None:
+    kinds = [
+        kind
+        for (kind,) in installed.store(
+            "SELECT kind FROM sendepause_ledger WHERE subject = "
+            f"'campaign:crm/{SWITCHED_ON_AGAIN}' ORDER BY seq"
+        )
+    ]
+    assert kinds == ["intent", "breach", "paused", "undone", "intent", "breach", "paused"]
+
+
+def test_the_web_ui_shows_dags_with_docs_and_assets_with_counts(installed: Installed) -> None:
+    with installed.api() as api:
+        dags = {dag["dag_id"]: dag for dag in api.get("/dags").json()["dags"]}
+        assert set(dags) == {f"sendepause_{name}" for name in NAMES}
+        assert not any(dag["is_paused"] for dag in dags.values())
+        for dag in dags:
+            assert "When it fails" in api.get(f"/dags/{dag}/details").json()["doc_md"]
+        events = api.get("/assets/events").json()["asset_events"]
+        counts = {event["uri"].removeprefix("sendepause://"): event["extra"] for event in events}
+        assert counts["events"]["events_new"] > 10_000
+        assert counts["findings"]["accounts"] == 24
+        assert counts["alerts"]["owed"] > 0
+        assert api.get("/importErrors").json()["total_entries"] == 0
+
+
+NAMES = ("ingest", "audit", "enforce", "alert", "approve", "digest", "retention")
+
+
+def test_no_text_and_no_number_of_a_recipient_is_in_a_log_or_the_store(installed: Installed) -> None:
+    inbox = installed.data / "example" / "inbox"
+    tool = next(inbox.rglob("*.csv")).read_text("utf-8-sig").splitlines()
+    numbers = {cell for line in tool[1:200] for cell in line.split(";") if cell.startswith("+4915")}
+    assert numbers
+    logs = [file for file in (installed.data / "airflow" / "logs").rglob("*.log") if file.is_file()]
+    assert logs
+    for file in [*logs, installed.data / "sendepause.db", *installed.data.glob("logs/*.log")]:
+        content = file.read_bytes()
+        assert not [number for number in numbers if number.encode() in content], file
+
+
+def test_a_replay_of_2019_shows_its_plan_and_does_nothing(installed: Installed) -> None:
+    before = installed.store("SELECT count(*) FROM sendepause_ledger")
+    run = installed.trigger("sendepause_enforce", as_of="2019-12-06T23:59:00+01:00")
+    assert wait_for("the replay", lambda: installed.finished("sendepause_enforce", run)) == "success"
+    with installed.api() as api:
+        path = f"/dags/sendepause_enforce/dagRuns/{run}/taskInstances"
+        states = {task["task_id"]: task["state"] for task in api.get(path).json()["task_instances"]}
+        counts = api.get(f"{path}/enforce/xcomEntries/return_value").json()["value"]
+    assert states["announce_alerts"] == states["announce_stopped"] == "skipped"
+    shown = json.loads(counts) if isinstance(counts, str) else counts
+    assert shown["only_shown"] is True
+    assert shown["pause"] > len(PAUSED_BY_RULE) - 1
+    assert installed.store("SELECT count(*) FROM sendepause_ledger") == before
+
+
+@contextmanager
+def campaign_system_that_hangs(installed: Installed) -> Iterator[None]:
+    """Its database lets people read and nobody write."""
+    with closing(sqlite3.connect(installed.campaign_file, isolation_level=None, timeout=30)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+def task_processes(installed: Installed) -> list[psutil.Process]:
+    """The executor's workers, with the tasks below them: everything under the scheduler that runs a task."""
+    return [p for p in installed.processes() if "LocalExecutor" in " ".join(p.cmdline())]
+
+
+def test_a_worker_killed_in_the_middle_of_a_pause_pauses_once_and_tells_once(
+    installed: Installed, slack: SlackServer
+) -> None:
+    campaign = "lon-winter"
+    with closing(sqlite3.connect(installed.campaign_file, timeout=30)) as connection, connection:
+        connection.execute(
+            "UPDATE campaigns SET status = 'running', changed_by = 'a.whitcombe' WHERE id = ?", (campaign,)
+        )
+
+    def kinds() -> list[str]:
+        query = f"SELECT kind FROM sendepause_ledger WHERE subject = 'campaign:crm/{campaign}' ORDER BY seq"
+        return [kind for (kind,) in installed.store(query)]
+
+    before = kinds()
+    with campaign_system_that_hangs(installed):
+        installed.trigger("sendepause_enforce")
+        wait_for("the intent", lambda: "intent" in kinds()[len(before) :])
+        for process in task_processes(installed):
+            for member in [*process.children(recursive=True), process]:
+                member.kill()
+        assert "paused" not in kinds()[len(before) :]
+    wait_for("the pause", lambda: installed.campaigns()[campaign] == "paused")
+    wait_for("the entry", lambda: "paused" in kinds()[len(before) :])
+    wait_for("the alerts", installed.in_the_loop)
+    assert [kind for kind in kinds()[len(before) :] if kind != "not_paused"] == [
+        "undone",
+        "intent",
+        "breach",
+        "paused",
+    ]
+    assert installed.command("ledger", "verify").returncode == 0
+    deliveries = Counter(
+        message["metadata"]["event_payload"]["delivery"]
+        for message in slack.messages
+        if "metadata" in message
+    )
+    assert deliveries
+    assert set(deliveries.values()) == {1}
+    sent = installed.store("SELECT count(*) FROM sendepause_delivery WHERE state = 'sent'")
+    assert sent == [(len(deliveries),)]
+
+
+def test_the_command_line_agrees_with_what_was_done(installed: Installed) -> None:
+    status = installed.command("status")
+    assert json.loads(status.stdout)["pauses_owed"] == 1, "the one that waits for a person"
+    explained = installed.command("explain", "+494066969102")
+    assert explained.returncode == 0, explained.stderr
+    assert "Hamburg" in explained.stdout
+    assert installed.command("halt", "on", "--author", "test").returncode == 0
+    assert installed.command("halt", "off", "--author", "test").returncode == 0
+
+
+def test_a_second_start_finds_everything_in_place_and_loses_nothing(installed: Installed) -> None:
+    ledger = "SELECT seq, hash FROM sendepause_ledger ORDER BY seq"
+    before = installed.store(ledger)
+    family = installed.processes()
+    assert installed.stop() == 0
+    assert not [process for process in family if process.is_running()], "Ctrl-C stops every process"
+    installed.start()
+    assert installed.store(ledger)[: len(before)] == before
+    assert installed.campaigns()["lon-winter"] == "paused"
