@@ -32,6 +32,7 @@ from sendepause.store.folds import PauseRecord
 READ_BACK_AFTER = (0.0, 0.5, 2.0)  # s; n8n 2.41 shows a change up to 0.3 s after its answer
 LIST_PATIENCE = 10  # a list may take so many of its system's timeouts: it has pages
 
+OPEN = ("intended", "not_paused")  # the pause is owed: begun, and not completed
 NOT_RUNNING = (CampaignState.PAUSED, CampaignState.DONE)
 SWITCHES = (EntryKind.ACT, EntryKind.HALT)
 PAUSES = (
@@ -134,27 +135,58 @@ def note_undone(
 ) -> list[PauseRecord]:
     """Write down which of our pauses somebody undid: the campaign runs again, and not by our resume.
 
-    One UNDONE entry an episode, for every enforcement that had paused the campaign. Returns the records
-    as they were before, of those entries that are new.
+    ``campaigns`` as they were just listed: an old state would undo a pause that was made since. One
+    UNDONE entry an episode, for every enforcement that had paused the campaign. Returns the records as
+    they were before, of those entries that are new.
     """
     running = {c.key: c for c in campaigns if c.state is CampaignState.RUNNING}
-    records = folds.pauses(ledger.entries(session, kinds=PAUSES))
     undone = [
-        r for r in records.values() if r.status == "paused" and not r.resuming and r.campaign in running
+        (record, folds.once_undone, _last_change(running[record.campaign]))
+        for record in folds.pauses(ledger.entries(session, kinds=PAUSES)).values()
+        if record.status == "paused" and not record.resuming and record.campaign in running
     ]
+    return _note(session, EntryKind.UNDONE, undone, as_of, now, author)
+
+
+def note_completed(
+    session: Session, campaigns: Iterable[Campaign], *, as_of: datetime, now: datetime, author: str
+) -> list[PauseRecord]:
+    """Write down which of our open intents came true: the campaign is listed as paused, or as over.
+
+    So ends what a killed run had begun, and what a person did before we could: a campaign that does not
+    run gets no further order. ``campaigns`` and the answer are as for :func:`note_undone`.
+    """
+    still = {c.key: c for c in campaigns if c.state in NOT_RUNNING}
+    completed = [
+        (record, folds.once_paused, {"state": str(still[record.campaign].state)})
+        for record in folds.pauses(ledger.entries(session, kinds=PAUSES)).values()
+        if record.status in OPEN and record.campaign in still
+    ]
+    return _note(session, EntryKind.PAUSED, completed, as_of, now, author)
+
+
+def _note(
+    session: Session,
+    kind: EntryKind,
+    found: Iterable[tuple[PauseRecord, Callable[[str, str, int], str], Mapping[str, str]]],
+    as_of: datetime,
+    now: datetime,
+    author: str,
+) -> list[PauseRecord]:
+    """One entry for each record, with its facts; the records whose entry was not there yet."""
     return [
         record
-        for record in undone
+        for record, once, facts in found
         if ledger.append(
             session,
             at=now,
             as_of=as_of,
             author=author,
-            kind=EntryKind.UNDONE,
+            kind=kind,
             subject=record.campaign,
             enforcement=record.enforcement,
-            facts={"episode": record.episode, **_last_change(running[record.campaign])},
-            once=folds.once_undone(record.enforcement, record.campaign, record.episode),
+            facts={"episode": record.episode, **facts},
+            once=once(record.enforcement, record.campaign, record.episode),
         )
     ]
 
@@ -190,7 +222,7 @@ class _Task:
 
     def __post_init__(self) -> None:
         record = self.record
-        self.intended = record is not None and record.status in ("intended", "not_paused")
+        self.intended = record is not None and record.status in OPEN
         before = 0 if record is None else record.episode
         self.episode = before if record is not None and record.open else before + 1
         self.error: SendepauseError | None = None

@@ -6,6 +6,7 @@ kill is SIGKILL: nothing is closed, flushed or rolled back by anybody but the da
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -19,11 +20,13 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 from tests.campaigns.grounds import sqlite_ground
-from tests.enforce.scene import RULE, acting, campaign, enforce, order, owed
+from tests.enforce.scene import RULE, acting, campaign, enforce, notice, order, owe_one, owed
 
 from sendepause.campaigns.base import Campaigns, Checks, Connector
+from sendepause.enforce import look
+from sendepause.errors import SendepauseError
 from sendepause.model import CampaignState, EntryKind, Reason, Stage
-from sendepause.store import database, ledger
+from sendepause.store import database, folds, ledger
 
 KILLED = -signal.SIGKILL
 
@@ -122,16 +125,25 @@ class Place:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
     def _run(self, instants: Instants) -> None:
+        """What a run of enforcing does: look, note, order a pause of what runs, carry it out, tell."""
         instants.watch(self._engine)
-        orders = [order(campaign(id, "crm"), Reason.DATE_PASSED) for id in self._ids]
-        enforce(self._engine, {"crm": Watched(self._ground.connector, instants)}, orders)
+        connectors = {"crm": Watched(self._ground.connector, instants)}
+        seen = asyncio.run(look(connectors))["crm"]
+        assert not isinstance(seen, SendepauseError)
+        notice(self._engine, seen)
+        orders = [order(one, Reason.DATE_PASSED) for one in seen if one.state is CampaignState.RUNNING]
+        enforce(self._engine, connectors, orders)
+        with database.session(self._engine) as session:
+            for (_, key), record in folds.pauses(ledger.entries(session)).items():
+                if record.status == "paused" and not owed(session, Stage.PAUSED, key):
+                    owe_one(session, order(campaign(key.rpartition("/")[2], "crm")).decision, Stage.PAUSED)
 
     def check_honest(self) -> None:
         """Nothing is written down or told as paused that runs, and the chain is whole."""
         with self._reading() as session:
             assert ledger.verify(session) is None
             claimed = {entry.subject for entry in ledger.entries(session, kinds=[EntryKind.PAUSED])}
-            assert set(owed(session, Stage.PAUSED)) == claimed
+            assert set(owed(session, Stage.PAUSED)) <= claimed
             assert all(self._ground.state(key.removeprefix("campaign:crm/")) == "paused" for key in claimed)
 
     def check_done(self) -> None:

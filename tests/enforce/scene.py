@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from sendepause.campaigns.base import Connector
-from sendepause.enforce import Order, Outcome, carry_out, note_undone
+from sendepause.enforce import Order, Outcome, Owe, carry_out, note_completed, note_undone
 from sendepause.model import Act, Campaign, CampaignState, Decision, EntryKind, Phase, Reason, Stage
 from sendepause.store import database, ledger
 from sendepause.store.ledger import Entry
@@ -43,7 +43,7 @@ def order(campaign: Campaign, *reasons: Reason, rule: str = RULE) -> Order:
     return Order(Decision(rule, campaign.key, campaign.account, Act.PAUSE, given, Phase.PAUSING), campaign)
 
 
-def owe(session: Session, decision: Decision, stage: Stage) -> None:
+def owe_one(session: Session, decision: Decision, stage: Stage) -> None:
     """Owes one alert in the store, so that what was owed is seen even after a kill."""
     session.add(
         AlertRow(
@@ -75,18 +75,22 @@ def enforce(
     orders: Iterable[Order],
     *,
     now: Callable[[], datetime] = lambda: NOW,
+    owe: Owe | None = None,
 ) -> list[Outcome]:
     """One run of carrying out."""
     given = connectors if isinstance(connectors, Mapping) else {connectors.system.id: connectors}
     return asyncio.run(
-        carry_out(engine, given, list(orders), as_of=AS_OF, now=now, author="enforce", owe=owe)
+        carry_out(engine, given, list(orders), as_of=AS_OF, now=now, author="enforce", owe=owe or owe_one)
     )
 
 
-def notice(engine: Engine, campaigns: Iterable[Campaign]) -> int:
-    """One run of noticing what people undid."""
+def notice(engine: Engine, campaigns: Iterable[Campaign]) -> tuple[int, int]:
+    """One run of noticing what came true and what people undid; how many of each."""
+    seen = list(campaigns)
     with database.session(engine) as session:
-        return len(note_undone(session, campaigns, as_of=AS_OF, now=NOW, author="enforce"))
+        completed = note_completed(session, seen, as_of=AS_OF, now=NOW, author="enforce")
+        undone = note_undone(session, seen, as_of=AS_OF, now=NOW, author="enforce")
+    return len(completed), len(undone)
 
 
 def written(engine: Engine, *kinds: EntryKind, subject: str | None = None) -> list[Entry]:

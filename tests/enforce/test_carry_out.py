@@ -19,7 +19,7 @@ from tests.enforce.scene import (
     kinds,
     notice,
     order,
-    owe,
+    owe_one,
     switch,
     told,
     written,
@@ -222,8 +222,8 @@ def test_what_people_switched_on_again_is_noted_once_and_paused_as_a_new_episode
     for episode in (1, 2):
         enforce(engine, system, [order(campaign("1"))])
         system.put("1", "running")
-        assert notice(engine, [campaign("1")]) == 1
-        assert notice(engine, [campaign("1")]) == 0
+        assert notice(engine, [campaign("1")]) == (0, 1)
+        assert notice(engine, [campaign("1")]) == (0, 0)
         assert written(engine)[-1].facts["episode"] == episode
     assert kinds(engine) == ["intent", "paused", "undone"] * 2
     assert told(engine, Stage.PAUSED) == [ONE, ONE]
@@ -235,13 +235,30 @@ def test_undone_is_noted_for_every_rule_that_had_paused_it(engine: Engine, syste
     system.put("1", "running")
     enforce(engine, system, [order(campaign("1"), rule="another-2020")])
     system.put("1", "running")
-    assert notice(engine, [campaign("1")]) == 2
+    assert notice(engine, [campaign("1")]) == (0, 2)
     assert {entry.enforcement for entry in written(engine, EntryKind.UNDONE)} == {RULE, "another-2020"}
+
+
+@pytest.mark.parametrize("state", [CampaignState.PAUSED, CampaignState.DONE])
+def test_an_open_intent_that_is_listed_as_still_is_completed_without_an_order(
+    engine: Engine, system: MemoryGround, state: CampaignState
+) -> None:
+    acting(engine)
+    system.lie()
+    enforce(engine, system, [order(campaign("1"))])
+    assert notice(engine, [campaign("1")]) == (0, 0)
+    assert notice(engine, [campaign("1", state=state)]) == (1, 0)
+    assert notice(engine, [campaign("1", state=state)]) == (0, 0)
+    assert kinds(engine) == ["intent", "not_paused", "paused"]
+
+
+def test_what_others_paused_is_not_ours(engine: Engine) -> None:
+    assert notice(engine, [campaign("1", state=CampaignState.PAUSED)]) == (0, 0)
 
 
 def test_an_unknown_state_undoes_nothing(engine: Engine, system: MemoryGround) -> None:
     enforce(acting(engine), system, [order(campaign("1"))])
-    assert notice(engine, [campaign("1", state=CampaignState.UNKNOWN)]) == 0
+    assert notice(engine, [campaign("1", state=CampaignState.UNKNOWN)]) == (0, 0)
 
 
 def test_a_hand_that_was_not_heard_yet_is_noted_and_not_overruled(
@@ -338,7 +355,7 @@ def test_what_cannot_be_owed_is_not_written_and_the_others_are(engine: Engine, s
     def broken(session, decision, stage):  # type: ignore[no-untyped-def]
         if decision.subject == ONE:
             raise LookupError("nobody answers for this account")
-        owe(session, decision, stage)
+        owe_one(session, decision, stage)
 
     call = carry_out(
         acting(engine),
