@@ -21,7 +21,7 @@ from sendepause.alerts import addressing, outbox
 from sendepause.audit import verdict
 from sendepause.campaigns import connect
 from sendepause.campaigns.base import Connector
-from sendepause.enforce import Order, Outcome, carry_out, look, note_undone
+from sendepause.enforce import Order, Outcome, carry_out, look, note_completed, note_undone
 from sendepause.errors import Guarded, SendepauseError
 from sendepause.guard import Passage
 from sendepause.installation import KEY_CONNECTION, Installation, access, find_access
@@ -207,7 +207,10 @@ def look_at_systems(installation: Installation, connectors: Connectors, as_of: d
                 continue
             queries.set_health(session, f"system:{system}", True, now)
             queries.save_campaigns(session, system, cast("list[Campaign]", answer), now)
-        note_undone(session, queries.campaigns(session), as_of=as_of, now=now, author=AUTHOR)
+        # Only what was listed just now: an older state would undo a pause that was made since.
+        listed = [one for answer in seen.values() if isinstance(answer, list) for one in answer]
+        note_completed(session, listed, as_of=as_of, now=now, author=AUTHOR)
+        note_undone(session, listed, as_of=as_of, now=now, author=AUTHOR)
 
 
 def decide(installation: Installation, settings: Settings, as_of: datetime) -> Shown:
