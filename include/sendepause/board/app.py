@@ -24,7 +24,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 
 from sendepause import configuration
 from sendepause.board.texts import text
-from sendepause.board.view import Asked, Overview, overview
+from sendepause.board.view import Asked, Memory, Overview, overview
 from sendepause.configuration import BadConfiguration
 from sendepause.errors import SendepauseError
 from sendepause.installation import Installation
@@ -48,6 +48,7 @@ class _Source:
         self._open = open_installation
         self._lock = Lock()
         self._installation: Installation | None = None
+        self._memory = Memory()
         self._settings: tuple[object, Settings, BadConfiguration | None] | None = None
 
     def read(self, language: Language, asked: Asked) -> Overview:
@@ -59,7 +60,8 @@ class _Source:
         try:
             settings, trouble = self._read_settings(installation)
             with database.session(installation.engine, write=False) as session:
-                return overview(session, settings, installation.now(), language, asked, trouble)
+                now = installation.now()
+                return overview(session, settings, now, language, asked, trouble, self._memory)
         except Exception:
             self._forget()
             self._opened()  # where the store is the matter, this says so better
@@ -82,6 +84,7 @@ class _Source:
             if self._installation is not None:
                 self._installation.engine.dispose()
             self._installation = self._settings = None
+            self._memory = Memory()
 
     def _read_settings(self, installation: Installation) -> tuple[Settings, BadConfiguration | None]:
         files = sorted(configuration.folder().glob("*.*"))

@@ -34,9 +34,6 @@ ROWS = 50  # so many rows of a long table make a page
 Row = TypeVar("Row")
 Shape = TypeVar("Shape")
 
-# What an operator has to look at comes first.
-_URGENCY = {Act.ASK: 0, Act.PAUSE: 1, Act.WARN: 2, Act.HOLD: 3, Act.RESUME: 4, Act.NONE: 5}
-
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
@@ -143,15 +140,16 @@ def mapped(page: Page[Row], line: Callable[[Row], Shape]) -> Page[Shape]:
 
 def choose_accounts(seen: Seen, q: str) -> list[Account]:
     """The accounts that hold ``q`` in number, name, owner or branch, the most urgent first."""
-    found = [account for account in seen.accounts.values() if _holds(q, _account_words(seen, account))]
-    return sorted(found, key=lambda account: (_urgency(seen, f"account:{account.number}"), account.number))
+    if not q:
+        return seen.urgent_accounts
+    return [account for account in seen.urgent_accounts if _holds(q, _account_words(seen, account))]
 
 
 def choose_campaigns(seen: Seen, q: str) -> list[Campaign]:
     """The campaigns that hold ``q`` in name, id, system or account, the most urgent first."""
-    found = [campaign for campaign in seen.campaigns if _holds(q, _campaign_words(seen, campaign))]
-    still = (CampaignState.PAUSED, CampaignState.DONE)
-    return sorted(found, key=lambda one: (one.state in still, _urgency(seen, one.key), one.key))
+    if not q:
+        return seen.urgent_campaigns
+    return [one for one in seen.urgent_campaigns if _holds(q, _campaign_words(seen, one))]
 
 
 def account_line(seen: Seen, account: Account, finding: Finding | None, reader: Reader) -> AccountLine:
@@ -175,7 +173,6 @@ def account_line(seen: Seen, account: Account, finding: Finding | None, reader: 
 def campaign_line(seen: Seen, campaign: Campaign, reader: Reader) -> CampaignLine:
     """A campaign with its state and the decisions about it."""
     account = seen.accounts.get(campaign.account or "")
-    paused = any(record.status == "paused" for (_, key), record in seen.pauses.items() if key == campaign.key)
     return CampaignLine(
         key=campaign.key,
         name=campaign.name,
@@ -185,7 +182,7 @@ def campaign_line(seen: Seen, campaign: Campaign, reader: Reader) -> CampaignLin
         inferred=campaign.account_by is not AccountBy.MARK,
         state=campaign.state,
         state_label=words.label(campaign.state, reader.language),
-        verified=paused and campaign.state is CampaignState.PAUSED,
+        verified=campaign.key in seen.paused_by_us and campaign.state is CampaignState.PAUSED,
         changed_at=reader.short(campaign.changed_at),
         changed_by=campaign.changed_by or "",
         decisions=_decisions(seen, campaign.key, reader),
@@ -220,14 +217,8 @@ def alert_line(seen: Seen, alert: Shown, reader: Reader) -> AlertLine:
     )
 
 
-def _urgency(seen: Seen, subject: str) -> int:
-    return min((_URGENCY.get(item["act"], 9) for item in seen.decisions.get(subject, ())), default=9)
-
-
 def _holds(q: str, told: Iterable[str]) -> bool:
     """Every word of ``q`` stands in one of the texts, whatever its case."""
-    if not q:
-        return True
     whole = "\n".join(told).casefold()
     return all(word in whole for word in q.casefold().split())
 

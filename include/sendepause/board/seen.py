@@ -1,9 +1,13 @@
-"""What the store holds at a moment, gathered for one page, and how its subjects are called by people."""
+"""What the store holds, gathered for the page, and how its subjects are called by people.
+
+What is large changes only when a stage has run: it is kept between two pages, with all that is computed
+from it, until the store's stamp moves.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,11 +19,23 @@ from sqlalchemy.orm import Session
 
 from sendepause import countdown, policy, words
 from sendepause.board import texts
-from sendepause.board.outlook import Loop
-from sendepause.model import Account, Campaign, Enforcement, EntryKind, Evidence, Kind, Language, Phase
+from sendepause.board.outlook import Standing, counted, standing
+from sendepause.model import (
+    Account,
+    Act,
+    Campaign,
+    CampaignState,
+    Enforcement,
+    EntryKind,
+    Evidence,
+    Kind,
+    Language,
+)
 from sendepause.settings import Settings
 from sendepause.store import folds, ledger, queries
 
+# What an operator has to look at comes first.
+_URGENCY = (Act.ASK, Act.PAUSE, Act.WARN, Act.HOLD, Act.RESUME, Act.NONE)
 _PAUSES = (
     EntryKind.INTENT,
     EntryKind.PAUSED,
@@ -63,9 +79,9 @@ class Reader:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the stages wrote down, as far as the page shows it."""
+    """What the stages wrote down. ``stamp`` moves whenever anything in here may have changed."""
 
-    now: datetime
+    stamp: tuple[object, ...]
     settings: Settings
     campaigns: Sequence[Campaign]
     items: Sequence[dict[str, Any]]  # the decisions of the plan shown last
@@ -73,8 +89,6 @@ class Seen:
     acting: folds.Switches  # the entries of one switch alone, so that ``by`` is who moved this one
     halt: folds.Switches
     reaches: Sequence[queries.Reach]
-    health: Mapping[str, queries.Health]
-    loop: Loop
 
     @cached_property
     def accounts(self) -> dict[str, Account]:
@@ -88,11 +102,8 @@ class Seen:
 
     @cached_property
     def rules(self) -> dict[str, Enforcement]:
-        """The calendar by id: the next date first; behind what is to come, what is in force, newest first."""
-        listed = self.settings.enforcement_list()
-        past = [rule for rule in listed if countdown.phase_at(rule, self.now) is Phase.IN_FORCE]
-        coming = [rule for rule in listed if rule not in past]
-        return {rule.id: rule for rule in (*coming, *reversed(past))}
+        """The calendar by id, in the order of its dates."""
+        return {rule.id: rule for rule in self.settings.enforcement_list()}
 
     @cached_property
     def decisions(self) -> dict[str, list[dict[str, Any]]]:
@@ -123,16 +134,46 @@ class Seen:
     def _campaign_names(self) -> dict[str, str]:
         return {campaign.key: campaign.name for campaign in self.campaigns}
 
-    def personal_campaigns(self, rule: Enforcement) -> list[Campaign]:
-        """The campaigns whose account counts as personal and is hit by the rule."""
-        return [
-            campaign
-            for campaign in self.campaigns
-            if (account := self.accounts.get(campaign.account or "")) is not None
-            and policy.true_kind(account, self.evidence.get(account.number, frozenset())) is Kind.PERSONAL
-            and countdown.applies_to(rule, account, Kind.PERSONAL)
-        ]
+    @cached_property
+    def standings(self) -> dict[str, dict[Standing, int]]:
+        """How many campaigns of personal accounts stand where, by enforcement."""
+        return {rule.id: counted(self._standings(rule)) for rule in self.rules.values()}
 
+    def _standings(self, rule: Enforcement) -> Iterator[Standing]:
+        items = {item["subject"]: item for item in self.items if item["enforcement"] == rule.id}
+        for campaign in self.campaigns:
+            account = self.accounts.get(campaign.account or "")
+            if account is None:
+                continue
+            kind = policy.true_kind(account, self.evidence.get(account.number, frozenset()))
+            if kind is Kind.PERSONAL and countdown.applies_to(rule, account, kind):
+                record = self.pauses.get((rule.id, campaign.key))
+                paused = record is not None and record.status == "paused"
+                yield standing(campaign, items.get(campaign.key), paused)
+
+    @cached_property
+    def urgent_accounts(self) -> list[Account]:
+        """The accounts, those first that somebody has to look at."""
+        return sorted(
+            self.accounts.values(), key=lambda one: (self._urgency(f"account:{one.number}"), one.number)
+        )
+
+    @cached_property
+    def urgent_campaigns(self) -> list[Campaign]:
+        """The campaigns, those first that run and that somebody has to look at."""
+        still = (CampaignState.PAUSED, CampaignState.DONE)
+        return sorted(self.campaigns, key=lambda one: (one.state in still, self._urgency(one.key), one.key))
+
+    def _urgency(self, subject: str) -> int:
+        acts = (item["act"] for item in self.decisions.get(subject, ()))
+        return min((_URGENCY.index(act) for act in acts), default=len(_URGENCY))
+
+    @cached_property
+    def paused_by_us(self) -> frozenset[str]:
+        """The campaigns whose pause, under any enforcement, is ours and was verified."""
+        return frozenset(key for (_, key), record in self.pauses.items() if record.status == "paused")
+
+    @cached_property
     def without_source(self) -> list[Account]:
         """The accounts that no source is connected to."""
         named = {source.account for source in self.settings.sources}
@@ -167,26 +208,22 @@ class Seen:
         return rule if known is None else known.title.get(str(language), rule)
 
 
-def look(session: Session, settings: Settings, now: datetime) -> Seen:
-    """Read everything that the page needs besides the rows of its long tables."""
+def look(session: Session, settings: Settings, kept: Seen | None = None) -> Seen:
+    """What the store holds now; ``kept``, what was read for an earlier page, where that is still true."""
+    head = ledger.head(session)
+    stamp = (settings.hash, head.hash if head else None, *queries.stamp(session))
+    if kept is not None and kept.stamp == stamp:
+        return kept
     plan = queries.latest_plan(session)
-    acting = folds.switches(ledger.entries(session, kinds=[EntryKind.ACT]))
-    halt = folds.switches(ledger.entries(session, kinds=[EntryKind.HALT]))
-    enforced = queries.heartbeats(session).get("enforce")
     return Seen(
-        now=now,
+        stamp=stamp,
         settings=settings,
         campaigns=queries.campaigns(session),
         items=plan.items if plan else (),
         pauses=folds.pauses(ledger.entries(session, kinds=_PAUSES)),
-        acting=acting,
-        halt=halt,
+        acting=folds.switches(ledger.entries(session, kinds=[EntryKind.ACT])),
+        halt=folds.switches(ledger.entries(session, kinds=[EntryKind.HALT])),
         reaches=queries.reaches(session),
-        health=queries.health(session),
-        loop=Loop(
-            acting=acting.acting and not halt.halted,
-            enforced_at=enforced.finished_at if enforced else None,
-        ),
     )
 
 

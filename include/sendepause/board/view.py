@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from sendepause import countdown, words
 from sendepause.alerts import outbox
 from sendepause.board import lines
 from sendepause.board.lines import AccountLine, AlertLine, CampaignLine, EntryLine, Page
-from sendepause.board.outlook import Level, Standing, counted, outlook, standing
+from sendepause.board.outlook import Level, Loop, Standing, outlook
 from sendepause.board.seen import Reader, Seen, look, spoken
 from sendepause.board.texts import ago
 from sendepause.configuration import BadConfiguration
@@ -28,6 +28,9 @@ LISTED = 50  # so many lines of each coverage list
 FAULTS = 10  # so many errors of a broken configuration
 
 
+Health = Mapping[str, queries.Health]
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Which rows of the long tables the reader wants: those that hold ``q``, and which page of them."""
@@ -35,6 +38,13 @@ class Asked:
     q: str = ""
     page: int = 1
     campaigns_page: int = 1
+
+
+@dataclass(slots=True)
+class Memory:
+    """What one page leaves to the next, so that the large tables are read once after each change."""
+
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +141,20 @@ def overview(
     language: Language,
     asked: Asked | None = None,
     trouble: BadConfiguration | None = None,
+    memory: Memory | None = None,
 ) -> Overview:
     """The board at ``now`` (aware), with times in the operators' zone.
 
     :param asked: which rows of the long tables; the first ones by default.
     :param trouble: what is wrong with the configuration files while the last valid one is in force.
+    :param memory: what one page leaves to the next.
     """
     asked = asked or Asked()
     reader = Reader(language, settings.operators.time_zone, now)
-    seen = look(session, settings, now)
+    seen = look(session, settings, memory.seen if memory else None)
+    if memory is not None:
+        memory.seen = seen
+    health, loop = queries.health(session), _loop(session, seen)
     alerts = outbox.overview(session, limit=NEWEST)
     head = ledger.head(session)
     newest = ledger.entries(session, after_seq=max(head.seq - NEWEST, 0)) if head else []
@@ -147,12 +162,12 @@ def overview(
     campaigns = lines.paged(lines.choose_campaigns(seen, asked.q), asked.campaigns_page)
     return Overview(
         as_of=reader.text("as_of", moment=reader.long(now), zone=reader.zone),
-        notices=tuple(_notices(seen, alerts, reader, trouble)),
-        dates=tuple(_date_card(rule, seen, reader) for rule in seen.rules.values()),
-        switches=tuple(_switches(seen, reader, trouble)),
+        notices=tuple(_notices(seen, health, loop, alerts.owed, reader, trouble)),
+        dates=tuple(_date_card(rule, seen, loop, reader) for rule in _by_nearness(seen, now)),
+        switches=tuple(_switches(seen, health, loop, reader, trouble)),
         accounts=_account_page(session, seen, accounts, reader),
         campaigns=lines.mapped(campaigns, lambda one: lines.campaign_line(seen, one, reader)),
-        coverage=tuple(_coverage(session, seen, reader)),
+        coverage=tuple(_coverage(seen, health, queries.broken_files(session), reader)),
         entries=tuple(lines.entry_line(seen, entry, reader) for entry in reversed(newest)),
         head=head,
         alerts=tuple(lines.alert_line(seen, alert, reader) for alert in alerts.rows),
@@ -162,6 +177,21 @@ def overview(
     )
 
 
+def _loop(session: Session, seen: Seen) -> Loop:
+    enforced = queries.heartbeats(session).get("enforce")
+    return Loop(
+        acting=seen.acting.acting and not seen.halt.halted,
+        enforced_at=enforced.finished_at if enforced else None,
+    )
+
+
+def _by_nearness(seen: Seen, now: datetime) -> list[Enforcement]:
+    """The next date first; behind what is to come, what is in force, the newest first."""
+    past = [rule for rule in seen.rules.values() if countdown.phase_at(rule, now) is Phase.IN_FORCE]
+    coming = [rule for rule in seen.rules.values() if rule not in past]
+    return [*coming, *reversed(past)]
+
+
 def _account_page(session: Session, seen: Seen, chosen: Page[Account], reader: Reader) -> Page[AccountLine]:
     findings = queries.latest_findings(session, accounts=[account.number for account in chosen.rows])
     return lines.mapped(
@@ -169,14 +199,10 @@ def _account_page(session: Session, seen: Seen, chosen: Page[Account], reader: R
     )
 
 
-def _date_card(rule: Enforcement, seen: Seen, reader: Reader) -> DateCard:
+def _date_card(rule: Enforcement, seen: Seen, loop: Loop, reader: Reader) -> DateCard:
     language = reader.language
-    items = {item["subject"]: item for item in seen.items if item["enforcement"] == rule.id}
-    counts = counted(
-        standing(campaign, items.get(campaign.key), _verified(seen, rule, campaign.key))
-        for campaign in seen.personal_campaigns(rule)
-    )
-    level, sentence = outlook(rule, counts, seen.loop, reader.now, language)
+    counts = seen.standings[rule.id]
+    level, sentence = outlook(rule, counts, loop, reader.now, language)
     phase = countdown.phase_at(rule, reader.now)
     begins = words.moment(countdown.begins_at(rule), rule.time_zone, language)
     return DateCard(
@@ -192,11 +218,6 @@ def _date_card(rule: Enforcement, seen: Seen, reader: Reader) -> DateCard:
         besides=reader.text("besides", held=counts[Standing.HELD], stopped=counts[Standing.STOPPED]),
         source=reader.text("source", source=rule.source),
     )
-
-
-def _verified(seen: Seen, rule: Enforcement, campaign: str) -> bool:
-    record = seen.pauses.get((rule.id, campaign))
-    return record is not None and record.status == "paused"
 
 
 def _numbers(counts: Mapping[Standing, int], reader: Reader) -> Iterator[Number]:
@@ -220,12 +241,12 @@ def _numbers(counts: Mapping[Standing, int], reader: Reader) -> Iterator[Number]
 
 
 def _notices(
-    seen: Seen, alerts: outbox.Overview, reader: Reader, trouble: BadConfiguration | None
+    seen: Seen, health: Health, loop: Loop, owed: int, reader: Reader, trouble: BadConfiguration | None
 ) -> Iterator[Notice]:
     if seen.halt.halted:
         yield Notice(Level.RISK, reader.text("notice_halt"))
-    late = seen.loop.late_by(reader.now)
-    if seen.loop.enforced_at is None:
+    late = loop.late_by(reader.now)
+    if loop.enforced_at is None:
         yield Notice(Level.RISK, reader.text("notice_never"))
     elif late is not None:
         yield Notice(Level.RISK, reader.text("notice_late", ago=ago(late, reader.language)))
@@ -236,13 +257,15 @@ def _notices(
     if trouble is not None:
         faults = tuple(str(fault) for fault in trouble.faults[:FAULTS])
         yield Notice(Level.ATTENTION, reader.text("notice_configuration"), faults)
-    slack = seen.health.get("slack")
+    slack = health.get("slack")
     if slack is not None and not slack.ok:
         details = (slack.detail,) if slack.detail else ()
-        yield Notice(Level.ATTENTION, reader.text("notice_slack", n=alerts.owed), details)
+        yield Notice(Level.ATTENTION, reader.text("notice_slack", n=owed), details)
 
 
-def _switches(seen: Seen, reader: Reader, trouble: BadConfiguration | None) -> Iterator[Switch]:
+def _switches(
+    seen: Seen, health: Health, loop: Loop, reader: Reader, trouble: BadConfiguration | None
+) -> Iterator[Switch]:
     acting, halted = seen.acting.acting, seen.halt.halted
     yield Switch(
         reader.text("acting"),
@@ -256,14 +279,14 @@ def _switches(seen: Seen, reader: Reader, trouble: BadConfiguration | None) -> I
         Level.RISK if halted else Level.OK,
         _since(seen.halt, reader) if halted else "",
     )
-    at = seen.loop.enforced_at
+    at = loop.enforced_at
     yield Switch(
         reader.text("enforced"),
         reader.text("never") if at is None else ago(reader.now - at, reader.language),
-        Level.OK if at and seen.loop.late_by(reader.now) is None else Level.RISK,
+        Level.OK if at and loop.late_by(reader.now) is None else Level.RISK,
         reader.short(at),
     )
-    slack = seen.health.get("slack")
+    slack = health.get("slack")
     state = "slack_untried" if slack is None else "slack_ok" if slack.ok else "slack_off"
     since = reader.text("since", moment=reader.short(slack.since)) if slack else ""
     yield Switch(
@@ -285,12 +308,14 @@ def _since(moved: folds.Switches, reader: Reader) -> str:
     return reader.text("since_by", moment=reader.short(since), who=moved.by)
 
 
-def _coverage(session: Session, seen: Seen, reader: Reader) -> Iterator[Gaps]:
+def _coverage(
+    seen: Seen, health: Health, broken: Iterable[queries.FileState], reader: Reader
+) -> Iterator[Gaps]:
     yield _gaps(
         "no_source",
         [
             Gap(spoken(account.number), account.name, seen.owners.get(account.owner, account.owner))
-            for account in seen.without_source()
+            for account in seen.without_source
         ],
     )
     yield _gaps(
@@ -301,7 +326,7 @@ def _coverage(session: Session, seen: Seen, reader: Reader) -> Iterator[Gaps]:
                 reader.text("since", moment=reader.short(state.since)),
                 state.detail,
             )
-            for subject, state in sorted(seen.health.items())
+            for subject, state in sorted(health.items())
             if not state.ok and subject.startswith(("source:", "system:"))
         ],
     )
@@ -309,7 +334,7 @@ def _coverage(session: Session, seen: Seen, reader: Reader) -> Iterator[Gaps]:
         "broken",
         [
             Gap(file.path, file.source, ": ".join(part for part in (file.place, file.reason) if part))
-            for file in queries.broken_files(session)
+            for file in broken
         ],
     )
     yield _gaps(

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, insert, select, update
+from sqlalchemy import Row, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from sendepause.model import (
@@ -140,10 +140,10 @@ def save_campaigns(session: Session, system: str, campaigns: Iterable[Campaign],
 
 def campaigns(session: Session, include_gone: bool = False) -> list[Campaign]:
     """The campaigns as they were last seen, by system and id."""
-    query = select(CampaignRow).order_by(CampaignRow.system, CampaignRow.id)
+    query = select(*CampaignRow.__table__.columns).order_by(CampaignRow.system, CampaignRow.id)
     if not include_gone:
         query = query.where(CampaignRow.gone.is_(False))
-    return [_campaign(row) for row in session.scalars(query)]
+    return [_campaign(row) for row in session.execute(query)]
 
 
 def set_health(session: Session, subject: str, ok: bool, at: datetime, detail: str = "") -> None:
@@ -218,12 +218,12 @@ def note_reach(
 
 def reaches(session: Session) -> list[Reach]:
     """How far all sources reach, by source and account."""
-    query = select(ReachRow).order_by(ReachRow.source, ReachRow.account)
+    query = select(*ReachRow.__table__.columns).order_by(ReachRow.source, ReachRow.account)
     return [
         Reach(
             row.source, row.account, row.read_until, None if row.evidence is None else Evidence(row.evidence)
         )
-        for row in session.scalars(query)
+        for row in session.execute(query)
     ]
 
 
@@ -253,6 +253,18 @@ def latest_plan(session: Session, accepted_only: bool = False) -> ShownPlan | No
     if row is None:
         return None
     return ShownPlan(row.hash, row.as_of, row.shown_at, tuple(row.items), row.accepted)
+
+
+def stamp(session: Session) -> tuple[object, ...]:
+    """A cheap value that changes whenever a new plan, new campaigns or new reaches were written down.
+
+    A reach that moves without being the furthest shows once its reading run has come to its end.
+    """
+    plan = session.scalar(select(func.max(PlanRow.id)))
+    seen = select(func.count(), func.max(CampaignRow.seen_at)).where(CampaignRow.gone.is_(False))
+    reach = select(func.count(), func.max(ReachRow.read_until)).select_from(ReachRow)
+    read = session.scalar(select(HeartbeatRow.finished_at).where(HeartbeatRow.stage == "read"))
+    return (plan, *session.execute(seen).one(), *session.execute(reach).one(), read)
 
 
 def keep_configuration(session: Session, hash: str, content: Mapping[str, Any], at: datetime) -> None:
@@ -290,7 +302,7 @@ def _finding(row: FindingRow) -> Finding:
     )
 
 
-def _campaign(row: CampaignRow) -> Campaign:
+def _campaign(row: Row[Any]) -> Campaign:
     return Campaign(
         system=row.system,
         id=row.id,
