@@ -55,7 +55,8 @@ def to_events(
     without a note, those before ``since``, which would be deleted as too old.
     """
     messages = reading.messages.filter(~pl.col("system"))
-    messages = messages.with_columns(account=_numbers(messages["account"]).fill_null(place.account))
+    named = _numbers(messages["account"])
+    messages = messages.with_columns(account=pl.coalesce(named, pl.lit(place.account, pl.String)))
     known, unknown = _split(messages, pl.col("account").is_in(list(accounts)))
     directed, undirected = _split(known, pl.col("direction").is_not_null())
     dated, ahead = _split(directed, pl.col("sent_at") <= until)

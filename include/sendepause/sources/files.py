@@ -142,5 +142,6 @@ def _objects(root: Path) -> Iterator[Found]:
 def _stamp(info: dict[str, Any]) -> str:
     """What changes with an object, under the name that its storage gives it."""
     names = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "updated", "mtime", "created")
-    stamp = next((str(info[name]) for name in names if info.get(name)), "")
-    return hashlib.sha256(stamp.encode()).hexdigest()[:32]
+    stamp = next((info[name] for name in names if info.get(name)), "")
+    moment = stamp.timestamp() if isinstance(stamp, datetime) else stamp
+    return hashlib.sha256(str(moment).encode()).hexdigest()[:32]

@@ -48,6 +48,7 @@ CLOCK_SKEW = timedelta(days=1)
 _NOTES = 30  # notes of one file that are kept
 _LONGEST = 500  # characters of a reason or a note
 _PLACE = 200  # characters of a place, as many as the store takes
+_MEND_FOLDER = "Name its folder after a number that is in the accounts, like +493023125101."
 _GONE = "The file is no longer there."
 
 log = logging.getLogger(__name__)
@@ -197,31 +198,31 @@ class _SourceRun:
         if former is not None and former.size == file.size and self._agree(former.modified, stamp):
             self.run.done.files_unchanged += 1
             return None
+        if account is None and self.source.kind == "chat_export":
+            return _broken(state, BadInput("The file lies in no account's folder.", _MEND_FOLDER))
+        if file.size > MAX_BYTES:
+            return _broken(
+                state, BadInput(f"The file is larger than {MAX_BYTES // 1024**3} GiB.", "Split it.")
+            )
         try:
             return self._open(file, account, state, former)
-        except BadInput as error:
-            return _broken(state, f"{error.what} {error.mend}".strip(), error.place)
         except PermissionError:  # mended without a change to the file: without a stamp it is tried each time
-            reason = "The file may not be read. Let the worker's user read it."
-            return _broken(replace(state, modified=""), reason)
+            refused = BadInput("The file may not be read.", "Let the worker's user read it.")
+            return _broken(replace(state, modified=""), refused)
 
     def _open(
         self, file: Found, account: str | None, state: FileState, former: FileState | None
     ) -> _Read | None:
-        if account is None and self.source.kind == "chat_export":
-            raise BadInput(
-                "The file lies in no account's folder.",
-                "Name its folder after a number that is in the accounts, like +493023125101.",
-            )
-        if file.size > MAX_BYTES:
-            raise BadInput(f"The file is larger than {MAX_BYTES // 1024**3} GiB.", "Split it.")
         state = replace(state, hash=storage.sha256(file.path))
         if former is not None and former.hash == state.hash:
             basis = former.modified.partition(" ")[2]
             if self._agree(f"{file.modified} {basis}", state.modified):
                 self.run.done.files_unchanged += 1
                 return _Read(replace(former, size=file.size, modified=f"{file.modified} {basis}"))
-        read = self._parse(file, account, state)
+        try:
+            read = self._parse(file, account, state)
+        except BadInput as error:
+            read = _broken(state, error)
         if not files.is_same(file):
             self.run.done.files_unfinished += 1
             return None
@@ -387,8 +388,9 @@ class _SourceRun:
             log.warning("Source %s: %s", self.source.id, trouble)
 
 
-def _broken(state: FileState, reason: str, place: str | None = None) -> _Read:
-    return _Read(replace(state, broken=True, reason=reason[:_LONGEST], place=place and place[:_PLACE]))
+def _broken(state: FileState, error: BadInput) -> _Read:
+    reason = f"{error.what} {error.mend}".strip()[:_LONGEST]
+    return _Read(replace(state, broken=True, reason=reason, place=error.place and error.place[:_PLACE]))
 
 
 def _said(error: Exception) -> str:
