@@ -29,8 +29,6 @@ from sendepause.example.words import customers
 from sendepause.model import Campaign, CampaignState, Kind, Language, NoData, Phase, Verdict
 from sendepause.settings import Settings, e164
 
-NOW = datetime(2026, 11, 25, 9, 3, tzinfo=UTC)
-SHIPPED = Path(__file__).parents[2] / "include" / "config"
 # Bundesnetzagentur: Rufnummern für Film und Fernsehen; Ofcom: numbers for TV and radio drama
 RESERVED = (
     "+493023125",
@@ -42,16 +40,6 @@ RESERVED = (
     "+49176040690",
     "+447700900",
 )
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
-    return example.write(tmp_path_factory.mktemp("data"), SHIPPED, NOW)
-
-
-@pytest.fixture(scope="module")
-def settings(written: Written) -> Settings:
-    return configuration.load(written.config)
 
 
 @pytest.fixture
@@ -77,30 +65,34 @@ def _rows(database: Path) -> list[tuple[object, ...]]:
 # Writing
 
 
-def test_the_same_seed_and_moment_give_the_same_example(written: Written, tmp_path: Path) -> None:
-    again = example.write(tmp_path, SHIPPED, NOW)
+def test_the_same_seed_and_moment_give_the_same_example(
+    written: Written, tmp_path: Path, now: datetime, shipped: Path
+) -> None:
+    again = example.write(tmp_path, shipped, now)
     assert _files(again.config.parent) == _files(written.config.parent)
     assert _rows(again.database) == _rows(written.database)
 
 
-def test_another_seed_gives_other_traffic(settings: Settings) -> None:
+def test_another_seed_gives_other_traffic(settings: Settings, now: datetime) -> None:
     account, part = settings.account_list()[0], CAST[0]
-    assert perform(account, part, NOW, 7) != perform(account, part, NOW, 8)
+    assert perform(account, part, now, 7) != perform(account, part, now, 8)
 
 
-def test_a_second_start_finds_it_and_changes_nothing(tmp_path: Path) -> None:
-    first = example.write(tmp_path, SHIPPED, NOW)
-    example.person_switches_on(first.database, "k-gutschein", "t.lenzen", NOW)
+def test_a_second_start_finds_it_and_changes_nothing(tmp_path: Path, now: datetime, shipped: Path) -> None:
+    first = example.write(tmp_path, shipped, now)
+    example.person_switches_on(first.database, "k-gutschein", "t.lenzen", now)
     before = _files(tmp_path), _rows(first.database)
-    assert example.write(tmp_path, SHIPPED, NOW + timedelta(days=40), seed=9) == first
+    assert example.write(tmp_path, shipped, now + timedelta(days=40), seed=9) == first
     assert (_files(tmp_path), _rows(first.database)) == before
 
 
-def test_an_interrupted_first_start_starts_over(written: Written, tmp_path: Path) -> None:
+def test_an_interrupted_first_start_starts_over(
+    written: Written, tmp_path: Path, now: datetime, shipped: Path
+) -> None:
     shutil.copytree(written.config.parent, tmp_path / "example")
     (tmp_path / "example" / "written.json").unlink()
     (tmp_path / "example" / "inbox" / "webhooks" / "half.jsonl").write_text('{"object"', "utf-8")
-    again = example.write(tmp_path, SHIPPED, NOW)
+    again = example.write(tmp_path, shipped, now)
     assert _files(again.config.parent) == _files(written.config.parent)
 
 
@@ -111,23 +103,25 @@ def test_it_is_small_and_counted(written: Written) -> None:
     assert sum(file.stat().st_size for file in inbox) < 5_000_000
 
 
-def test_a_foreign_configuration_is_refused_with_its_place(tmp_path: Path) -> None:
-    foreign = Path(shutil.copytree(SHIPPED, tmp_path / "foreign"))
+def test_a_foreign_configuration_is_refused_with_its_place(
+    tmp_path: Path, now: datetime, shipped: Path
+) -> None:
+    foreign = Path(shutil.copytree(shipped, tmp_path / "foreign"))
     calendar = foreign / "calendar.yaml"
     calendar.write_text(calendar.read_text("utf-8").replace("new-branch", "other"), "utf-8")
     with pytest.raises(BadInput, match="new-branch"):
-        example.write(tmp_path / "data", foreign, NOW)
+        example.write(tmp_path / "data", foreign, now)
 
 
 # The configuration
 
 
-def test_the_shipped_configuration_checks() -> None:
-    assert len(configuration.load(SHIPPED).accounts) == len(CAST) == 24
+def test_the_shipped_configuration_checks(shipped: Path) -> None:
+    assert len(configuration.load(shipped).accounts) == len(CAST) == 24
 
 
-def test_every_file_says_what_it_is_and_how_to_make_it_ones_own() -> None:
-    for file in SHIPPED.glob("*.yaml"):
+def test_every_file_says_what_it_is_and_how_to_make_it_ones_own(shipped: Path) -> None:
+    for file in shipped.glob("*.yaml"):
         header = file.read_text("utf-8").split("\n\n")
         assert header[0].startswith("# "), file.name
         assert "make it your own" in " ".join(header[:2]), file.name
@@ -147,11 +141,11 @@ def test_the_new_branch_has_the_coming_seventh_of_december(now: datetime, expect
     assert example.coming_seventh(now) == expected
 
 
-def test_the_copy_carries_the_date_and_differs_in_nothing_else(tmp_path: Path) -> None:
-    copy = example.write(tmp_path, SHIPPED, datetime(2027, 3, 1, tzinfo=UTC)).config
+def test_the_copy_carries_the_date_and_differs_in_nothing_else(tmp_path: Path, shipped: Path) -> None:
+    copy = example.write(tmp_path, shipped, datetime(2027, 3, 1, tzinfo=UTC)).config
     moved = {rule.id: rule.date for rule in configuration.load(copy).enforcements}
     assert moved == {"whatsapp-2019": date(2019, 12, 7), "new-branch": date(2027, 12, 7)}
-    for file in SHIPPED.glob("*.yaml"):
+    for file in shipped.glob("*.yaml"):
         same = (copy / file.name).read_text("utf-8").replace("2027-12-07", "2026-12-07")
         assert same == file.read_text("utf-8")
 
@@ -186,14 +180,14 @@ def test_every_verdict_and_every_reason_for_none_occurs() -> None:
     assert {part.no_data for part in CAST if part.no_data} == set(NoData)
 
 
-def test_traffic_is_of_the_last_four_weeks_and_never_of_the_future(settings: Settings) -> None:
+def test_traffic_is_of_the_last_four_weeks_and_never_of_the_future(settings: Settings, now: datetime) -> None:
     accounts = {account.number: account for account in settings.account_list()}
     for part in CAST:
-        for messages in perform(accounts[part.number], part, NOW, 7).values():
-            assert all(message.at < NOW for message in messages)
+        for messages in perform(accounts[part.number], part, now, 7).values():
+            assert all(message.at < now for message in messages)
             if part.traffic not in (Traffic.SILENT, Traffic.STALE) and messages:
-                assert messages[-1].at > NOW - timedelta(days=4)
-                assert messages[0].at > NOW - timedelta(days=DAYS + 1)
+                assert messages[-1].at > now - timedelta(days=4)
+                assert messages[0].at > now - timedelta(days=DAYS + 1)
 
 
 def test_one_damaged_export_lies_beside_good_ones(written: Written) -> None:
@@ -204,7 +198,7 @@ def test_one_damaged_export_lies_beside_good_ones(written: Written) -> None:
 
 
 def test_the_campaign_table_holds_every_situation(
-    settings: Settings, crm: tuple[Path, Callable[[], Connector]]
+    settings: Settings, crm: tuple[Path, Callable[[], Connector]], now: datetime
 ) -> None:
     accounts = {account.number: account for account in settings.account_list()}
     listed: dict[str, Campaign] = {campaign.id: campaign for campaign in asyncio.run(crm[1]().list())}
@@ -218,7 +212,7 @@ def test_the_campaign_table_holds_every_situation(
     assert listed["aushilfe"].account is None  # no number at all
     assert any(one.state is CampaignState.PAUSED for one in listed.values())
     assert {job.status for job in JOBS} == {"running", "scheduled", "paused", "done"}
-    assert all(one.changed_by and one.changed_at and one.changed_at < NOW for one in listed.values())
+    assert all(one.changed_by and one.changed_at and one.changed_at < now for one in listed.values())
 
     # Ground A needs no data: campaigns of accounts without a source, and with an ill one
     silent = {part.number for part in CAST if part.no_data in (NoData.NO_SOURCE, NoData.SOURCE_ILL)}
@@ -241,10 +235,10 @@ def test_the_hold_is_asked_for_a_personal_account_of_the_new_branch(settings: Se
 
 
 def test_what_was_paused_a_person_switches_on_again(
-    settings: Settings, crm: tuple[Path, Callable[[], Connector]]
+    settings: Settings, crm: tuple[Path, Callable[[], Connector]], now: datetime
 ) -> None:
     database, connector = crm
-    later = NOW + timedelta(minutes=40)
+    later = now + timedelta(minutes=40)
 
     async def pause() -> CampaignState:
         await connector().pause(SWITCHED_ON_AGAIN)
@@ -256,20 +250,22 @@ def test_what_was_paused_a_person_switches_on_again(
     assert (again.state, again.changed_by, again.changed_at) == (CampaignState.RUNNING, SWITCHED_ON_BY, later)
     rule = settings.enforcement_list()[0]
     account = next(one for one in settings.account_list() if one.number == again.account)
-    assert countdown.phase_at(rule, NOW) is Phase.IN_FORCE
+    assert countdown.phase_at(rule, now) is Phase.IN_FORCE
     assert countdown.applies_to(rule, account, account.declared_kind)
 
 
-def test_only_what_is_paused_can_be_switched_on(crm: tuple[Path, Callable[[], Connector]]) -> None:
+def test_only_what_is_paused_can_be_switched_on(
+    crm: tuple[Path, Callable[[], Connector]], now: datetime
+) -> None:
     for id in (SWITCHED_ON_AGAIN, "nobody-knows-it"):
         with pytest.raises(BadInput, match=id):
-            example.person_switches_on(crm[0], id, SWITCHED_ON_BY, NOW)
+            example.person_switches_on(crm[0], id, SWITCHED_ON_BY, now)
 
 
-def test_people_rest_at_night(settings: Settings) -> None:
+def test_people_rest_at_night(settings: Settings, now: datetime) -> None:
     accounts = {account.number: account for account in settings.account_list()}
     for part in CAST:
         if part.traffic is Traffic.PERSON:
             account = accounts[part.number]
-            for message in chain(*perform(account, replace(part, daily=10), NOW, 3).values()):
+            for message in chain(*perform(account, replace(part, daily=10), now, 3).values()):
                 assert 7 <= message.at.astimezone(ZoneInfo(account.time_zone)).hour <= 19

@@ -48,7 +48,7 @@ class Part:
     why: str
     phone: Phone | None = None
     no_data: NoData | None = None
-    chats: int = 14
+    chats: int = 9
     daily: float = 4
     damaged: bool = False  # one damaged export lies beside the good ones
 
@@ -60,15 +60,15 @@ _A, _I = Phone.ANDROID, Phone.IOS
 
 CAST: tuple[Part, ...] = (
     # Hamburg
-    Part("+494066969101", Traffic.PERSON, _CLEAR, "writes a lot, as people do", _I, chats=26, daily=17),
+    Part("+494066969101", Traffic.PERSON, _CLEAR, "writes a lot, as people do", _I, chats=18, daily=17),
     Part("+494066969102", Traffic.CAMPAIGN_TOOL, _AUTO, "two campaigns on a personal account", _I, chats=6),
     Part("+494066969103", Traffic.PERSON, _CLEAR, "one customer at a time, as the app is meant", _A),
     Part("+494066969104", Traffic.BOT, _AUTO, "a bot on the Platform, where bots are allowed", chats=60),
     Part("+494066969105", Traffic.FEW, _NO, "too few for a verdict", _A, NoData.TOO_FEW, chats=4),
     # Köln
     Part("+492214710101", Traffic.PERSON, _CLEAR, "one damaged export beside good ones", _A, damaged=True),
-    Part("+492214710102", Traffic.PASTES, Verdict.BULK, "one text to many, by hand", _A, chats=36, daily=8),
-    Part("+492214710103", Traffic.REMINDERS, _AUTO, "a machine that no campaign explains", _I, chats=46),
+    Part("+492214710102", Traffic.PASTES, Verdict.BULK, "one text to many, by hand", _A, chats=34, daily=8),
+    Part("+492214710103", Traffic.REMINDERS, _AUTO, "a machine that no campaign explains", _I, chats=38),
     Part("+492214710104", Traffic.CAMPAIGN_TOOL, _AUTO, "campaigns on a Business app account"),
     # Frankfurt
     Part("+496990009101", Traffic.PERSON, _CLEAR, "an ordinary counter", _A),
@@ -83,11 +83,11 @@ CAST: tuple[Part, ...] = (
     # London
     Part("+447700900101", Traffic.PERSON, _CLEAR, "an ordinary counter, in English", _I),
     Part("+447700900102", Traffic.CAMPAIGN_TOOL, _AUTO, "campaigns on a personal account", _I, chats=6),
-    Part("+447700900103", Traffic.BROADCASTS, Verdict.BULK, "a broadcast list", _A, chats=30, daily=7),
+    Part("+447700900103", Traffic.BROADCASTS, Verdict.BULK, "a broadcast list", _A, chats=26, daily=7),
     Part("+447700900104", Traffic.BOT, _AUTO, "a bot on the Platform, in English", chats=50),
     # Berlin
     Part(
-        "+493023125101", Traffic.CANNED, Verdict.WATCH, "a person with canned answers", _I, chats=14, daily=6
+        "+493023125101", Traffic.CANNED, Verdict.WATCH, "a person with canned answers", _I, chats=10, daily=6
     ),
     Part("+493023125102", Traffic.CAMPAIGN_TOOL, _AUTO, "one campaign held, one not", _I, chats=6),
     Part("+493023125103", Traffic.CAMPAIGN_TOOL, _AUTO, "a campaign that is warned of"),

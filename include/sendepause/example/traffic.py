@@ -140,7 +140,7 @@ def _pastes(stage: Stage) -> Iterator[Message]:
     )
     for offer, day in zip(offers, _working_days(stage)[-8:-1:5], strict=True):
         at = stage.at(day, 14 + stage.random.random())
-        for customer in stage.random.sample(stage.customers, 34):
+        for customer in stage.random.sample(stage.customers, 32):
             yield Message(at, customer, Direction.OUT, offer)
             at += stage.gap(45, 1.1, least=6, most=500)
 
