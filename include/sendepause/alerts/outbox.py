@@ -10,17 +10,19 @@ Every function works inside the caller's transaction and may run in two processe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from uuid import uuid4
 
 from sqlalchemy import CursorResult, Executable, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from sendepause.alerts.facts import Fact as Fact
+from sendepause.alerts.facts import Key, plain
+from sendepause.alerts.facts import Recipient as Recipient
 from sendepause.alerts.texts import AlertFacts, compose
 from sendepause.model import Audience, Language, Stage
 from sendepause.store.tables import AlertRow, Base, DeliveryRow
@@ -29,38 +31,10 @@ from sendepause.store.tables import AlertRow, Base, DeliveryRow
 FLAPPING = frozenset({Stage.NOT_PAUSED, Stage.SOURCE_ILL, Stage.NO_DATA})
 SAME_STREAK = timedelta(hours=6)
 
-_LONGEST_TEXT = 1000
-_CHUNK = 500  # ids in one statement; SQLite takes at most 32,766 variables
+_CHUNK = 500  # values in one statement; SQLite takes at most 32,766 variables
 
-Key = tuple[str, str, Stage]  # enforcement, subject, stage
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Something that one audience has to be told. ``enforcement`` is "" where it hangs on no rule."""
-
-    enforcement: str
-    subject: str  # item key; ``channel:ID`` for a Slack channel
-    stage: Stage
-    audience: Audience
-    facts: AlertFacts = field(default_factory=lambda: AlertFacts())
-
-    @property
-    def key(self) -> Key:
-        """What ``settle`` knows the fact by."""
-        return self.enforcement, self.subject, self.stage
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """One Slack channel of an audience, and how its people read."""
-
-    channel: str
-    audience: Audience
-    language: Language
-    time_zone: str
-    owner_id: str | None = None  # None for the operators
-    backup_channel: str | None = None
+T = TypeVar("T")
+_Place = tuple[str, str, Stage, str]  # and the channel
 
 
 class Settled(NamedTuple):
@@ -98,16 +72,35 @@ class Overview(NamedTuple):
 
 
 def owe(session: Session, fact: Fact, recipients: Collection[Recipient], at: datetime) -> int:
-    """Owe ``fact`` to those of ``recipients`` who belong to its audience; how many alerts that made.
+    """Owe one fact; see ``owe_all``."""
+    return owe_all(session, [(fact, recipients)], at)
+
+
+def owe_all(session: Session, facts: Iterable[tuple[Fact, Collection[Recipient]]], at: datetime) -> int:
+    """Owe each fact to those of its recipients who belong to its audience; how many alerts that made.
 
     Nothing is owed again while the streak is open, nor when a flapping fact returns within
-    ``SAME_STREAK``: it is reopened, and told only if it had not been told.
+    ``SAME_STREAK``: it is reopened, and told only if it had not been told. The earlier facts of an alert
+    stay as they are.
     """
-    return sum(
-        _owe_one(session, fact, recipient, at)
-        for recipient in recipients
-        if recipient.audience is fact.audience
-    )
+    wanted: dict[_Place, tuple[Fact, Recipient]] = {}
+    for fact, recipients in facts:
+        for recipient in recipients:
+            if recipient.audience is fact.audience:
+                wanted.setdefault((*fact.key, recipient.channel), (fact, recipient))
+    latest = _latest(session, sorted({fact.subject for fact, _ in wanted.values()}))
+    new, reopened = [], 0
+    for place, (fact, recipient) in wanted.items():
+        known = latest.get(place)
+        if known is None:
+            new.append(_values(fact, recipient, 1, at))
+        elif known.ended_at is None:
+            continue
+        elif _same_streak(fact, known.ended_at, at):
+            reopened += _reopen(session, known.id, fact, at)
+        else:
+            new.append(_values(fact, recipient, known.episode + 1, at))
+    return reopened + _insert(session, new)
 
 
 def settle(session: Session, still_true: Collection[Key], at: datetime) -> Settled:
@@ -161,7 +154,7 @@ def queue(
         "state": "queued",
         "queued_at": at,
     }
-    return _insert_once(session, DeliveryRow, values) == 1
+    return changed(session, _insert_once(session, DeliveryRow).values(**values)) == 1
 
 
 def told(
@@ -222,6 +215,7 @@ def overview(session: Session, limit: int = 200) -> Overview:
         .outerjoin(DeliveryRow, AlertRow.delivery == DeliveryRow.id)
         .order_by(state.in_(["sent", "overtaken"]), AlertRow.id.desc())
         .limit(limit)
+        .execution_options(populate_existing=True)
     )
     return Overview(
         owed=counts.get("owed", 0) + counts.get("sending", 0),
@@ -233,8 +227,9 @@ def overview(session: Session, limit: int = 200) -> Overview:
 
 
 def changed(session: Session, statement: Executable) -> int:
-    """How many rows a statement changed."""
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+    """How many rows a statement changed; objects in the session are not looked through, there may be many."""
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def undelivered(session: Session) -> int:
@@ -243,31 +238,32 @@ def undelivered(session: Session) -> int:
     return session.scalars(waiting).one()
 
 
-def _owe_one(session: Session, fact: Fact, recipient: Recipient, at: datetime) -> int:
-    latest = session.scalars(
-        select(AlertRow)
-        .where(
-            AlertRow.enforcement == fact.enforcement,
-            AlertRow.subject == fact.subject,
-            AlertRow.stage == str(fact.stage),
-            AlertRow.channel == recipient.channel,
+def _latest(session: Session, subjects: Sequence[str]) -> dict[_Place, Any]:
+    """The newest alert of each (enforcement, subject, stage, channel)."""
+    columns = (
+        AlertRow.id,
+        AlertRow.enforcement,
+        AlertRow.subject,
+        AlertRow.stage,
+        AlertRow.channel,
+        AlertRow.episode,
+        AlertRow.ended_at,
+    )
+    return {
+        (row.enforcement, row.subject, Stage(row.stage), row.channel): row
+        for some in _chunks(subjects)
+        for row in session.execute(
+            select(*columns).where(AlertRow.subject.in_(some)).order_by(AlertRow.episode)
         )
-        .order_by(AlertRow.episode.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
-    ).first()
-    if latest is None:
-        return _insert(session, fact, recipient, 1, at)
-    if latest.ended_at is None:
-        return 0
-    if fact.stage in FLAPPING and at - latest.ended_at < SAME_STREAK:
-        return _reopen(session, latest, fact, at)
-    return _insert(session, fact, recipient, latest.episode + 1, at)
+    }
 
 
-def _insert(session: Session, fact: Fact, recipient: Recipient, episode: int, at: datetime) -> int:
-    """0 where another process was first: the unique key decides."""
-    values = {
+def _same_streak(fact: Fact, ended_at: datetime, at: datetime) -> bool:
+    return fact.stage in FLAPPING and at - ended_at < SAME_STREAK
+
+
+def _values(fact: Fact, recipient: Recipient, episode: int, at: datetime) -> dict[str, Any]:
+    return {
         "enforcement": fact.enforcement,
         "subject": fact.subject,
         "stage": str(fact.stage),
@@ -278,28 +274,37 @@ def _insert(session: Session, fact: Fact, recipient: Recipient, episode: int, at
         "language": str(recipient.language),
         "time_zone": recipient.time_zone,
         "backup_channel": recipient.backup_channel,
-        "facts": _plain(fact.facts),
+        "facts": plain(fact.facts),
         "owed_at": at,
         "overtaken": False,
     }
-    return _insert_once(session, AlertRow, values)
 
 
-def _insert_once(session: Session, table: type[Base], values: dict[str, Any]) -> int:
+def _insert(session: Session, alerts: Sequence[dict[str, Any]]) -> int:
+    """How many were new: where another process was first, the unique key decides."""
+    if not alerts:
+        return 0
+    inserting = _insert_once(session, AlertRow).returning(AlertRow.id)
+    return len(session.execute(inserting, alerts).all())
+
+
+def _insert_once(session: Session, table: type[Base]) -> Any:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    return changed(session, dialect.insert(table).values(**values).on_conflict_do_nothing())
+    return dialect.insert(table).on_conflict_do_nothing()
 
 
-def _reopen(session: Session, latest: AlertRow, fact: Fact, at: datetime) -> int:
-    reopening = update(AlertRow).where(AlertRow.id == latest.id, AlertRow.ended_at.is_not(None))
-    if latest.overtaken:
-        values = {"ended_at": None, "overtaken": False, "owed_at": at, "facts": _plain(fact.facts)}
-        return changed(session, reopening.values(**values))
-    session.execute(reopening.values(ended_at=None))
-    return 0
+def _reopen(session: Session, id: int, fact: Fact, at: datetime) -> int:
+    """1 where the alert had been overtaken and so becomes owed again."""
+    reopening = update(AlertRow).where(AlertRow.id == id, AlertRow.ended_at.is_not(None))
+    untold = reopening.where(AlertRow.overtaken.is_(True))
+    owed_again = changed(
+        session, untold.values(ended_at=None, overtaken=False, owed_at=at, facts=plain(fact.facts))
+    )
+    changed(session, reopening.values(ended_at=None))
+    return owed_again
 
 
-def _shared_message(alert: AlertRow) -> tuple[str, ...]:
+def _shared_message(alert: Any) -> tuple[str, ...]:
     """Alerts with the same answer may share a message: one reader, one rule, one stage."""
     return (
         alert.channel,
@@ -313,7 +318,7 @@ def _shared_message(alert: AlertRow) -> tuple[str, ...]:
     )
 
 
-def _gather_group(session: Session, alerts: Sequence[AlertRow], at: datetime) -> Iterator[str]:
+def _gather_group(session: Session, alerts: Sequence[Any], at: datetime) -> Iterator[str]:
     first = alerts[0]
     messages = compose(
         Stage(first.stage),
@@ -377,21 +382,6 @@ def _shown(alert: AlertRow, state: str, sent_at: datetime | None, error: str | N
     )
 
 
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), _CHUNK):
-        yield ids[start : start + _CHUNK]
-
-
-def _plain(value: Any) -> Any:
-    """The facts as bounded JSON that every database can keep (PostgreSQL takes no NUL and no half pair)."""
-    match value:
-        case dict():
-            return {str(name): _plain(one) for name, one in value.items() if one is not None}
-        case list() | tuple():
-            return [_plain(one) for one in value[:50]]
-        case str():
-            whole = value[:_LONGEST_TEXT].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            return whole.replace("\0", "")
-        case datetime() | date():
-            return value.isoformat()
-    return value
+def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]
