@@ -46,9 +46,7 @@ def chat_in(stream: BinaryIO) -> tuple[bytes, str]:
                 raise BadInput(
                     f"The archive holds more than {MAX_ENTRIES} files.", "Export one chat an archive."
                 )
-            chats = {
-                PurePosixPath(entry.filename).name: _unpack(archive, entry) for entry in _candidates(archive)
-            }
+            chats = {entry.filename: _unpack(archive, entry) for entry in _candidates(archive)}
     except _DAMAGE as error:
         raise BadInput("The ZIP archive is damaged or cut off.", "Export or upload it again.") from error
     except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown compression

@@ -17,10 +17,10 @@ from sendepause.frames import MESSAGES
 from sendepause.model import Evidence, Resolution
 from sendepause.sources.archive import chat_in, is_zip
 from sendepause.sources.base import ReadContext, Reading, take, zone
-from sendepause.sources.content import clean, contents, is_notice
+from sendepause.sources.content import clean, contents, notices
 from sendepause.sources.dates import as_date, order_of, to_utc
 from sendepause.sources.header import CANDIDATE, Format
-from sendepause.sources.notices import GROUP, SURE
+from sendepause.sources.notices import GROUP, is_sure
 from sendepause.sources.parties import Parties, parties
 from sendepause.sources.split import split
 from sendepause.sources.text import MARKS, SPACES, decode
@@ -158,8 +158,8 @@ def _authored(messages: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
     table = table.hstack(contents(table["body"]))
     shown = pl.col("author").str.replace_all(f"[{MARKS}]", "").str.replace_all(f"[{SPACES}]", " ")
     table = table.with_columns(author=shown.str.strip_chars())
-    own = ~pl.col("media") & ~pl.col("deleted")
-    notice = own & is_notice(pl.col("author"), pl.col("body"), _label(table))
+    own = pl.col("author").is_not_null() & ~pl.col("media") & ~pl.col("deleted")
+    notice = notices(table.with_columns(candidate=own))
     table = table.with_columns(system=pl.col("author").is_null() | notice)
     _refuse_logs(table)
     return table.with_columns(
@@ -170,23 +170,13 @@ def _authored(messages: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
     )
 
 
-def _label(table: pl.DataFrame) -> str | None:
-    """The name that the encryption notice is labelled with, if nobody ever speaks under it."""
-    labels = table.filter(pl.col("author").is_not_null() & clean(pl.col("body")).str.contains(SURE))["author"]
-    if labels.is_empty():
-        return None
-    spoken = ~pl.col("body").str.contains(f"^[{MARKS}]") | pl.col("media")
-    spoke = table.filter((pl.col("author") == labels[0]) & spoken & ~clean(pl.col("body")).str.contains(SURE))
-    return labels[0] if spoke.is_empty() else None
-
-
 def _refuse_logs(table: pl.DataFrame) -> None:
     authors = table.filter(~pl.col("system"))["author"].unique()
     if len(authors):
         a_log = bool(authors.str.contains(_PROGRAM).all())
     else:
-        text = clean(pl.col("body"))
-        a_log = table.filter(text.str.contains(SURE) | text.str.contains(GROUP)).is_empty()
+        lines = table.select(clean(pl.col("body"))).to_series()
+        a_log = not (is_sure(lines) | lines.str.contains(GROUP)).any()
     if a_log:
         raise BadInput(
             "The file is a log, not a WhatsApp chat.", "Give the text that 'Export chat' makes, unchanged."

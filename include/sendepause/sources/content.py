@@ -1,23 +1,28 @@
-"""What the body of a chat export's message holds: words, media, or a notice of the app."""
+"""What the body of a chat export's message holds: words, media, or a notice of the app.
+
+Few bodies hold more than words. Those that may (by a mark, a bracket or their shortness) are looked at
+closely; all others only lose their marks.
+"""
 
 from __future__ import annotations
 
 import polars as pl
 
 from sendepause.sources import wording
-from sendepause.sources.notices import GROUP, SURE
+from sendepause.sources.notices import GROUP, is_sure, scattered
 from sendepause.sources.text import MARKS, SPACES
 
-_BLANK = f"[{MARKS}{SPACES}\n\r]"
+_SPECIAL = f"[{MARKS}<(•]"
+_LONGEST_NOTICE = 80  # in characters: no marker without mark and bracket is longer
 
 
 def clean(text: pl.Expr) -> pl.Expr:
     """Without marks, trimmed at both ends."""
-    return text.str.replace_all(f"[{MARKS}]", "").str.replace_all(rf"^[{SPACES}\r\n]+|[{SPACES}\r\n]+$", "")
+    return text.str.replace_all(f"[{MARKS}]", "").str.strip_chars(SPACES + "\r\n")
 
 
 def _key(text: pl.Expr) -> pl.Expr:
-    """``wording.key`` for a column, but for NFKC, which the few candidates get afterwards."""
+    """``wording.key`` for a column, but for NFKC."""
     folded = clean(text).str.to_lowercase().str.replace_all(rf"[{SPACES}]+", " ")
     return folded.str.strip_chars("<> ").str.strip_chars_end(".。।").str.strip_chars()
 
@@ -27,25 +32,52 @@ def _is_one_of(text: pl.Expr, keys: frozenset[str]) -> pl.Expr:
 
 
 def contents(bodies: pl.Series) -> pl.DataFrame:
-    """Columns ``text``, ``media`` and ``deleted`` of bodies as written (marks included).
+    """Columns ``text``, ``media``, ``deleted`` and ``deleted_by_owner`` of bodies as written (with marks).
 
     A media marker and the mark of an edited message are taken off, captions stay. A deletion notice stays.
     """
     body = pl.col("body")
-    table = pl.DataFrame({"body": bodies.str.strip_chars_end("\r\n")})
+    table = (
+        bodies.to_frame("body")
+        .with_row_index("place")
+        .with_columns(special=body.str.contains(_SPECIAL), short=body.str.len_chars() <= _LONGEST_NOTICE)
+    )
+    special = _special(table.filter("special"))
+    short = table.filter(~pl.col("special") & pl.col("short")).with_columns(text=clean(body), key=_key(body))
+    short = short.with_columns(media=pl.col("key").is_in(sorted(wording.OMITTED)))
+    short = _with_deletions(short).with_columns(text=pl.when("media").then(pl.lit("")).otherwise("text"))
+    long = table.filter(~pl.col("special") & ~pl.col("short")).with_columns(
+        text=clean(body), media=False, deleted=False, deleted_by_owner=False
+    )
+    columns = ("place", "text", "media", "deleted", "deleted_by_owner")
+    return pl.concat([part.select(columns) for part in (special, short, long)]).sort("place").drop("place")
+
+
+def _with_deletions(table: pl.DataFrame) -> pl.DataFrame:
+    key = pl.col("key")
+    return table.with_columns(
+        deleted=key.is_in(sorted(wording.DELETED)),
+        deleted_by_owner=key.is_in(sorted(wording.DELETED_BY_OWNER)),
+    )
+
+
+def _special(table: pl.DataFrame) -> pl.DataFrame:
+    body = pl.col("body")
     first = body.str.extract(r"^([^\n]*)", 1)
-    table = table.with_columns(whole=_is_marker_line(first))
+    table = table.with_columns(key=_key(body), body=body.str.strip_chars_end("\r\n")).with_columns(
+        whole=_is_marker_line(first)
+    )
     table = table.with_columns(
-        body=pl.when(pl.col("whole")).then(body).otherwise(body.str.replace(wording.EDITED, ""))
+        body=pl.when("whole").then(body).otherwise(body.str.replace(wording.EDITED, ""))
     ).with_columns(whole=_is_marker_line(first))
-    # The rest after a marker's line is its caption, and may have been edited.
+    # What follows a marker's line is its caption, and may have been edited.
     caption = body.str.replace(r"^[^\n]*\n?", "").str.replace(wording.EDITED, "")
     tail = body.str.extract(rf"[{MARKS}]([^{MARKS}\n]+)$", 1)
     at_end = _is_one_of(tail, wording.OMITTED).fill_null(False)
     document = clean(body).str.contains(wording.DOCUMENT_OMITTED)
     attached = body.str.contains(wording.ATTACHED)
     text = (
-        pl.when(pl.col("whole"))
+        pl.when("whole")
         .then(caption)
         .when(at_end)
         .then(body.str.replace(rf"[{MARKS}]+[^{MARKS}\n]+$", ""))
@@ -55,11 +87,8 @@ def contents(bodies: pl.Series) -> pl.DataFrame:
         .then(body.str.replace(wording.ATTACHED, ""))
         .otherwise(body)
     )
-    return table.select(
-        text=clean(text),
-        media=pl.col("whole") | at_end | document | attached,
-        deleted=_is_one_of(body, wording.DELETED),
-        deleted_by_owner=_is_one_of(body, wording.DELETED_BY_OWNER),
+    return _with_deletions(
+        table.with_columns(text=clean(text), media=pl.col("whole") | at_end | document | attached)
     )
 
 
@@ -68,19 +97,36 @@ def _is_marker_line(line: pl.Expr) -> pl.Expr:
     return (
         _is_one_of(line, wording.OMITTED)
         | shown.str.contains(wording.OMITTED_IN_BRACKETS)
+        | line.str.contains(wording.OMITTED_AFTER_MARK)
         | shown.str.contains(wording.ATTACHED_ON_ANDROID)
         | shown.str.contains(wording.ATTACHED_BY_NAME)
     )
 
 
-def is_notice(author: pl.Expr, body: pl.Expr, label: str | None) -> pl.Expr:
-    """Whether a labelled line is the app's own; ``label`` is a name that only labels notices, if any.
+def notices(table: pl.DataFrame) -> pl.Series:
+    """Which labelled lines are the app's own, though a name stands before them.
 
-    Sure wordings are enough. Others need the mark before the body, and the wording of a group's notice, or
-    the acting person's name at its beginning, or the label that nobody speaks under.
+    ``table`` has ``author`` (as shown), ``body`` (as written) and ``candidate`` for lines with a name that
+    are neither media nor deletions. Sure wordings are enough. Others need the mark before the body, and the
+    wording of a group's notice, or the acting person's name at its beginning, or a label that never speaks.
     """
-    shown = clean(body)
-    marked = body.str.contains(f"^[{MARKS}]")
-    acts = shown.str.starts_with(clean(author)) & (clean(author).str.len_chars() > 1)
-    by_label = (author == label).fill_null(False) if label is not None else pl.lit(False)
-    return shown.str.contains(SURE) | (marked & (shown.str.contains(GROUP) | acts | by_label))
+    table = table.select("author", "body", "candidate", marked=pl.col("body").str.contains(f"^[{MARKS}]"))
+    table = table.with_columns(shown=clean(pl.col("body")))
+    sure = table["candidate"] & is_sure(table["shown"])
+    label = _label(table, sure)
+    marked = table["candidate"] & table["marked"] & ~sure
+    author, shown = pl.col("author"), pl.col("shown")
+    acts = shown.str.starts_with(author) & (author.str.len_chars() > 1)
+    of_group = table.filter(marked).select(
+        shown.str.contains(GROUP) | acts | (author == pl.lit(label, pl.String)).fill_null(False)
+    )
+    return sure | scattered(marked, of_group.to_series())
+
+
+def _label(table: pl.DataFrame, sure: pl.Series) -> str | None:
+    """The name that the encryption notice is labelled with, if nobody ever speaks under it."""
+    labels = table.filter(sure)["author"]
+    if labels.is_empty():
+        return None
+    spoke = table.filter(~sure & (table["author"] == labels[0]) & ~(table["marked"] & table["candidate"]))
+    return str(labels[0]) if spoke.is_empty() else None

@@ -30,7 +30,7 @@ _STAMP = re.compile(
 )
 _CLOCK = re.compile(
     r"(?P<before>[^\d\s]+ ?)?(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2})(?:[.,]\d{1,9})?)?"
-    r"(?P<after> ?[^\d\s+-][^\d+-]*)?(?P<zone>Z| ?UTC| ?GMT| ?[+-]\d{2}:?\d{2})?",
+    r"(?P<after> ?(?! ?(?:Z|UTC|GMT)\b)[^\d\s+-][^\d+-]*?)?(?P<zone>Z| ?UTC| ?GMT| ?[+-]\d{2}:?\d{2})?",
 )
 
 
@@ -42,14 +42,12 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Reading:
     """
     time_zone = zone(context).key
     table = _rows(decode(take(stream)))
-    roles = _roles(table[0][1], context.columns)
-    rows = [
-        (place, _cells(fields, roles, place)) for place, fields in table[1:] if any(map(str.strip, fields))
-    ]
+    header = table[0][1]
+    roles = _roles(header, context.columns)
+    filled = [(place, fields) for place, fields in table[1:] if any(map(str.strip, fields))]
+    rows = [(place, _cells(fields, roles, len(header), place)) for place, fields in filled]
     rows = [(place, cells) for place, cells in rows if _fold(cells.get("type", "")) not in NO_MESSAGE]
-    in_utc = any(
-        _fold(table[0][1][column]).endswith("utc") for role, column in roles.items() if role in _TIMES
-    )
+    in_utc = any(_fold(header[roles[role]]).endswith("utc") for role in _TIMES if role in roles)
     instants, resolution = _instants(rows, "UTC" if in_utc else time_zone)
     messages = [_message(cells, at, context) for (_, cells), at in zip(rows, instants, strict=True)]
     return Reading(message_frame(messages), resolution, None)
@@ -115,14 +113,10 @@ def _roles(header: list[str], given: Mapping[str, str] | None) -> dict[str, int]
     return roles
 
 
-def _cells(fields: list[str], roles: Mapping[str, int], place: str) -> dict[str, str]:
-    width = max(roles.values()) + 1
-    if (
-        len(fields) < width
-        and not fields[-1:] == [""]
-        and len(fields) <= min(roles[r] for r in roles if r in _TIMES)
-    ):
-        raise BadInput("A row is cut off.", "Export the table again.", place=place)
+def _cells(fields: list[str], roles: Mapping[str, int], columns: int, place: str) -> dict[str, str]:
+    """A row's fields by role. Excel leaves empty last fields away; more fields than columns are damage."""
+    if any(field.strip() for field in fields[columns:]):
+        raise BadInput("A row has more fields than the header.", "Put texts into quotes.", place=place)
     return {role: fields[column] if column < len(fields) else "" for role, column in roles.items()}
 
 

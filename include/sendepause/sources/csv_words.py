@@ -54,7 +54,8 @@ YES = _words("true 1 ja yes wahr x")
 NO = _words("false 0 nein no falsch null none") | {""}
 NO_MEDIA = {""} | _words(
     "text chat location standort livelocation poll umfrage link url template vorlage interactive button buttons",
-    "list liste plain plaintext conversation textnachricht textmessage message nachricht unknown unbekannt order",
+    "list liste plain plaintext conversation textnachricht textmessage message nachricht unknown unbekannt",
+    "order",
 )
 """Types of messages without a file; every other type tells media."""
 SYSTEM = _words("system systemnachricht notification e2enotification gp2 systemmessage")

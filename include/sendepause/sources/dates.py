@@ -12,7 +12,10 @@ import polars as pl
 from sendepause.errors import BadInput
 
 Numbers = tuple[int, int, int]
-_FIRST_YEAR = 2009  # WhatsApp began in 2009: a date before it is a misread one
+_FIRST_YEAR, _LAST_YEAR = (
+    2009,
+    2099,
+)  # WhatsApp began in 2009: dates outside are misread or another calendar's
 _ORDERS = {"day": (2, 1, 0), "month": (2, 0, 1), "year": (0, 1, 2)}  # where year, month and day stand
 
 
@@ -32,6 +35,11 @@ def order_of(dates: Sequence[Numbers], *, year_first: bool, dotted: bool, either
     one order in which the dates do not go back (``either_way``: or the one in which they never go
     forward, as in lists with the newest first). Two orders that fit are refused.
     """
+    years = [numbers[0 if year_first else 2] for numbers in dates]
+    if dates and not any(year < 100 or _FIRST_YEAR <= year <= _LAST_YEAR for year in years):
+        raise BadInput(
+            "The dates are of no year in which WhatsApp existed.", "Set the phone to the Gregorian calendar."
+        )
     if year_first:
         return "year"
     order = "day" if dotted else _by_size(dates) or _by_sequence(dates, either_way)

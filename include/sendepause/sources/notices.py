@@ -9,7 +9,7 @@ notice about encryption or a business is sure anywhere, one about groups, number
 
 from __future__ import annotations
 
-import re
+import polars as pl
 
 _E2E = (
     "end-to-end|end-til-end|ende-til-ende|Ende-zu-Ende|extremo a extremo|extrem a extrem|bout en bout|ponta a ponta|"
@@ -30,7 +30,7 @@ _MESSAGES = (
     "tin nhắn|những tin nhắn|ข้อความ|मैसेज|मेसेज|आपके द्वारा|মেসেজ|আপনার বার্তা|મેસેજ|els missatges|els vostres missatges|"
     "میسجز|teachtaireacht|déantar criptiúchán|jūsų žinutės|jūsu ziņas|sõnumid|mesazhet"
 )
-_ENCRYPTION = rf"(?:{_MESSAGES}).{{0,250}}?(?:{_E2E})"
+_ENCRYPTION = rf"(?:{_MESSAGES})[^\n]*?(?:{_E2E})"
 _BUSINESS = (
     r"this business (?:uses|works with|is working with|account)|this chat is with a business|this is a business account|"
     r"dieses unternehmen (?:nutzt|verwendet|arbeitet)|dieser chat ist mit einem (?:unternehmen|business)|"
@@ -42,34 +42,26 @@ _BUSINESS = (
     r"perniagaan ini|このビジネス|이 비즈니스|该商家|此商家|該商家|doanh nghiệp này|ธุรกิจนี้|यह बिज़नेस|تستخدم هذه الشركة|"
     r"هذا النشاط التجاري|העסק הזה|עסק זה|این کسب.?و.?کار|aquesta empresa"
 )
-SURE = rf"(?is)^(?:{_ENCRYPTION}|(?:{_BUSINESS}).{{10,300}}$)"
+SURE = rf"(?i)^(?:{_ENCRYPTION}|(?:{_BUSINESS})[^\n]+$)"
 """Sure without a mark: the notices of encryption and of business accounts begin in fixed words."""
 
-_WHO = r"^.{1,90}?"
 _GROUP = (
     # English
-    _WHO
-    + r" (?:added|removed) .{1,200}$|"
-    + _WHO
-    + r" (?:was|were) (?:added|removed)\b|"
-    + _WHO
-    + r" left(?: the (?:group|community))?\.?$|"
-    + _WHO
-    + r" joined (?:using|from|via|the|this|by)\b|"
-    + _WHO
-    + r" created (?:this |the )?(?:group|community)\b|"
-    + _WHO
-    + r" changed (?:the|this|their|to|your|his|her)\b|"
-    + _WHO
-    + r" (?:turned (?:on|off)|updated the message timer|pinned a message|deleted this group|started a (?:video )?call"
+    r"\S (?:added|removed) .{1,200}$|"
+    + r"\S (?:was|were) (?:added|removed)\b|"
+    + r"\S left(?: the (?:group|community))?\.?$|"
+    + r"\S joined (?:using|from|via|the|this|by)\b|"
+    + r"\S created (?:this |the )?(?:group|community)\b|"
+    + r"\S changed (?:the|this|their|to|your|his|her)\b|"
+    + r"\S (?:turned (?:on|off)|updated the message timer|pinned a message|deleted this group|started a (?:video )?call"
     r"|requested to join|is a contact|reset this group|approved)\b|"
     r"^you(?:'re| are|’re) (?:now|no longer) an admin|security code|disappearing messages|message timer|"
     r"^you (?:un)?blocked this|^(?:missed |silenced |group |declined )?(?:voice|video|group) (?:voice |video )?call\b|"
     # German
-    r"(?:hat|hast|haben|wurden?|wurdest) .{0,200}?(?:hinzugefügt|entfernt|verlassen|erstellt|geändert|aktiviert|"
+    r"(?:hat|hast|haben|wurden?|wurdest) .*(?:hinzugefügt|entfernt|verlassen|erstellt|geändert|aktiviert|"
     r"deaktiviert|angepinnt|fixiert|gewechselt|blockiert|freigegeben|gelöscht|aktualisiert|gestartet|eingeschaltet|"
     r"ausgeschaltet|zurückgesetzt)\b|beigetreten|verlassen\.?$|neue telefonnummer|sicherheits(?:code|nummer)|"
-    r"bist (?:jetzt|nun|kein\*?e?)\b.{0,20}admin|selbstlöschende|^(?:verpasster |gruppen)?(?:sprach|video)anruf|ist ein kontakt|"
+    r"bist (?:jetzt|nun|kein\*?e?)\b.*admin|selbstlöschende|^(?:verpasster |gruppen)?(?:sprach|video)anruf|ist ein kontakt|"
     # Romance languages
     r"\b(?:creó|crearon|creaste|añadió|agregó|añadiste|agregaste|eliminó a|eliminaste a|salió|saliste|se unió|te uniste|"
     r"cambió|cambiaste|activó|desactivó|fijó)\b|código de seguridad|llamada perdida|videollamada|llamada de voz|"
@@ -80,7 +72,7 @@ _GROUP = (
     r"\b(?:criou|criaste|adicionou|removeu|saiu|entrou|mudou|alterou|ativou|desativou|fixou|foi adicionad|foi removid)|"
     r"chamada de (?:voz|vídeo)|você (?:agora é|não é mais)|"
     # Dutch, Scandinavian, Finnish
-    r"\b(?:heeft|hebt) .{0,200}?(?:toegevoegd|verwijderd|verlaten|gemaakt|aangemaakt|gewijzigd|ingeschakeld|uitgeschakeld)|"
+    r"\b(?:heeft|hebt) .*(?:toegevoegd|verwijderd|verlaten|gemaakt|aangemaakt|gewijzigd|ingeschakeld|uitgeschakeld)|"
     r"beveiligingscode|(?:spraak|video)(?:oproep|gesprek)|neemt nu deel|"
     r"\b(?:lade till|tog bort|lämnade|skapade|ändrade|la til|fjernet|forlot|opprettet|endret|tilføjede|fjernede|forlod|"
     r"oprettede|ændrede|gick med)\b|säkerhetskod|sikkerheds?kode|"
@@ -100,15 +92,25 @@ _GROUP = (
     r"أضاف|أزال|غادر|أنشأ|غيّر|غير |انضم|رمز أمان|مكالمة|اضافه کرد|حذف کرد\b|ترک کرد|ایجاد کرد|تغییر داد|کد امنیتی|تماس (?:صوتی|تصویری)|"
     r"जोड़ा|हटाया|छोड़|बनाया|बदला|बदल दिया|सुरक्षा कोड|কে যোগ|যোগ করেছেন|সরিয়ে|ছেড়ে|তৈরি করেছেন|পরিবর্তন|"
     r"menambahkan|mengeluarkan|keluar\.?$|membuat grup|mengubah|mengganti|bergabung|kode keamanan|panggilan (?:suara|video)|"
-    r"đã (?:thêm|xóa|xoá|rời|tạo|thay đổi|tham gia)|mã bảo mật|cuộc gọi|เพิ่ม|ลบ .{0,40}ออก|ออกจากกลุ่ม|สร้างกลุ่ม|เปลี่ยน|"
-    r"が.{0,60}(?:追加しました|退出しました|作成しました|変更しました|参加しました|削除しました)|セキュリティコード|音声通話|ビデオ通話|"
-    r"님(?:이|을|께서).{0,60}(?:추가|내보|나갔|만들|변경|참가|초대)|보안 코드|음성 통화|영상 통화|"
+    r"đã (?:thêm|xóa|xoá|rời|tạo|thay đổi|tham gia)|mã bảo mật|cuộc gọi|เพิ่ม|ลบ .*ออก|ออกจากกลุ่ม|สร้างกลุ่ม|เปลี่ยน|"
+    r"が.*(?:追加しました|退出しました|作成しました|変更しました|参加しました|削除しました)|セキュリティコード|音声通話|ビデオ通話|"
+    r"님(?:이|을|께서).*(?:추가|내보|나갔|만들|변경|참가|초대)|보안 코드|음성 통화|영상 통화|"
     r"添加了|新增了|移除了|退出了|离开了|離開了|已退出|已離開|创建了|建立了|更改了|變更了|加入了|安全代码|安全碼|安全代碼|语音通话|語音通話|视频通话|視訊通話"
 )
 GROUP = rf"(?i)(?:{_GROUP})"
 """Notices about groups, numbers, security codes and calls: taken for one only after a mark."""
 
 
-def is_sure(text: str) -> bool:
-    """Whether a line is certainly the app's own, whatever name stands before it."""
-    return re.search(SURE, text) is not None
+_BEGINS_SURE = rf"(?i)^(?:{_MESSAGES}|{_BUSINESS})"
+
+
+def is_sure(lines: pl.Series) -> pl.Series:
+    """Which lines are certainly the app's own, whatever name stands before them. Null counts as not."""
+    begins = lines.str.contains(_BEGINS_SURE).fill_null(False)
+    return scattered(begins, lines.filter(begins).str.contains(SURE))
+
+
+def scattered(where: pl.Series, values: pl.Series) -> pl.Series:
+    """``values`` at the places where ``where`` is true, false elsewhere."""
+    result = pl.Series([False]).new_from_index(0, len(where))
+    return result.scatter(where.arg_true(), values) if len(values) else result

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from sendepause.sources.notices import SURE
+from sendepause.sources.notices import is_sure
 from sendepause.sources.text import MARKS, SPACES, strip_marks
 
 _M = f"[{MARKS}]*"
@@ -30,10 +30,9 @@ def split(rests: pl.Series, owners: Sequence[str]) -> pl.DataFrame:
     table = pl.DataFrame({"rest": rests}).with_columns(
         author=pl.coalesce(rest.str.extract(rf"^([^\n]*?){_END}", 1), rest.str.extract(r"^([^\n:]*):", 1))
     )
-    sure = pl.col("author").is_not_null() & rest.str.contains(SURE)
-    table = table.with_columns(
-        author=pl.when(sure | pl.col("author").str.contains(_LINK)).then(None).otherwise(pl.col("author"))
-    )
+    table = table.with_columns(sure=is_sure(table["rest"]))
+    no_author = pl.col("sure") | pl.col("author").str.contains(_LINK)
+    table = table.with_columns(author=pl.when(no_author).then(None).otherwise(pl.col("author")))
     quoted = pl.col("author").str.contains(f"[{re.escape(''.join(_CLOSING))}]").fill_null(False)
     table = _replace_where(table, quoted, _outside_quotes)
     for owner in owners:

@@ -211,6 +211,8 @@ _MEDIA_STEM = (
     "media|medya|medij|medii|multim|médi|mèdi|mídi|víde|vidé|video |audio |áudio |меди|медіа|медиј|"
     "وسائط|رسان|میڈیا|מדיה|メディア|미디어|媒|मीडिया|মিডিয়া|మీడియా|ಮೀಡಿಯಾ|മീഡിയ|મીડિયા|ਮੀਡੀਆ|สื่อ|πολυμέσ"
 )
+OMITTED_AFTER_MARK = rf"^[{MARKS}]+<[^<>\n:]{{4,60}}>[{MARKS}{SPACES}]*$"
+"""A line that is nothing but a mark and a phrase in angle brackets: in languages that the lists lack."""
 OMITTED_IN_BRACKETS = rf"(?i)^<[^<>\n:.@#=0-9]{{0,40}}(?:{_MEDIA_STEM})[^<>\n:.@#=0-9]{{1,40}}>$"
 """A line that is nothing but a phrase about media in angle brackets: Android in any language."""
 
@@ -233,7 +235,7 @@ _EDIT_STEM = (
     "izmijen|izmen|уређ|измењ|redaguot|rediģ|muudet|redigeret|endret|ترمیم|সম্পাদ|এডিট|diedit|disunting|hariri|urejen"
 )
 EDITED = (
-    rf"(?i)[{MARKS}{SPACES}\n]*(?:<{_M}*[^<>\n:]{{0,60}}(?:{_EDIT_STEM})[^<>\n:]{{0,60}}>|{_M}<[^<>\n:]{{6,80}}>)"
+    rf"(?i)[{MARKS}{SPACES}\n]*(?:<{_M}*[^<>\n:]{{0,60}}(?:{_EDIT_STEM})[^<>\n:]{{0,60}}>|{_M}<[^<>\n:.0-9]{{6,80}}\.?>)"
     rf"[{MARKS}{SPACES}]*$"
 )
 """The mark of an edited message at its end; any phrase in brackets where U+200E stands before it."""
