@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import yaml
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -78,6 +80,14 @@ def settings(accounts: int = 8) -> Settings:
             ],
         }
     )
+
+
+def write_files(folder: Path, chosen: Settings) -> None:
+    """The configuration's files, as operators keep them."""
+    folder.mkdir()
+    content = configuration.content_of(chosen)
+    for name, keys in configuration.FILES.items():
+        (folder / name).write_text(yaml.safe_dump({key: content[key] for key in keys}))
 
 
 def fill(engine: Engine, chosen: Settings, now: datetime = NOW, *, acting: bool = True) -> None:

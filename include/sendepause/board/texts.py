@@ -47,8 +47,6 @@ _TEXTS: dict[str, Both] = {
     "level_attention": Both("Achtung", "Attention"),
     "level_risk": Both("Gefahr", "At risk"),
     # A date
-    "in_zone": Both("{moment} ({zone})", "{moment} ({zone})"),
-    "begins": Both("Beginn", "Begins"),
     "source": Both("Quelle: {source}", "Source: {source}"),
     "running": Both("laufen noch", "still running"),
     "verified": Both("pausiert und nachgelesen", "paused and verified"),
@@ -146,7 +144,6 @@ _TEXTS: dict[str, Both] = {
     # Accounts
     "account": Both("Konto", "Account"),
     "owner": Both("Verantwortlich", "Owner"),
-    "branch": Both("Filiale", "Branch"),
     "kind": Both("Kontoart", "Kind"),
     "verdict": Both("Befund", "Verdict"),
     "data_until": Both("Daten bis", "Data until"),
@@ -182,12 +179,6 @@ _TEXTS: dict[str, Both] = {
     "covered": Both("Nichts offen.", "Nothing open."),
     "kind_source": Both("Datenquelle", "source"),
     "kind_system": Both("Kampagnensystem", "campaign system"),
-    "file": Both("Datei", "File"),
-    "place": Both("Stelle", "Place"),
-    "reason": Both("Grund", "Reason"),
-    "number": Both("Nummer", "Number"),
-    "name": Both("Name", "Name"),
-    "detail": Both("Was geschah", "What happened"),
     # Last actions
     "when": Both("Wann", "When"),
     "who": Both("Wer", "Who"),
@@ -198,7 +189,6 @@ _TEXTS: dict[str, Both] = {
     "switched_on": Both("eingeschaltet", "switched on"),
     "switched_off": Both("ausgeschaltet", "switched off"),
     "until": Both("bis {moment}", "until {moment}"),
-    "for_rule": Both("Stichtag: {title}", "Date: {title}"),
     "hash": Both("Prüfsumme {hash}", "hash {hash}"),
     "plan": Both("Plan {hash}", "plan {hash}"),
     "hold": Both("Ausnahme {seq}", "hold {seq}"),
@@ -211,7 +201,6 @@ _TEXTS: dict[str, Both] = {
     "alert_overtaken": Both("überholt", "overtaken"),
     "alert_refused": Both("abgelehnt", "refused"),
     "no_alerts": Both("Noch keine Mitteilung.", "No alert yet."),
-    "repeated": Both("{count}. Mal", "time {count}"),
     # In place of the page
     "not_ready": Both("Die Tafel kann noch nichts zeigen", "The board has nothing to show yet"),
     "failed": Both("Die Tafel ließ sich nicht aufbauen", "The board could not be built"),

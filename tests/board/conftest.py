@@ -1,0 +1,75 @@
+"""A filled store, the configuration files that belong to it, and the application over both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+from tests.board import company
+
+from sendepause import configuration
+from sendepause.board.app import create_app
+from sendepause.installation import Installation
+from sendepause.settings import Settings
+from sendepause.store import database
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """Eight accounts, two dates."""
+    return company.settings()
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """A migrated, empty store."""
+    connected = database.connect(f"sqlite:///{tmp_path}/store.db")
+    database.migrate(connected)
+    yield connected
+    connected.dispose()
+
+
+@pytest.fixture
+def filled(engine: Engine, settings: Settings) -> Engine:
+    """A store in which every stage has run."""
+    company.fill(engine, settings)
+    return engine
+
+
+@pytest.fixture
+def files(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The configuration's files, in force."""
+    folder = tmp_path / "config"
+    company.write_files(folder, settings)
+    monkeypatch.setenv(configuration.ENVIRONMENT, str(folder))
+    return folder
+
+
+@pytest.fixture
+def clock() -> list[datetime]:
+    """The moment at which the page is looked at; a test may put another in its place."""
+    return [company.NOW]
+
+
+@pytest.fixture
+def client_of(files: Path, tmp_path: Path, clock: list[datetime]) -> Callable[[Engine], TestClient]:
+    """A browser for the board over a store."""
+
+    def make(engine: Engine) -> TestClient:
+        def opened() -> Installation:
+            database.check_schema(engine)
+            return Installation(engine=engine, data=tmp_path, events=str(tmp_path), now=lambda: clock[0])
+
+        return TestClient(create_app(opened), raise_server_exceptions=False)
+
+    return make
+
+
+@pytest.fixture
+def client(client_of: Callable[[Engine], TestClient], filled: Engine) -> TestClient:
+    """A browser for the board of the filled store."""
+    return client_of(filled)

@@ -1,0 +1,100 @@
+"""Whether a date will be met is said in one sentence, and the worst that is known decides it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sendepause import countdown
+from sendepause.board.outlook import LATE, Level, Loop, Standing, counted, outlook, standing
+from sendepause.guard import Passage
+from sendepause.model import Act, Campaign, CampaignState, Enforcement, Language
+
+RULE = Enforcement("rule", {"de": "Regel", "en": "Rule"}, date(2026, 12, 7), "Europe/Berlin", 30, 5, "source")
+BEGINS = countdown.begins_at(RULE)
+WARNING, PAUSING, LAST = (BEGINS.subtract(days=days) for days in (20, 3, 1))
+AFTER = BEGINS.add(days=1)
+
+
+def said(now: datetime, *, acting: bool = True, ended: timedelta | None = timedelta(0), **counts: int):
+    """The outlook at ``now``, a run having ended so long before."""
+    full = counted([]) | {Standing(name): count for name, count in counts.items()}
+    loop = Loop(acting, None if ended is None else now - ended)
+    return outlook(RULE, full, loop, now, Language.EN)
+
+
+def test_a_date_is_met_when_nothing_runs() -> None:
+    assert said(AFTER, verified=3, stopped=1)[0] is Level.OK
+
+
+def test_before_pausing_begins_running_campaigns_are_no_alarm() -> None:
+    level, sentence = said(WARNING, running=2)
+    assert level is Level.OK
+    assert "Wednesday, 2 December 2026" in sentence
+
+
+def test_what_still_has_to_be_paused_asks_for_attention() -> None:
+    assert said(PAUSING, owed=1) == (Level.ATTENTION, "One campaign has still to be paused.")
+
+
+def test_what_waits_for_a_person_is_said_first() -> None:
+    assert said(PAUSING, owed=4, waiting=2)[1] == "2 campaigns wait for a person to decide."
+
+
+def test_a_rehearsal_puts_the_date_at_risk_once_pausing_has_begun() -> None:
+    assert said(PAUSING, acting=False, owed=1)[0] is Level.RISK
+    assert said(WARNING, acting=False, running=1)[0] is Level.OK
+
+
+def test_the_last_24_hours_with_a_running_campaign_are_a_risk() -> None:
+    assert said(LAST, owed=1)[0] is Level.RISK
+
+
+def test_a_campaign_that_runs_after_the_date_is_said_to() -> None:
+    assert said(AFTER, owed=1) == (Level.RISK, "One campaign is still running after the date.")
+
+
+@pytest.mark.parametrize(("now", "level"), [(WARNING, Level.ATTENTION), (PAUSING, Level.RISK)])
+def test_numbers_nobody_has_read_for_half_an_hour_are_not_trusted(now: datetime, level: Level) -> None:
+    assert said(now, ended=LATE)[0] is Level.OK
+    assert said(now, ended=LATE + timedelta(seconds=1))[0] is level
+    assert said(now, ended=None)[0] is level
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([member for member in Standing if member.runs]), st.integers(1, 50), min_size=1
+    ),
+    st.integers(0, 30_000).map(lambda hours: BEGINS.add(hours=hours)),
+    st.booleans(),
+)
+def test_in_force_it_is_never_well_while_something_runs(counts, now, acting) -> None:
+    level, _ = outlook(RULE, counted([]) | counts, Loop(acting, now), now, Language.DE)
+    assert level is Level.RISK
+
+
+def campaign(state: CampaignState) -> Campaign:
+    return Campaign("crm", "1", "Winter", "+4940669691010", state)
+
+
+@pytest.mark.parametrize("state", [CampaignState.PAUSED, CampaignState.DONE])
+def test_only_our_own_verified_pause_counts_as_verified(state: CampaignState) -> None:
+    assert standing(campaign(state), None, paused_by_us=True) is Standing.VERIFIED
+    assert standing(campaign(state), None, paused_by_us=False) is Standing.STOPPED
+
+
+@pytest.mark.parametrize("state", [CampaignState.RUNNING, CampaignState.UNKNOWN])
+@pytest.mark.parametrize("act", [None, *Act])
+def test_what_may_be_running_never_counts_as_still(state: CampaignState, act: Act | None) -> None:
+    item = act and {"act": str(act), "passage": None}
+    assert standing(campaign(state), item, paused_by_us=True).runs
+
+
+@pytest.mark.parametrize("passage", list(Passage))
+def test_a_pause_that_the_guard_stopped_waits_for_a_person(passage: Passage) -> None:
+    item = {"act": "pause", "passage": str(passage)}
+    expected = Standing.OWED if passage.proceeds else Standing.WAITING
+    assert standing(campaign(CampaignState.RUNNING), item, paused_by_us=False) is expected

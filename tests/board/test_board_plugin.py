@@ -1,0 +1,115 @@
+"""Inside the real Airflow: who may see plugins may look at the board, and nobody else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.board import company
+
+from sendepause.settings import Settings
+from sendepause.store import database
+
+ROOT = Path(__file__).parents[2]
+PLUGIN = ROOT / "plugins" / "sendepause_board.py"
+
+pytestmark = pytest.mark.airflow
+
+# Each runs in a process of its own: Airflow reads its environment once, at import.
+TIME_OF_IMPORT = """
+import importlib.util, sys, time
+import airflow.plugins_manager
+before = set(sys.modules)
+start = time.process_time()
+spec = importlib.util.spec_from_file_location("sendepause_board", sys.argv[1])
+spec.loader.exec_module(importlib.util.module_from_spec(spec))
+took = time.process_time() - start
+new = {name.partition(".")[0] for name in set(sys.modules) - before}
+print(took, *sorted(new & {"polars", "sqlalchemy", "fastapi", "jinja2", "sendepause", "slack_sdk"}))
+"""
+ASK = """
+import sys
+from airflow.api_fastapi.app import create_app, get_auth_manager
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+with TestClient(create_app()) as client:
+    for path in ("/sendepause/", "/sendepause/health", "/sendepause/style.css", "/sendepause/icon-dark.svg"):
+        print(path, "anonymous", client.get(path).status_code)
+        for role in (None, "viewer", "op"):
+            token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="someone", role=role))
+            print(path, role, client.get(path, headers={"Authorization": f"Bearer {token}"}).status_code)
+    token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="someone", role="viewer"))
+    client.cookies.set("_token", token)
+    page = client.get("/sendepause/?lang=de")
+    print("cookie", page.status_code, "noch " in page.text, 'path=/sendepause/;' in page.headers["set-cookie"].lower())
+    print("junk", client.get("/sendepause/", headers={"Authorization": "Bearer junk"}).status_code)
+    view = next(v for p in client.get("/api/v2/plugins").json()["plugins"] for v in p["external_views"]
+                if v["name"] == "Sendepause")
+    print("view", view["href"], client.get("/" + view["icon"]).headers["content-type"])
+"""
+
+
+@pytest.fixture(scope="session")
+def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated Airflow of its own."""
+    home = tmp_path_factory.mktemp("airflow")
+    run(home, "-m", "airflow", "db", "migrate")
+    return home
+
+
+def run(home: Path, *arguments: str) -> str:
+    """What Python prints in that Airflow."""
+    environment = {
+        **os.environ,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PLUGIN.parent),
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "CRITICAL",
+        "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of this test alone, long enough for HS512: " + "x" * 64,
+        "PYTHONPATH": str(ROOT / "include"),
+        "SENDEPAUSE_DATA": str(home / "data"),
+        "SENDEPAUSE_CONFIG": str(home / "config"),
+    }
+    done = subprocess.run(
+        [sys.executable, *arguments], env=environment, cwd=home, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def answers(airflow_home: Path, settings: Settings) -> list[str]:
+    """What the board answered to whom, over a filled store."""
+    engine = database.connect(f"sqlite:///{airflow_home}/data/sendepause.db")
+    database.migrate(engine)
+    company.fill(engine, settings)
+    engine.dispose()
+    company.write_files(airflow_home / "config", settings)
+    return run(airflow_home, "-c", ASK).splitlines()
+
+
+@pytest.mark.parametrize("path", ["", "health", "style.css", "icon-dark.svg"])
+@pytest.mark.parametrize(("who", "status"), [("anonymous", 401), ("None", 403), ("viewer", 200), ("op", 200)])
+def test_only_who_may_see_plugins_may_look(answers: list[str], path: str, who: str, status: int) -> None:
+    assert f"/sendepause/{path} {who} {status}" in answers
+
+
+def test_a_forged_token_is_refused(answers: list[str]) -> None:
+    assert "junk 403" in answers
+
+
+def test_a_browser_comes_in_with_its_cookie_and_keeps_its_language(answers: list[str]) -> None:
+    assert "cookie 200 True True" in answers
+
+
+def test_the_navigation_finds_the_board_and_its_icon(answers: list[str]) -> None:
+    assert "view sendepause/ image/svg+xml" in answers
+
+
+def test_loading_the_plugin_costs_other_processes_next_to_nothing(airflow_home: Path) -> None:
+    took, *heavy = run(airflow_home, "-c", TIME_OF_IMPORT, str(PLUGIN)).split()
+    assert float(took) < 0.2
+    assert heavy == []
