@@ -66,6 +66,7 @@ def test_a_chat_without_a_line_by_the_account_proves_no_silence(house: House) ->
     house.export(f"exports/{BERLIN}/{CHAT}", anna("02.11.19, 12:30", "Ja?"), own("02.11.19, 12:31", "Hallo"))
     house.read(company(EXPORTS, accounts=[other]))
     assert house.reaches() == {}
+    assert house.events().is_empty()  # who wrote what is not known: nothing may be taken for an answer
     assert any("export_names" in note for note in house.file("phones").notes)
 
 
@@ -74,6 +75,15 @@ def test_corrected_export_names_have_the_chat_read_again(house: House) -> None:
     house.read(company(EXPORTS, accounts=[account(BERLIN, "Filiale Berlin", "Europe/Berlin", "Wrong")]))
     house.read(company(EXPORTS))
     assert house.reaches()["phones", BERLIN].read_until == SENT + timedelta(minutes=1)
+    assert house.events()["direction"].to_list() == ["in", "out"]
+
+
+def test_a_file_read_in_full_is_not_doubled_by_a_changed_configuration(house: House) -> None:
+    house.export(f"exports/{BERLIN}/{CHAT}", own("02.11.19, 12:31", "Hallo"))
+    house.read(company(EXPORTS))
+    elsewhere = EXPORTS.model_copy(update={"time_zone": "America/Lima"})
+    assert house.read(company(elsewhere)).files_unchanged == 1
+    assert len(house.events()) == 1
 
 
 def test_messages_without_a_direction_are_left_out_and_counted(house: House) -> None:

@@ -30,7 +30,7 @@ from tests.ingest.conftest import (
 from sendepause import storage
 from sendepause.errors import BadInput
 from sendepause.keys import Pseudonymiser
-from sendepause.sources import files, ingest
+from sendepause.sources import file_reading, files
 from sendepause.store import queries
 
 CHAT = f"exports/{BERLIN}/WhatsApp Chat mit Anna Beispiel.txt"
@@ -178,14 +178,14 @@ def test_a_reader_that_fails_unexpectedly_breaks_one_file_alone(
         f"exports/{LISBON}/WhatsApp Chat mit Emil Muster.txt",
         ("02.11.19, 12:31", "Loja de Bicicletas", "Sim"),
     )
-    real = ingest.to_events
+    real = file_reading.to_events
 
     def fail(reading, place, **rest):  # type: ignore[no-untyped-def]
         if place.account == BERLIN:
             raise ValueError(f"what Anna wrote from {ANNA}")
         return real(reading, place, **rest)
 
-    monkeypatch.setattr(ingest, "to_events", fail)
+    monkeypatch.setattr(file_reading, "to_events", fail)
     done = house.read(company(EXPORTS))
     assert (done.files_broken, done.accounts) == (1, {LISBON})
     (broken,) = [file for file in house.files("phones").values() if file.broken]
@@ -246,8 +246,39 @@ def test_a_file_that_grows_while_it_is_read_is_left_for_the_next_run(
     assert house.read(company(EXPORTS)).events_new == 3
 
 
+def test_a_file_that_is_taken_away_meanwhile_stops_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.export(CHAT, *TALK)
+    away = house.put(f"exports/{BERLIN}/WhatsApp Chat mit Emil Muster.txt", chat(TALK))
+    real = storage.sha256
+
+    def and_away_it_goes(path: Path) -> str:
+        away.unlink(missing_ok=True)
+        return real(path)
+
+    monkeypatch.setattr(storage, "sha256", and_away_it_goes)
+    done = house.read(company(EXPORTS))
+    assert (done.files_read, done.files_unfinished, done.sources_ill) == (1, 1, 0)
+
+
+def test_a_file_that_may_not_be_read_is_tried_again_each_time(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.export(CHAT, *TALK)
+
+    def refuse(path: Path) -> str:
+        raise PermissionError(str(path))
+
+    monkeypatch.setattr(storage, "sha256", refuse)  # root may read everything
+    assert [house.read(company(EXPORTS)).files_broken for _ in range(2)] == [1, 0]
+    assert "may not be read" in (house.file("phones").reason or "")
+    monkeypatch.undo()
+    assert house.read(company(EXPORTS)).files_read == 1
+
+
 def test_a_file_above_the_limit_is_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest, "MAX_BYTES", 100)
+    monkeypatch.setattr(file_reading, "MAX_BYTES", 100)
     house.export(CHAT, *TALK)
     assert house.read(company(EXPORTS)).files_broken == 1
     assert "larger than" in (house.file("phones").reason or "")

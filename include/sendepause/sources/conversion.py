@@ -19,14 +19,14 @@ _NAMED = 20  # so many unknown accounts are named in a note
 class Place:
     """Where a file's messages belong. ``account`` and ``chat`` stand in where the file names none.
 
-    ``proves_silence``: that an account sends nothing can be told from such files. A chat export cannot:
-    where no line is by the account, its name may just be another one on that phone.
+    ``names_owner``: the file itself says which messages are the account's. A chat export does not: where
+    no line is by one of the account's names, its name may just be another one on that phone.
     """
 
     source: str
     account: str | None
     chat: str
-    proves_silence: bool
+    names_owner: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Converted:
     events: pl.DataFrame  # frames.EVENTS
     newest: dict[str, datetime] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    unknown_accounts: bool = False  # messages of accounts that are not configured were left out
+    complete: bool = True  # nothing was left out that a mended configuration would take in
 
 
 def to_events(
@@ -50,36 +50,32 @@ def to_events(
 ) -> Converted:
     """The events of a reading under pseudonyms.
 
-    Left out, and noted unless it is of no interest: system lines, messages of accounts that are not
-    among ``accounts``, messages without a direction, messages after ``until`` (a wrong clock), and,
-    without a note, those before ``since``, which would be deleted as too old.
+    Left out, and noted unless it is of no interest: system lines; messages of accounts that are not
+    among ``accounts``; messages without a direction, and chats in which nothing is by the account, since
+    they prove neither silence nor who wrote; messages after ``until`` (a wrong clock); and, without a
+    note, those before ``since``, which would be deleted as too old.
     """
     messages = reading.messages.filter(~pl.col("system"))
     named = _numbers(messages["account"])
     messages = messages.with_columns(account=pl.coalesce(named, pl.lit(place.account, pl.String)))
     known, unknown = _split(messages, pl.col("account").is_in(list(accounts)))
-    directed, undirected = _split(known, pl.col("direction").is_not_null())
+    owned = place.names_owner or "out" in known["direction"]
+    directed, undirected = _split(known, pl.col("direction").is_not_null() & pl.lit(owned))
     dated, ahead = _split(directed, pl.col("sent_at") <= until)
-    newest = _newest(dated, place)
-    kept = dated.filter(pl.col("sent_at") >= since)
     notes = [*reading.notes, *_about_unknown(unknown["account"])]
     if len(undirected):
         notes.append(
-            f"{len(undirected)} messages were left out, because the file does not show who sent them:"
-            " add the name that it uses for the account to its export_names."
+            f"{len(undirected)} messages were left out, because the file does not show which are the"
+            " account's own: add the name that it has in the file to its export_names."
         )
-    if not newest and len(dated):
-        notes.append("No message is by the account itself: check its export_names.")
     if len(ahead):
         notes.append(f"{len(ahead)} messages were left out, because they are dated in the future.")
-    return Converted(_pseudonymised(kept, place, reading, keys), newest, tuple(notes), not unknown.is_empty())
-
-
-def _newest(messages: pl.DataFrame, place: Place) -> dict[str, datetime]:
-    """How far the file reaches for each account."""
-    if not place.proves_silence and "out" not in messages["direction"]:
-        return {}
-    return dict(messages.group_by("account").agg(pl.col("sent_at").max()).rows())
+    return Converted(
+        events=_pseudonymised(dated.filter(pl.col("sent_at") >= since), place, reading, keys),
+        newest=dict(dated.group_by("account").agg(pl.col("sent_at").max()).rows()),
+        notes=tuple(notes),
+        complete=unknown.is_empty() and undirected.is_empty(),
+    )
 
 
 def _split(messages: pl.DataFrame, condition: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:

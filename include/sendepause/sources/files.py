@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -93,6 +94,7 @@ def shown(file: Found, kind: str, keys: Pseudonymiser) -> str:
     return str(PurePosixPath(folder) / rest if folder else rest)
 
 
+@lru_cache(maxsize=65_536)
 def number(folder: str | None) -> str | None:
     """The number in E.164 that a folder is named after, if it is."""
     found = spelled(folder or "")
