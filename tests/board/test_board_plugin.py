@@ -31,7 +31,7 @@ new = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(took, *sorted(new & {"polars", "sqlalchemy", "fastapi", "jinja2", "sendepause", "slack_sdk"}))
 """
 ASK = """
-import sys
+from fastapi.testclient import TestClient
 from airflow.api_fastapi.app import create_app, get_auth_manager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 with TestClient(create_app()) as client:
@@ -43,7 +43,8 @@ with TestClient(create_app()) as client:
     token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="someone", role="viewer"))
     client.cookies.set("_token", token)
     page = client.get("/sendepause/?lang=de")
-    print("cookie", page.status_code, "noch " in page.text, 'path=/sendepause/;' in page.headers["set-cookie"].lower())
+    kept = "path=/sendepause/;" in page.headers["set-cookie"].lower()
+    print("cookie", page.status_code, '<html lang="de">' in page.text, kept)
     print("junk", client.get("/sendepause/", headers={"Authorization": "Bearer junk"}).status_code)
     view = next(v for p in client.get("/api/v2/plugins").json()["plugins"] for v in p["external_views"]
                 if v["name"] == "Sendepause")
