@@ -5,7 +5,8 @@ It keeps what was posted, checks tokens, bodies, blocks and limits, and can be t
     with SlackServer() as slack:
         client = WebClient("xoxb-test", base_url=slack.base_url)
 
-or by itself: ``python tests/slack_server.py --port 0`` prints its port when it is ready.
+or by itself (which is why it is one file): ``python tests/slack_server.py --port 0`` prints its port when
+it is ready.
 
 Over HTTP: ``GET /_control/messages``, ``GET /_control/calls``, ``POST /_control/channels`` with
 ``{"id": "C1", "is_archived": true}``, ``POST /_control/reset``, and ``POST /_control/faults`` with
@@ -113,7 +114,8 @@ class SlackServer:
         if kind == "429":
             return 429, _error("ratelimited"), {"Retry-After": str(fault.get("retry_after", 1))}
         if kind and not kind.endswith("_after") and kind != "no_json":
-            return 200, _error(kind), {}
+            needed = {"needed": fault["needed"]} if "needed" in fault else {}
+            return 200, {**_error(kind), **needed}, {}
         try:
             answer = self._answer(method, token, arguments)
         except SlackError as error:

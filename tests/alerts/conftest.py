@@ -6,12 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from slack_sdk import WebClient
 from sqlalchemy import Engine
+from tests.postgres import postgres_server, postgres_url
 from tests.slack_server import TOKEN, SlackServer
 
 from sendepause.alerts.outbox import Fact, Recipient
 from sendepause.model import Audience, Language, Stage
 from sendepause.store.database import connect, migrate
 
+__all__ = ["postgres_server", "postgres_url"]
+
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 START = datetime(2019, 12, 2, 9, tzinfo=UTC)
 
 
@@ -45,6 +49,18 @@ def fact(subject="campaign:n8n/1", stage=Stage.PAUSED, audience=Audience.OWNER, 
 @pytest.fixture
 def engine(tmp_path) -> Iterator[Engine]:
     found = connect(f"sqlite:///{tmp_path}/store.db")
+    migrate(found)
+    yield found
+    found.dispose()
+
+
+@pytest.fixture(params=BOTH)
+def either(request, tmp_path) -> Iterator[Engine]:
+    """A test that asks for it runs on both databases."""
+    postgresql = request.param == "postgresql"
+    found = connect(
+        request.getfixturevalue("postgres_url") if postgresql else f"sqlite:///{tmp_path}/either.db"
+    )
     migrate(found)
     yield found
     found.dispose()

@@ -1,5 +1,6 @@
 """Each fact is owed once a streak, to the right people, and only while it is true."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -27,17 +28,17 @@ def alerts(opened: Session) -> list[AlertRow]:
     return list(opened.scalars(fresh))
 
 
-def test_a_repeated_run_owes_nothing_again(engine):
+def test_a_repeated_run_owes_nothing_again(either):
     for run in range(3):
-        with session(engine) as opened:
+        with session(either) as opened:
             owed = outbox.owe(opened, fact(), [owner()], START + run * HOUR)
             outbox.settle(opened, {fact().key}, START + run * HOUR)
             gathered = outbox.gather(opened, START + run * HOUR)
         assert (owed, len(gathered)) == ((1, 1) if run == 0 else (0, 0))
 
 
-def test_a_second_pause_is_told_again(engine):
-    with session(engine) as opened:
+def test_a_second_pause_is_told_again(either):
+    with session(either) as opened:
         outbox.owe(opened, fact(), [owner()], START)
         first = outbox.gather(opened, START)
         assert outbox.settle(opened, set(), START + HOUR) == (1, 0)
@@ -47,8 +48,8 @@ def test_a_second_pause_is_told_again(engine):
         assert [row.episode for row in alerts(opened)] == [1, 2]
 
 
-def test_what_ended_before_it_was_gathered_is_never_told(engine):
-    with session(engine) as opened:
+def test_what_ended_before_it_was_gathered_is_never_told(either):
+    with session(either) as opened:
         outbox.owe(opened, fact(stage=Stage.WARNED), [owner()], START)
         assert outbox.settle(opened, set(), START + HOUR) == (1, 1)
         assert outbox.gather(opened, START + HOUR) == []
@@ -69,9 +70,9 @@ def test_an_illness_that_comes_and_goes_is_told_once(engine, stage):
         assert outbox.owe(opened, ill, [owner()], START + 14 * HOUR) == 1
 
 
-def test_an_illness_that_was_overtaken_and_returns_is_told(engine):
+def test_an_illness_that_was_overtaken_and_returns_is_told(either):
     ill = fact(stage=Stage.NOT_PAUSED)
-    with session(engine) as opened:
+    with session(either) as opened:
         outbox.owe(opened, ill, [owner()], START)
         outbox.settle(opened, set(), START + HOUR)
         assert outbox.owe(opened, ill, [owner()], START + 2 * HOUR) == 1
@@ -79,8 +80,8 @@ def test_an_illness_that_was_overtaken_and_returns_is_told(engine):
         assert [row.episode for row in alerts(opened)] == [1]
 
 
-def test_two_owners_in_one_batch_never_see_each_other(engine):
-    with session(engine) as opened:
+def test_two_owners_in_one_batch_never_see_each_other(either):
+    with session(either) as opened:
         for number in range(6):
             name = f"Filiale {'Nord' if number % 2 else 'Süd'} {number}"
             who = owner("C0SHARED", "nord") if number % 2 else owner("C0SHARED", "sued")
@@ -134,15 +135,15 @@ def test_a_long_list_is_told_in_full(engine):
             assert len(row.text) <= MAX_CHARACTERS
 
 
-def test_two_processes_that_owe_the_same_make_one_alert(engine):
-    with session(engine) as opened:
+def test_two_processes_that_owe_the_same_make_one_alert(either):
+    with session(either) as opened:
         same = [outbox._values(fact(), owner(), 1, START)]
         assert outbox._insert(opened, same) == 1
         assert outbox._insert(opened, same) == 0
 
 
-def test_two_processes_that_gather_the_same_make_one_delivery(engine):
-    with session(engine) as opened:
+def test_two_processes_that_gather_the_same_make_one_delivery(either):
+    with session(either) as opened:
         outbox.owe(opened, fact(), [owner()], START)
         outbox.owe(opened, fact("campaign:n8n/2"), [owner()], START)
         stale = alerts(opened)
@@ -152,8 +153,8 @@ def test_two_processes_that_gather_the_same_make_one_delivery(engine):
         assert {row.delivery for row in alerts(opened)} == {deliveries(opened)[0].id}
 
 
-def test_told_means_named_in_a_message_that_was_sent(engine):
-    with session(engine) as opened:
+def test_told_means_named_in_a_message_that_was_sent(either):
+    with session(either) as opened:
         outbox.owe(opened, fact(stage=Stage.WARNED), [owner()], START)
         outbox.gather(opened, START)
         assert outbox.told(opened, {Stage.WARNED}) == {}
@@ -166,8 +167,8 @@ def test_told_means_named_in_a_message_that_was_sent(engine):
         assert outbox.told(opened, {Stage.WARNED}) == {}
 
 
-def test_the_overview_counts_every_alert_once(engine):
-    with session(engine) as opened:
+def test_the_overview_counts_every_alert_once(either):
+    with session(either) as opened:
         for number in range(4):
             outbox.owe(opened, fact(f"campaign:n8n/{number}"), [owner(f"C0{number}")], START)
         outbox.gather(opened, START)
@@ -182,7 +183,7 @@ def test_the_overview_counts_every_alert_once(engine):
         assert [row.state for row in seen.rows[-2:]] == ["overtaken", "sent"]
 
 
-def test_facts_of_any_shape_can_be_kept(engine):
+def test_facts_of_any_shape_can_be_kept(either):
     odd = {
         "changed_at": START,
         "reasons": ("held",),
@@ -190,12 +191,28 @@ def test_facts_of_any_shape_can_be_kept(engine):
         "error": "a\0b\ud800",
         "kind": None,
     }
-    with session(engine) as opened:
+    with session(either) as opened:
         outbox.owe(opened, fact(**odd), [owner()], START)
         kept = alerts(opened)[0].facts
     assert kept["changed_at"] == "2019-12-02T09:00:00+00:00"
     assert kept["error"] == "ab\ufffd"
     assert "kind" not in kept
+
+
+def test_many_processes_at_once_owe_and_gather_each_alert_once(either):
+    def run(_: int) -> None:
+        with session(either) as opened:
+            outbox.owe_all(
+                opened, [(fact(f"campaign:n8n/{n}"), [owner(f"C0{n}X")]) for n in range(20)], START
+            )
+        with session(either) as opened:
+            outbox.gather(opened, START)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, range(8)))
+    with session(either, write=False) as opened:
+        assert len(alerts(opened)) == len(deliveries(opened)) == 20
+        assert {row.delivery for row in alerts(opened)} == {row.id for row in deliveries(opened)}
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -90,7 +90,8 @@ def owe_all(session: Session, facts: Iterable[tuple[Fact, Collection[Recipient]]
                 wanted.setdefault((*fact.key, recipient.channel), (fact, recipient))
     latest = _latest(session, sorted({fact.subject for fact, _ in wanted.values()}))
     new, reopened = [], 0
-    for place, (fact, recipient) in wanted.items():
+    for place in sorted(wanted):  # in one order everywhere, so that two processes never wait for each other
+        fact, recipient = wanted[place]
         known = latest.get(place)
         if known is None:
             new.append(_values(fact, recipient, 1, at))

@@ -35,7 +35,7 @@ BACK_OFF = timedelta(seconds=5)
 GIVE_UP_AFTER = 3  # calls in a row without an answer: Slack is out of reach, the next round goes on
 PAGE = 200  # messages in one call of conversations.history
 
-_NOTES_SHOWN = 5
+_MOST_NOTES = 6
 
 
 @dataclass
@@ -49,26 +49,15 @@ class Delivered:
     stopped: bool = False  # ended early, for the reason in the last note
     notes: list[str] = field(default_factory=list)
 
-    @property
-    def trouble(self) -> str | None:
-        """What a person has to know, in a few sentences; None when all went well."""
-        hidden = len(self.notes) - _NOTES_SHOWN
-        more = [f"And {hidden} more."] if hidden > 0 else []
-        return " ".join([*self.notes[-_NOTES_SHOWN:], *more]) or None
-
-    def counts(self) -> dict[str, int]:
-        """The numbers by their names."""
-        return {name: getattr(self, name) for name in ("sent", "found", "refused", "waiting")}
-
     def note(self, text: str) -> None:
-        """Say something once."""
-        if text not in self.notes:
+        """Say something once; what is said of more than a few channels, the board shows."""
+        if text not in self.notes and len(self.notes) < _MOST_NOTES:
             self.notes.append(text)
 
     def stop(self, text: str) -> None:
         """End the round, and say why."""
         self.stopped = True
-        self.note(text)
+        self.notes.append(text)
 
 
 @dataclass

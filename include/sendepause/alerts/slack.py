@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import (
     ConnectionErrorRetryHandler,
     RateLimitErrorRetryHandler,
@@ -15,16 +17,19 @@ from sqlalchemy import Engine
 
 from sendepause.alerts.outbox import Recipient
 from sendepause.alerts.sending import Delivered, Round
-from sendepause.alerts.slack_errors import NO_ANSWER, said
+from sendepause.alerts.slack_errors import MISSING_SCOPE, NO_ANSWER, said
 
 BUDGET = timedelta(minutes=4)
 RATE_LIMIT_RETRIES = 2
 
+# Private channels need the two of ``groups``. History: an unclear message is looked up there.
+SCOPES = ("chat:write", "channels:history", "groups:history", "channels:read", "groups:read")
+
 _MENDS = {
     "channel_not_found": "is unknown to the app; check the id, and invite the app to it",
     "not_in_channel": "is closed to the app; invite it with /invite",
-    "missing_scope": "cannot be read; give the app the scopes of the manifest, and install it again",
 }
+_SCOPE = re.compile(r"[a-z:.,_ ]{1,200}")
 
 
 def hook_client(conn_id: str = "slack_api_default") -> WebClient | None:
@@ -92,5 +97,14 @@ def _check_channel(client: WebClient, channel: str) -> str:
             return _MENDS["not_in_channel"]
         client.conversations_history(channel=channel, limit=1, include_all_metadata=True)
     except NO_ANSWER as error:
-        return _MENDS.get(said(error), f"could not be checked ({said(error)})")
+        return _mend(error)
     return ""
+
+
+def _mend(error: Exception) -> str:
+    word = said(error)
+    if word == MISSING_SCOPE:
+        needed = str(error.response.get("needed")) if isinstance(error, SlackApiError) else ""
+        lacking = needed if _SCOPE.fullmatch(needed) else "of: " + ", ".join(SCOPES)
+        return f"cannot be read; give the app the scope {lacking}, and install it again"
+    return _MENDS.get(word, f"could not be checked ({word})")
