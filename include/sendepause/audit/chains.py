@@ -14,9 +14,16 @@ LONGEST_GAP_S = 600
 WORTH_KEEPING = 10
 """Chains with at least this many distinct counterparts are all kept; of smaller ones the largest of a day."""
 
+LARGEST_FIRST = ("counterparts", "sends", "start", "end")
+"""Of chains with equally many counterparts the one with more sends is larger, then the earlier one.
+
+Chains that agree in all four stamp everything at one instant and are alike.
+"""
+
 CHAIN = pl.Struct(
     {
         "start": pl.Datetime("ms", "UTC"),
+        "end": pl.Datetime("ms", "UTC"),
         "sends": pl.UInt32(),
         "counterparts": pl.UInt32(),  # distinct
         "gap_q1": pl.Float64(),  # quartiles of the gaps inside the chain, seconds; null for a single send
@@ -55,18 +62,18 @@ def summarise(sends: pl.DataFrame, owner: str) -> pl.DataFrame:
     """The chains of each owner that are worth keeping: all large ones, and the largest in any case.
 
     :param sends: ordered; columns ``owner``, ``chain`` (the chain's number), ``sent_at``, ``counterpart``.
-    :returns: ``owner`` and the fields of ``CHAIN``, ordered by owner and start. Of chains with equally
-        many counterparts the one with more sends counts as larger, then the earlier one.
+    :returns: ``owner`` and the fields of ``CHAIN``, ordered by owner and start.
     """
     key = [owner, "chain"]
     sizes = (
         sends.group_by(key)
         .agg(
             pl.col("sent_at").min().alias("start"),
+            pl.col("sent_at").max().alias("end"),
             pl.len().cast(pl.UInt32).alias("sends"),
             pl.col("counterpart").drop_nulls().n_unique().cast(pl.UInt32).alias("counterparts"),
         )
-        .sort(owner, "counterparts", "sends", "start", descending=[False, True, True, False])
+        .sort(owner, *LARGEST_FIRST, descending=[False, True, True, False, False])
         .filter((pl.col("counterparts") >= WORTH_KEEPING) | pl.col(owner).is_first_distinct())
     )
     kept = sends.join(sizes.select(key), on=key, how="semi", maintain_order="left")

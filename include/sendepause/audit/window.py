@@ -21,7 +21,7 @@ from sendepause.audit.activity import (
     gap_bin,
     most_within,
 )
-from sendepause.audit.chains import CHAIN, breaks_chain, summarise
+from sendepause.audit.chains import CHAIN, LARGEST_FIRST, WORTH_KEEPING, breaks_chain, summarise
 
 STEADY_SPREAD = 0.6
 """Most (Q3 - Q1) / median of a steady chain's gaps: tools have 0 to 0.52, people 0.9 and more."""
@@ -47,7 +47,7 @@ MEASURES = pl.Schema(
         "chain": pl.UInt32(),  # distinct counterparts of the largest chain
         "chain_spread": pl.Float64(),  # of that chain; null where its median gap is 0 or it has no gap
         "chain_gap": pl.Float64(),  # its median gap, seconds
-        "steady_chain": pl.UInt32(),  # distinct counterparts of the largest chain at a steady pace; 0: none
+        "steady_chain": pl.UInt32(),  # of the largest chain at a steady pace; 0: none with 10 or more
         "bouts": pl.UInt32(),
         "clock_5": pl.Float64(),  # -log10 p of bout starts on 12 cells of five minutes
         "clock_1": pl.Float64(),  # the same on 60 cells of one minute
@@ -55,7 +55,7 @@ MEASURES = pl.Schema(
         "reply_p90": pl.Float64(),  # seconds, nearest rank
         "instant_share": pl.Float64(),  # replies within 3 s
         "same_minute_share": pl.Float64(),  # replies within the minute of what they answer
-        "contents": pl.UInt32(),  # sends whose content is known
+        "contents": pl.UInt32(),  # sends whose content is known; without any, what follows is null
         "repeat_share": pl.Float64(),
         "distinct_share": pl.Float64(),
         "same_to_many": pl.UInt32(),
@@ -99,7 +99,9 @@ def measures(rows: pl.DataFrame) -> pl.DataFrame:
         _people(ordered),
     ):
         result = result.join(part, on="account_id", how="left", maintain_order="left")
+    counts = ("chain", "steady_chain", "bouts", "replies", "contents", "gaps", "first_contacts")
     return result.with_columns(
+        pl.col(counts).fill_null(0),
         pl.when(pl.col("resolution") != "min").then("burst"),
         pl.when(pl.col("days") >= QUIET_DAYS).then("quiet"),
     ).select(pl.col(name).cast(dtype) for name, dtype in MEASURES.items())
@@ -135,14 +137,18 @@ def _chains(rows: pl.DataFrame, minutes: pl.DataFrame) -> pl.DataFrame:
         [_exploded(rows, "chains").select("account_id", *fields), summarise(numbered, "account_id")]
     )
     by_size = all_chains.join(minutes, on="account_id", how="left").sort(
-        "account_id", "counterparts", "sends", "start", descending=[False, True, True, False]
+        "account_id", *LARGEST_FIRST, descending=[False, True, True, False, False]
     )
     spread = _spread("gap").alias("chain_spread")
     return by_size.group_by("account_id", maintain_order=True).agg(
         pl.col("counterparts").first().alias("chain"),
         spread.first(),
         pl.col("gap_median").first().alias("chain_gap"),
-        pl.when(_steady()).then("counterparts").max().fill_null(0).alias("steady_chain"),
+        pl.when(_steady() & (pl.col("counterparts") >= WORTH_KEEPING))
+        .then("counterparts")
+        .max()
+        .fill_null(0)
+        .alias("steady_chain"),
     )
 
 
