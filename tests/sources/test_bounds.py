@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.sources.formats import LRM, read, shown, zipped
+from tests.sources.formats import read, shown, zipped
 
 from sendepause.errors import BadInput
 from sendepause.sources import READERS, archive, base, chat_export, reader

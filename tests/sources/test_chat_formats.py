@@ -7,6 +7,7 @@ from tests.sources.formats import LRM, read, shown
 
 from sendepause.errors import BadInput
 from sendepause.model import Evidence, Resolution
+from sendepause.sources import wording
 
 
 @pytest.mark.parametrize(
@@ -314,3 +315,41 @@ def test_a_refusal_tells_nobody_s_words() -> None:
     with pytest.raises(BadInput) as refused:
         read("chat_export", text)
     assert "Ida" not in str(refused.value) and "Geheimes" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "This message was deleted by admin Bo.",
+        "Diese Nachricht wurde von Admin Bo gelöscht.",
+        "POLL:\nWho changed the date?\nOPTION: Bo (1 vote)",
+        "Location: https://maps.google.com/?q=54.3,10.1",
+    ],
+)
+def test_what_a_person_sent_stays_a_message_though_the_app_words_it(body: str) -> None:
+    (message,) = shown("chat_export", f"[30.05.23, 18:44:05] Ida: {LRM}{body}\n")
+    assert (message["author"], message["text"], message["system"]) == ("Ida", body, False)
+
+
+def test_an_owner_with_quotation_marks_keeps_the_whole_name() -> None:
+    (message,) = shown("chat_export", '30.05.23, 18:44 - Rohr 5": passt 6"\n', owner='Rohr 5"')
+    assert (message["author"], message["text"]) == ('Rohr 5"', 'passt 6"')
+
+
+def _phrases(*lists: str) -> list[str]:
+    return [phrase for text in lists for line in text.splitlines() for phrase in line.split("|") if phrase]
+
+
+def test_every_known_marker_and_notice_is_recognised_in_its_place() -> None:
+    head, name = "[30.05.23, 18:44:05] Ida: ", "00000012-PHOTO-2023-05-30-18-45-05.jpg"
+    omitted = [f"{LRM}{phrase}" for phrase in _phrases(wording._OMITTED_IPHONE)]
+    omitted += [f"<{phrase}>" for phrase in _phrases(wording._OMITTED_ANDROID)]
+    omitted += [f"a.pdf ({phrase})" for phrase in _phrases(wording._FILE_ATTACHED)]
+    omitted += [f"{LRM}<{phrase}: {name}>" for phrase in _phrases(wording._ATTACHED_WORDS)]
+    messages = shown("chat_export", "".join(f"{head}{body}\n" for body in omitted))
+    assert [
+        body for body, m in zip(omitted, messages, strict=True) if (m["text"], m["media"]) != ("", True)
+    ] == []
+    deleted = _phrases(wording._DELETED)
+    messages = shown("chat_export", "".join(f"{head}{LRM}{phrase}.\n" for phrase in deleted))
+    assert [phrase for phrase, m in zip(deleted, messages, strict=True) if m["system"] or m["media"]] == []

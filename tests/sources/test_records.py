@@ -326,3 +326,14 @@ def test_one_line_that_does_not_parse_refuses_the_whole_file_with_its_place() ->
 def test_half_a_surrogate_pair_is_no_accident() -> None:
     (found,) = shown("evolution", json.dumps(evolution({"conversation": "a\ud800b"})))
     assert found["text"] == "a?b"
+
+
+def test_an_own_message_of_waha_has_its_chat_from_its_id_where_the_engine_gives_no_other() -> None:
+    own = waha(id="true_491713920040@c.us_B", fromMe=True, to=None, **{"from": f"{ACCOUNT}@c.us"})
+    row = read("waha", json.dumps(own)).messages.row(0, named=True)
+    assert (row["author"], row["direction"], row["counterpart"]) == (f"+{ACCOUNT}", "out", "+491713920040")
+
+
+def test_an_exporter_s_flags_may_be_numbers() -> None:
+    (found,) = shown("chat_exporter_json", json.dumps(exporter(from_me=1, media=1, data="a.jpg")), owner="Bo")
+    assert (found["author"], found["media"], found["text"]) == ("Bo", True, "")

@@ -39,14 +39,16 @@ def _read_chat(jid: str, chat: Record, context: ReadContext, gathered: Gathered)
             gathered.add(_message(found, f"{jid}/{row}", jid, chat, context))
 
 
+def _is(message: Record, flag: str) -> bool:
+    return message.get(flag) in (True, 1)  # SQLite has no booleans: some versions write 1
+
+
 def _message(message: Record, message_id: str, jid: str, chat: Record, context: ReadContext) -> Message:
     data = text_of(message.get("data"))
     mime = text_of(message.get("mime")) or ""
-    media = (
-        message.get("media") is True or message.get("sticker") is True or mime in ("media", "text/x-vcard")
-    )
-    system = message.get("meta") is True and not media and not (data and _SENT.fullmatch(data))
-    own = message.get("from_me") is True
+    media = _is(message, "media") or _is(message, "sticker") or mime in ("media", "text/x-vcard")
+    system = _is(message, "meta") and not media and not (data and _SENT.fullmatch(data))
+    own = _is(message, "from_me")
     other = address(message.get("sender")) or address(chat.get("name")) or address(jid) or ""
     words = text_of(message.get("caption")) or "" if media else data
     return Message(

@@ -22,8 +22,9 @@ def clean(text: pl.Expr) -> pl.Expr:
 
 
 def _key(text: pl.Expr) -> pl.Expr:
-    """``wording.key`` for a column, but for NFKC."""
-    folded = clean(text).str.to_lowercase().str.replace_all(rf"[{SPACES}]+", " ")
+    """``wording.key`` for a column."""
+    normal = clean(text).str.normalize("NFKC").str.replace_all(wording.JOINERS, "").str.to_lowercase()
+    folded = normal.str.replace_all(r"\s+", " ")
     return folded.str.strip_chars("<> ").str.strip_chars_end(".。।").str.strip_chars()
 
 
@@ -56,7 +57,7 @@ def contents(bodies: pl.Series) -> pl.DataFrame:
 def _with_deletions(table: pl.DataFrame) -> pl.DataFrame:
     key = pl.col("key")
     return table.with_columns(
-        deleted=key.is_in(sorted(wording.DELETED)),
+        deleted=key.is_in(sorted(wording.DELETED)) | key.str.contains(wording.DELETED_BY_ADMIN),
         deleted_by_owner=key.is_in(sorted(wording.DELETED_BY_OWNER)),
     )
 
@@ -114,7 +115,10 @@ def notices(table: pl.DataFrame) -> pl.Series:
     table = table.with_columns(shown=clean(pl.col("body")))
     sure = table["candidate"] & is_sure(table["shown"])
     label = _label(table, sure)
-    marked = table["candidate"] & table["marked"] & ~sure
+    told = table["shown"].str.contains(
+        r"\n|maps\.google|foursquare\.com"
+    )  # polls and locations are a person's
+    marked = table["candidate"] & table["marked"] & ~sure & ~told
     author, shown = pl.col("author"), pl.col("shown")
     acts = shown.str.starts_with(author) & (author.str.len_chars() > 1)
     of_group = table.filter(marked).select(

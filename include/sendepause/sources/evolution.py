@@ -50,13 +50,13 @@ def _messages(data: object) -> Iterator[Record]:
 
 
 def _add(message: Record, account: str | None, context: ReadContext, gathered: Gathered) -> None:
-    key = message["key"]
+    key = {**message, **message["key"]}  # some versions write the number beside the key
     stub = message.get("messageStubType")
     system = bool(stub) and stub not in (_CIPHERTEXT, "CIPHERTEXT") and not message.get("message")
     said = content(message.get("message"))
     if said is None:
         return
-    own = key.get("fromMe") is True
+    own = key.get("fromMe") in (True, 1)
     chat = address(number_of(key, "remoteJid", "senderPn", "remoteJidAlt"))
     if own:
         chat = address(number_of(key, "remoteJid", "remoteJidAlt"))

@@ -13,7 +13,7 @@ from sendepause.sources.text import MARKS, SPACES, strip_marks
 _M = f"[{MARKS}]*"
 _CLOSING = {
     '"': '"', "„": '“”"', "“": '”“"', "”": "”", "«": "»", "»": "«»", "‚": "‘’", "‘": "’", "‹": "›", "›": "‹›",
-    "「": "」", "『": "』", "《": "》", "〈": "〉",
+    "'": "'", "「": "」", "『": "』", "《": "》", "〈": "〉",
 }  # fmt: skip
 """Quotation marks of all languages: what opens, and what may close it."""
 _END = rf":(?:[{SPACES}]|{_M}(?:\n|$))"
@@ -60,10 +60,12 @@ def _replace_where(table: pl.DataFrame, where: pl.Expr, author: Callable[[str], 
 def _with_owner(table: pl.DataFrame, owner: str) -> pl.DataFrame:
     """Lines that begin with the owner's name: it is the author, or (without a colon) nobody is."""
     words = rf"[{SPACES}]+".join(_M.join(map(re.escape, word)) for word in strip_marks(owner).split())
-    if ":" not in owner or not words:
-        return table  # a name without a colon ends where any author ends
-    begins = pl.col("rest").str.contains(rf"(?i)^{_M}{words}")
+    if not words:
+        return table
     written = pl.col("rest").str.extract(rf"(?i)^({_M}{words}{_M}){_END}", 1)
+    if ":" not in owner:
+        return table.with_columns(author=pl.coalesce(written, "author"))
+    begins = pl.col("rest").str.contains(rf"(?i)^{_M}{words}")
     return table.with_columns(author=pl.when(begins).then(written).otherwise(pl.col("author")))
 
 
@@ -73,8 +75,7 @@ def _outside_quotes(line: str) -> str | None:
     place = 0
     while place < len(line):
         char = line[place]
-        ends = [line.find(mark, place + 1) for mark in _CLOSING.get(char, "")]
-        closed = min((end for end in ends if end >= 0), default=-1)
+        closed = _closing(line, place)
         if closed >= 0:
             place = closed
         elif char == ":" and re.match(rf"[{SPACES}]|{_M}$", line[place + 1 :]):
@@ -83,3 +84,13 @@ def _outside_quotes(line: str) -> str | None:
             first_colon = place
         place += 1
     return None if first_colon is None else line[:first_colon]
+
+
+def _closing(line: str, place: int) -> int:
+    """Where the quotation that begins at ``place`` ends, -1 where none begins or it never ends."""
+    char = line[place]
+    if char == "'":  # an apostrophe in a name is no quotation
+        quoted = re.compile(r"(?<!\S)'[^']+'(?![^\s.,;!?])").match(line, place)
+        return quoted.end() - 1 if quoted else -1
+    ends = [line.find(mark, place + 1) for mark in _CLOSING.get(char, "")]
+    return min((end for end in ends if end >= 0), default=-1)

@@ -25,7 +25,7 @@ _BOMS = (
 
 
 def decode(data: bytes) -> str:
-    """Bytes as text: by byte order mark, else UTF-8, UTF-16 with visible zeros, or Windows-1252.
+    """Bytes as text: by byte order mark, else UTF-8, UTF-16 (which has many zeros), or Windows-1252.
 
     Windows-1252 is what Excel and old editors write; it is taken only where no byte sequence of the
     file is UTF-8 beyond ASCII, so that a damaged UTF-8 file is refused and not garbled.
@@ -34,7 +34,7 @@ def decode(data: bytes) -> str:
         if data.startswith(bom):
             return _decoded(data[len(bom) :], encoding)
     head = data[:4096]
-    if b"\0" in head:
+    if head.count(0) * 4 > len(head):
         little = head[1::2].count(0) > head[0::2].count(0)
         return _decoded(data, "utf-16-le" if little else "utf-16-be")
     try:

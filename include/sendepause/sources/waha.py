@@ -49,9 +49,8 @@ def _add(payload: Record, account: str | None, context: ReadContext, gathered: G
         return
     own = payload.get("fromMe") is True
     system = kind in _SYSTEM
-    chat = payload.get("to" if own else "from")
-    if own and not isinstance(chat, str):
-        chat = payload.get("from")
+    message_id = _identity(payload.get("id"))
+    chat = (payload.get("to") or _chat_of(message_id) or payload.get("from")) if own else payload.get("from")
     in_group = isinstance(chat, str) and chat.endswith(("@g.us", "@broadcast", "@newsletter"))
     counterpart = address(chat if in_group else _numbered(chat, payload))
     writer = address(_numbered(payload.get("participant"), payload)) if in_group else None
@@ -61,15 +60,18 @@ def _add(payload: Record, account: str | None, context: ReadContext, gathered: G
             sent_at=milliseconds(payload.get("timestamp")),
             author=None if system else author,
             text=_text(payload, kind),
-            media=not system
-            and (payload.get("hasMedia") is True or kind in _CARDS or bool(payload.get("vCards"))),
+            media=not system and (_has_media(payload) or kind in _CARDS or bool(payload.get("vCards"))),
             system=system,
             direction=None if system else "out" if own else "in",
             counterpart=counterpart,
             account=account,
-            message_id=_identity(payload.get("id")),
+            message_id=message_id,
         )
     )
+
+
+def _has_media(payload: Record) -> bool:
+    return payload.get("hasMedia") is True or isinstance(payload.get("media"), dict)
 
 
 def _text(payload: Record, kind: str) -> str | None:
@@ -78,7 +80,13 @@ def _text(payload: Record, kind: str) -> str | None:
     if kind in _CARDS or payload.get("vCards"):
         return ""
     body = text_of(payload.get("body"))
-    return "" if body is None and payload.get("hasMedia") is True else body
+    return "" if body is None and _has_media(payload) else body
+
+
+def _chat_of(message_id: str | None) -> str | None:
+    """The chat inside an id (``true_49171…@c.us_3EB0``): NOWEB leaves ``to`` of own messages empty."""
+    parts = (message_id or "").split("_")
+    return parts[1] if len(parts) > 2 and "@" in parts[1] else None
 
 
 def _identity(value: Any) -> str | None:

@@ -10,14 +10,20 @@ kind and follows a U+200E. Texts are compared after ``key``.
 from __future__ import annotations
 
 import re
+import unicodedata
 
-from sendepause.sources.text import MARKS, SPACES, comparable
+from sendepause.sources.text import MARKS, SPACES
+
+JOINERS = "[\u200b-\u200d\u2060\u00ad]"
 
 
 def key(text: str) -> str:
-    """A marker to compare by: folded, without angle brackets and a final full stop."""
-    folded = comparable(text).strip("<> ").rstrip(".。।")
-    return folded.strip()
+    """A marker to compare by: NFKC in lower case, without joiners, angle brackets and a final full stop.
+
+    ``content`` does the same to columns.
+    """
+    normal = re.sub(JOINERS, "", unicodedata.normalize("NFKC", text)).lower()
+    return " ".join(normal.split()).strip("<> ").rstrip(".。।").strip()
 
 
 _OMITTED_ANDROID = """
@@ -206,6 +212,14 @@ FILE_ATTACHED = _keys(_FILE_ATTACHED)
 DELETED = _keys(_DELETED)
 DELETED_BY_OWNER = _keys(_DELETED_BY_OWNER)
 """Deletion notices that only the account's owner gets for an own message."""
+
+DELETED_BY_ADMIN = (
+    "^(?:this message was deleted by|diese nachricht wurde von .* gelöscht$|ce message a été supprimé par|"
+    "questo messaggio è stato eliminato da|(?:esta|essa) mensagem foi apagada pel|dit bericht is verwijderd door|"
+    "(?:el )?admin.* eliminó este mensaje|este mensaje fue eliminado por|se eliminó este mensaje por|"
+    "сообщение удалено админ|данное сообщение удалено админ|bu mesaj .* tarafından silindi)"
+)
+"""Folded beginnings of the notice for a message that a group's admin deleted; its author still sent it."""
 
 _MEDIA_STEM = (
     "media|medya|medij|medii|multim|médi|mèdi|mídi|víde|vidé|video |audio |áudio |меди|медіа|медиј|"
