@@ -16,16 +16,17 @@ from itertools import groupby
 from typing import Any, NamedTuple, TypeVar, cast
 from uuid import uuid4
 
-from sqlalchemy import CursorResult, Executable, case, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
+from sendepause.alerts.deliveries import changed, insert_once, undeliverable
+from sendepause.alerts.deliveries import queue as queue
 from sendepause.alerts.facts import Fact as Fact
 from sendepause.alerts.facts import Key, plain
 from sendepause.alerts.facts import Recipient as Recipient
 from sendepause.alerts.texts import AlertFacts, compose
 from sendepause.model import Audience, Language, Stage
-from sendepause.store.tables import AlertRow, Base, DeliveryRow
+from sendepause.store.tables import AlertRow, DeliveryRow
 
 # What comes and goes by itself: a streak that ended this recently is still the same one.
 FLAPPING = frozenset({Stage.NOT_PAUSED, Stage.SOURCE_ILL, Stage.NO_DATA})
@@ -33,7 +34,7 @@ SAME_STREAK = timedelta(hours=6)
 
 _CHUNK = 500  # values in one statement; SQLite takes at most 32,766 variables
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 _Place = tuple[str, str, Stage, str]  # and the channel
 
 
@@ -143,21 +144,6 @@ def gather(session: Session, at: datetime) -> list[str]:
     ]
 
 
-def queue(
-    session: Session, *, delivery: str, channel: str, text: str, blocks: list[dict[str, Any]], at: datetime
-) -> bool:
-    """Queue a message that tells no alert, such as the digest; once for each id ``delivery``."""
-    values = {
-        "id": delivery,
-        "channel": channel,
-        "text": text,
-        "blocks": blocks,
-        "state": "queued",
-        "queued_at": at,
-    }
-    return changed(session, _insert_once(session, DeliveryRow).values(**values)) == 1
-
-
 def told(
     session: Session, stages: Collection[Stage], audience: Audience = Audience.OWNER
 ) -> dict[tuple[str, str], datetime]:
@@ -174,29 +160,6 @@ def told(
         .group_by(AlertRow.enforcement, AlertRow.subject)
     )
     return {(row.enforcement, row.subject): row.at for row in rows}
-
-
-def undeliverable(session: Session) -> list[Fact]:
-    """One fact for the operators for each channel with messages that were refused or stay unclear."""
-    stuck = or_(
-        DeliveryRow.state == "refused", (DeliveryRow.state == "sending") & DeliveryRow.error.is_not(None)
-    )
-    rows = session.execute(
-        select(DeliveryRow.channel, func.max(DeliveryRow.error).label("error"), func.count().label("number"))
-        .where(stuck)
-        .group_by(DeliveryRow.channel)
-        .order_by(DeliveryRow.channel)
-    )
-    return [
-        Fact(
-            enforcement="",
-            subject=f"channel:{row.channel}",
-            stage=Stage.UNDELIVERABLE,
-            audience=Audience.OPERATORS,
-            facts=AlertFacts(items=row.number, error=row.error or ""),
-        )
-        for row in rows
-    ]
 
 
 def overview(session: Session, limit: int = 200) -> Overview:
@@ -225,18 +188,6 @@ def overview(session: Session, limit: int = 200) -> Overview:
         refused=counts.get("refused", 0),
         rows=[_shown(row.AlertRow, row.state, row.sent_at, row.error) for row in rows],
     )
-
-
-def changed(session: Session, statement: Executable) -> int:
-    """How many rows a statement changed; objects in the session are not looked through, there may be many."""
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    return cast("CursorResult[Any]", result).rowcount
-
-
-def undelivered(session: Session) -> int:
-    """How many messages are gathered and neither sent nor refused."""
-    waiting = select(func.count()).where(DeliveryRow.state.in_(["queued", "sending"]))
-    return session.scalars(waiting).one()
 
 
 def _latest(session: Session, subjects: Sequence[str]) -> dict[_Place, Any]:
@@ -285,13 +236,8 @@ def _insert(session: Session, alerts: Sequence[dict[str, Any]]) -> int:
     """How many were new: where another process was first, the unique key decides."""
     if not alerts:
         return 0
-    inserting = _insert_once(session, AlertRow).returning(AlertRow.id)
+    inserting = insert_once(session, AlertRow).returning(AlertRow.id)
     return len(session.execute(inserting, alerts).all())
-
-
-def _insert_once(session: Session, table: type[Base]) -> Any:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()
 
 
 def _reopen(session: Session, id: int, fact: Fact, at: datetime) -> int:
@@ -383,6 +329,6 @@ def _shown(alert: AlertRow, state: str, sent_at: datetime | None, error: str | N
     )
 
 
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+def _chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
     for start in range(0, len(values), _CHUNK):
         yield values[start : start + _CHUNK]

@@ -17,14 +17,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk import WebClient
-from sqlalchemy import Engine, Row, Update, and_, or_, select, update
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from sendepause.alerts import outbox
+from sendepause.alerts import deliveries, outbox
+from sendepause.alerts.deliveries import Seen
 from sendepause.alerts.outbox import Recipient
 from sendepause.alerts.slack_errors import MISSING_SCOPE, NO_ANSWER, Trouble, retry_after, said, trouble
 from sendepause.store.database import session
-from sendepause.store.tables import DeliveryRow
 
 EVENT_TYPE = "sendepause_alert"
 PACE = timedelta(seconds=1)  # a channel's limit: https://docs.slack.dev/apis/web-api/rate-limits
@@ -111,32 +111,19 @@ class Round:
             if not line:
                 del lines[channel]
         with session(self.engine, write=False) as opened:
-            self.result.waiting = outbox.undelivered(opened)
+            self.result.waiting = deliveries.undelivered(opened)
         return self.result
 
     def _lines(self) -> dict[str, deque[_Job]]:
         """A queue for each channel, in the order in which the messages were queued."""
-        again = and_(DeliveryRow.state == "refused", DeliveryRow.tried_at <= self.now() - REFUSED_AGAIN)
-        columns = (
-            DeliveryRow.id,
-            DeliveryRow.channel,
-            DeliveryRow.backup_channel,
-            DeliveryRow.state,
-            DeliveryRow.tried_at,
-            DeliveryRow.sent_channel,
-        )
         with session(self.engine, write=False) as opened:
-            rows = opened.execute(
-                select(*columns)
-                .where(or_(DeliveryRow.state.in_(["queued", "sending"]), again))
-                .order_by(DeliveryRow.queued_at, DeliveryRow.id)
-            ).all()
+            rows = deliveries.pending(opened, refused_before=self.now() - REFUSED_AGAIN)
         lines: dict[str, deque[_Job]] = {}
         for row in rows:
             lines.setdefault(row.channel, deque()).append(self._job(row))
         return lines
 
-    def _job(self, row: Row[*tuple[Any, ...]]) -> _Job:
+    def _job(self, row: Seen) -> _Job:
         unclear = row.state == "sending"
         return _Job(
             id=row.id,
@@ -145,7 +132,7 @@ class Round:
             state=row.state,
             tried_at=row.tried_at,
             target=(unclear and row.sent_channel) or row.channel,
-            not_before=row.tried_at + self.certain_after if unclear else self.now(),
+            not_before=row.tried_at + self.certain_after if unclear and row.tried_at else self.now(),
         )
 
     def _ready_at(self, job: _Job) -> datetime:
@@ -181,13 +168,13 @@ class Round:
 
     def _post(self, job: _Job) -> bool:
         with session(self.engine, write=False) as opened:
-            row = opened.get_one(DeliveryRow, job.id)
+            text, blocks = deliveries.content(opened, job.id)
         self.ready[job.target] = self.now() + PACE
         try:
             answer = self.client.chat_postMessage(
                 channel=job.target,
-                text=row.text,
-                blocks=row.blocks,
+                text=text,
+                blocks=blocks,
                 metadata={"event_type": EVENT_TYPE, "event_payload": {"delivery": job.id}},
                 link_names=False,
                 parse="none",
@@ -242,7 +229,7 @@ class Round:
     def _refuse(self, job: _Job, word: str) -> bool:
         """Note the refusal and owe the operators word of it, in one transaction."""
         with session(self.engine) as opened:
-            if outbox.changed(opened, _unchanged(job).values(state="refused", error=word)) != 1:
+            if not _change(opened, job, state="refused", error=word):
                 return True
             self._owe_operators(opened, job)
         self.result.refused += 1
@@ -253,7 +240,7 @@ class Round:
 
     def _owe_operators(self, opened: Session, job: _Job) -> None:
         if self.operators is not None:
-            for fact in outbox.undeliverable(opened):
+            for fact in deliveries.undeliverable(opened):
                 if fact.subject == f"channel:{job.channel}":
                     outbox.owe(opened, fact, [self.operators], self.now())
 
@@ -289,7 +276,7 @@ class Round:
             " neither repeated nor called sent. Give the app the right to read it."
         )
         with session(self.engine) as opened:
-            outbox.changed(opened, _unchanged(job).values(error=f"unclear, history not readable: {word}"))
+            _change(opened, job, error=f"unclear, history not readable: {word}")
             self._owe_operators(opened, job)
         return True
 
@@ -319,14 +306,13 @@ class Round:
         return False
 
     def _change(self, job: _Job, **values: Any) -> bool:
-        """Change the row, unless another process has changed it since this one looked."""
         with session(self.engine) as opened:
-            return outbox.changed(opened, _unchanged(job).values(**values)) == 1
+            return _change(opened, job, **values)
 
 
-def _unchanged(job: _Job) -> Update:
-    tried = DeliveryRow.tried_at == job.tried_at if job.tried_at else DeliveryRow.tried_at.is_(None)
-    return update(DeliveryRow).where(DeliveryRow.id == job.id, DeliveryRow.state == job.state, tried)
+def _change(opened: Session, job: _Job, **values: Any) -> bool:
+    """False where another process has changed the delivery since this one looked."""
+    return deliveries.change(opened, job.id, job.state, job.tried_at, **values)
 
 
 def _token_refused(word: str) -> str:
