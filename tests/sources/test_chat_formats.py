@@ -353,3 +353,9 @@ def test_every_known_marker_and_notice_is_recognised_in_its_place() -> None:
     deleted = _phrases(wording._DELETED)
     messages = shown("chat_export", "".join(f"{head}{LRM}{phrase}.\n" for phrase in deleted))
     assert [phrase for phrase, m in zip(deleted, messages, strict=True) if m["system"] or m["media"]] == []
+
+
+def test_a_chat_in_which_only_the_other_side_writes_is_incoming() -> None:
+    reading = read("chat_export", "30.05.23, 18:44 - Bo: a\n", "WhatsApp Chat mit Bo.txt")
+    assert reading.messages["direction"].to_list() == ["in"]
+    assert reading.messages["counterpart"].to_list() == ["Bo"]

@@ -13,8 +13,9 @@ from sendepause.errors import BadInput
 from sendepause.frames import MESSAGES
 from sendepause.model import Evidence, Resolution
 
-MAX_BYTES = 256 * 1024 * 1024
-"""Most bytes that a reader takes into memory: about three million chat lines, years of a busy group."""
+MAX_BYTES = 128 * 1024 * 1024
+"""Most bytes that a reader takes into memory: over a million chat lines, years of a busy group. Reading a
+chat takes about twenty times its size."""
 
 
 @dataclass(frozen=True)

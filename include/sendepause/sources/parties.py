@@ -59,9 +59,11 @@ def parties(messages: pl.DataFrame, name: str, context: ReadContext) -> Parties:
         counterpart = others[0]
     else:
         counterpart = titled or _group_name(notices) or stem
-    all_in = not owners and (
-        context.owner is not None or bool(context.owner_names) or context.account is not None
-    )
+    known = context.owner is not None or bool(context.owner_names) or context.account is not None
+    only_partner = partner is not None and [comparable(author) for author in authors] == [comparable(partner)]
+    all_in = not owners and (known or only_partner)
+    if only_partner and not known:
+        note = "Only the other side writes in this chat."
     return Parties(owners, all_in, counterpart, (note,) if note else ())
 
 
