@@ -7,7 +7,7 @@ Airflow no longer schedules a DAG whose file fails.
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pendulum
@@ -64,14 +64,12 @@ def every(cron: str) -> CronTriggerTimetable:
 
 
 def moment(context: dict[str, Any]) -> datetime:
-    """The run's clock: the parameter, else the end of the data interval, else when the run was due."""
+    """The run's clock: the parameter, else the end of the data interval, else when the run was due; in UTC."""
+    from sendepause.people import parse_moment
+
     given = context["params"].get("as_of")
-    if given:
-        parsed = pendulum.parse(given)
-        if not isinstance(parsed, pendulum.DateTime):
-            raise ValueError(f"as_of {given!r} is no moment; write it like 2019-12-07T00:00:00+01:00")
-        return parsed
-    return context.get("data_interval_end") or context["dag_run"].run_after
+    found = parse_moment(given) if given else context.get("data_interval_end") or context["dag_run"].run_after
+    return datetime.fromtimestamp(found.timestamp(), UTC)  # a plain one: Polars knows no subclass of datetime
 
 
 def quiet_libraries() -> None:

@@ -5,7 +5,7 @@ The stages read them from there before every call to a campaign system; nothing 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pendulum
@@ -161,8 +161,8 @@ def _write(
     return entry
 
 
-def parse_moment(text: str, zone: str = "UTC") -> pendulum.DateTime:
-    """A moment as people write it: ``2019-12-07``, ``2019-12-07T00:00+01:00``; else in ``zone``.
+def parse_moment(text: str, zone: str = "UTC") -> datetime:
+    """A moment as people write it: ``2019-12-07``, ``2019-12-07T00:00+01:00``; else in ``zone``. Given in UTC.
 
     :raises BadInput: where it is none.
     """
@@ -174,4 +174,4 @@ def parse_moment(text: str, zone: str = "UTC") -> pendulum.DateTime:
         ) from error
     if not isinstance(parsed, pendulum.DateTime):
         raise BadInput(f"{text!r} is no moment.", "Write it like 2019-12-06T23:59+01:00.")
-    return parsed
+    return datetime.fromtimestamp(parsed.timestamp(), UTC)

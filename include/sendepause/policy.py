@@ -305,7 +305,7 @@ def _campaign_decisions(world: World, rule: Enforcement, known: Mapping[str, Acc
 
 
 def _account_decisions(world: World, rule: Enforcement) -> Iterator[Decision]:
-    with_campaign = {campaign.account for campaign in world.campaigns}
+    with_campaign = _explained(world)
     for account in sorted(world.accounts, key=lambda account: account.number):
         evidence = world.evidence.get(account.number, frozenset())
         kind = true_kind(account, evidence)
@@ -325,6 +325,16 @@ def _account_decisions(world: World, rule: Enforcement) -> Iterator[Decision]:
         )
         facts = {"verdict": finding.verdict, "no_data": finding.no_data} if finding else {}
         yield _decision(world, rule, f"account:{account.number}", account, kind, outcome, facts)
+
+
+def _explained(world: World) -> set[str | None]:
+    """Accounts whose sending a known campaign explains: one that may run, or that ran until we paused it.
+
+    A campaign that a person paused long ago explains nothing that is sent today.
+    """
+    ours = {campaign for _, campaign in world.paused_by_us}
+    idle = (CampaignState.PAUSED, CampaignState.DONE)
+    return {c.account for c in world.campaigns if c.state not in idle or c.key in ours}
 
 
 def _unknown_senders(world: World, known: Mapping[str, Account]) -> Iterator[Decision]:

@@ -109,20 +109,29 @@ def audit(installation: Installation, as_of: datetime) -> Counts:
 
 
 def source_health(session: Session, settings: Settings) -> dict[str, verdict.SourceHealth]:
-    """For each account: whether a source is connected, whether it is ill, how far its data reach."""
-    ill = {subject for subject, state in queries.health(session).items() if not state.ok}
-    reaches = queries.reaches(session)
+    """For each account: whether a source is connected, whether it is ill, how far its data reach.
+
+    A source with files of the account of which none could be read is connected, and ill.
+    """
+    ill = {name for name, state in queries.health(session).items() if not state.ok}
+    reaches, broken = queries.reaches(session), queries.broken_files(session)
     found = {}
     for account in settings.accounts:
         own = [reach for reach in reaches if reach.account == account.number]
-        named = [source.id for source in settings.sources if source.account == account.number]
-        connected = {reach.source for reach in own} | set(named)
+        named = {source.id for source in settings.sources if source.account == account.number}
+        unreadable = {file.source for file in broken if file.path.startswith(f"{account.number}/")}
+        well = ({reach.source for reach in own} | (named - unreadable)) - _sources(ill)
+        connected = {reach.source for reach in own} | named | unreadable
         found[account.number] = verdict.SourceHealth(
             connected=bool(connected),
-            ill=bool(connected) and all(f"source:{source}" in ill for source in connected),
+            ill=bool(connected) and not well,
             read_until=max((reach.read_until for reach in own), default=None),
         )
     return found
+
+
+def _sources(subjects: Collection[str]) -> set[str]:
+    return {name.removeprefix("source:") for name in subjects if name.startswith("source:")}
 
 
 def show(

@@ -145,3 +145,24 @@ def test_a_silent_number_with_a_well_source_is_left_alone() -> None:
     silent = Finding(PERSONAL.number, moment, 28, Verdict.NO_DATA, no_data=NoData.SILENT)
     seen = world(moment, campaigns=(), findings={PERSONAL.number: silent})
     assert decided(seen, f"account:{PERSONAL.number}").act is Act.NONE
+
+
+@pytest.mark.parametrize(
+    ("state", "ours", "act"),
+    [
+        (CampaignState.RUNNING, False, Act.NONE),
+        (CampaignState.PAUSED, True, Act.NONE),
+        (CampaignState.PAUSED, False, Act.ASK),  # paused by a person, long ago: which tool sends today?
+    ],
+)
+def test_only_a_campaign_that_may_have_sent_explains_what_was_sent(
+    state: CampaignState, ours: bool, act: Act
+) -> None:
+    moment = at("2019-12-07")
+    seen = world(
+        moment,
+        campaigns=(replace(CAMPAIGN, state=state),),
+        findings={PERSONAL.number: Finding(PERSONAL.number, moment, 28, Verdict.AUTOMATED)},
+        paused_by_us=frozenset({(RULE.id, CAMPAIGN.key)}) if ours else frozenset(),
+    )
+    assert decided(seen, f"account:{PERSONAL.number}").act is act
