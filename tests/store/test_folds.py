@@ -73,6 +73,7 @@ def test_the_switches(lines: list[tuple[Any, ...]], expected: Switches) -> None:
         ([K.INTENT, K.NOT_PAUSED, K.INTENT], "not_paused", 1, True),
         ([K.INTENT, K.NOT_PAUSED, K.PAUSED], "paused", 1, True),
         ([K.INTENT, K.PAUSED], "paused", 1, True),
+        ([K.INTENT, K.PAUSED, K.NOT_PAUSED], "paused", 1, True),
         ([K.INTENT, K.PAUSED, K.SILENCE_CONFIRMED], "paused", 1, True),
         ([K.INTENT, K.PAUSED, K.UNDONE], "undone", 1, False),
         ([K.INTENT, K.PAUSED, K.UNDONE, K.PAUSED], "undone", 1, False),

@@ -132,7 +132,7 @@ def test_any_single_changed_field_is_found(shared_engine: Engine, data: st.DataO
 
 def altered(data: st.DataObject, session: Session, seq: int, name: str) -> Any:
     """The stored value with one character exchanged or added, or another moment."""
-    old = session.scalar(text(f"SELECT {name} FROM sendepause_ledger WHERE seq = {seq}"))  # noqa: S608
+    old = session.scalar(text(f"SELECT {name} FROM sendepause_ledger WHERE seq = {seq}"))
     if name in ("at", "as_of"):
         return NOON + timedelta(microseconds=data.draw(st.integers(1, 10**15)))
     old = old or ""
@@ -294,8 +294,9 @@ def test_two_processes_append_to_one_whole_chain(engine: Engine, url: str) -> No
         spawn.Process(target=append_in_a_process, args=(url, f"process {number}", child))
         for number, (_, child) in enumerate(pipes)
     ]
-    for process in processes:
+    for process, (_, child) in zip(processes, pipes, strict=True):
         process.start()
+        child.close()  # a process that dies is then heard of at once
     won = [parent.recv() for parent, _ in pipes if parent.poll(30)]
     for process in processes:
         process.join(30)
@@ -321,6 +322,7 @@ def test_a_process_killed_inside_an_append_leaves_a_whole_chain(engine: Engine, 
     parent, child = spawn.Pipe()
     process = spawn.Process(target=append_until_killed, args=(url, child))
     process.start()
+    child.close()
     assert parent.poll(30)
     parent.recv()
     process.kill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -49,6 +50,13 @@ def test_the_newest_finding_not_after_the_moment_counts(session: Session) -> Non
     assert queries.latest_findings(session) == {NUMBER: newer}
     assert queries.latest_findings(session, as_of=LATER - timedelta(microseconds=1)) == {NUMBER: FINDING}
     assert queries.latest_findings(session, as_of=NOON - timedelta(seconds=1)) == {}
+
+
+def test_findings_of_some_accounts_alone(session: Session) -> None:
+    other = replace(FINDING, account="+493023125102")
+    queries.save_findings(session, [FINDING, other])
+    assert queries.latest_findings(session, accounts=[NUMBER]) == {NUMBER: FINDING}
+    assert queries.latest_findings(session, accounts=[]) == {}
 
 
 def test_nothing_to_save_is_fine(session: Session) -> None:
@@ -123,6 +131,22 @@ def test_the_last_plan_and_the_last_accepted_one(session: Session) -> None:
     assert queries.latest_plan(session) == surprising
     assert queries.latest_plan(session, accepted_only=True) == calm
     assert session.scalar(select(func.count()).select_from(PlanRow)) == 2
+
+
+def test_the_stamp_changes_with_what_the_board_shows(session: Session) -> None:
+    stamps = [queries.stamp(session)]
+    queries.save_plan(session, [], hash="a", as_of=NOON, shown_at=NOON, accepted=True)
+    stamps.append(queries.stamp(session))
+    queries.save_campaigns(session, "n8n", [CAMPAIGN], NOON)
+    stamps.append(queries.stamp(session))
+    queries.save_campaigns(session, "n8n", [], NOON)
+    stamps.append(queries.stamp(session))
+    queries.note_reach(session, "chats", NUMBER, NOON)
+    stamps.append(queries.stamp(session))
+    queries.beat(session, "read", NOON, NOON, {})
+    stamps.append(queries.stamp(session))
+    assert all(before != after for before, after in pairwise(stamps))
+    assert queries.stamp(session) == stamps[-1]
 
 
 def test_the_last_valid_configuration_is_the_one_that_came_into_force_last(session: Session) -> None:

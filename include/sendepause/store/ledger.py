@@ -96,7 +96,7 @@ def append(
         "previous": previous,
     }
     values["hash"] = _hash(values)
-    session.execute(insert(LedgerRow).values(values))
+    session.execute(insert(LedgerRow), [values])
     set_note(session, MARK, f"{values['seq']} {values['hash']}")
     return Entry(**{**values, "kind": kind, "facts": json.loads(text)})
 

@@ -7,7 +7,7 @@ was done to campaigns is not here but in the ledger; what is owed to people is i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -106,7 +106,7 @@ class Configuration:
 
 def save_findings(session: Session, findings: Iterable[Finding]) -> None:
     """Write verdicts down; the same account and ``as_of`` again replaces the earlier one."""
-    rows = ({**asdict(finding), "signals": [asdict(s) for s in finding.signals]} for finding in findings)
+    rows = ({**_columns(finding), "signals": [_columns(s) for s in finding.signals]} for finding in findings)
     upsert(session, FindingRow, rows)
 
 
@@ -132,7 +132,7 @@ def save_campaigns(session: Session, system: str, campaigns: Iterable[Campaign],
     """Write down everything that a system lists; what it no longer lists is marked as gone."""
     session.execute(update(CampaignRow).where(CampaignRow.system == system).values(gone=True))
     rows = (
-        {**asdict(campaign), "first_seen_at": seen_at, "seen_at": seen_at, "gone": False}
+        {**_columns(campaign), "first_seen_at": seen_at, "seen_at": seen_at, "gone": False}
         for campaign in campaigns
     )
     upsert(session, CampaignRow, rows, keep=["first_seen_at"])
@@ -189,7 +189,7 @@ def file_state(session: Session, source: str) -> dict[str, FileState]:
 
 def note_file(session: Session, file: FileState) -> None:
     """Note that a file was read, or that it is broken. Its content never comes here."""
-    upsert(session, FileRow, [{**asdict(file), "notes": list(file.notes)}])
+    upsert(session, FileRow, [{**_columns(file), "notes": list(file.notes)}])
 
 
 def broken_files(session: Session) -> list[FileState]:
@@ -241,7 +241,7 @@ def save_plan(
     last = latest_plan(session)
     if last is not None and (last.hash, last.as_of, last.accepted) == (hash, as_of, accepted):
         return
-    session.execute(insert(PlanRow).values(**{**asdict(shown), "items": list(shown.items)}))
+    session.execute(insert(PlanRow).values(**{**_columns(shown), "items": list(shown.items)}))
 
 
 def latest_plan(session: Session, accepted_only: bool = False) -> ShownPlan | None:
@@ -286,6 +286,11 @@ def note(session: Session, name: str) -> str | None:
 def set_note(session: Session, name: str, value: str) -> None:
     """Keep a small fact under a name."""
     upsert(session, NoteRow, [{"name": name, "value": value}])
+
+
+def _columns(value: Any) -> dict[str, Any]:
+    """A dataclass's fields by name; ``asdict`` copies deeply, and takes four times as long."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _finding(row: FindingRow) -> Finding:
