@@ -64,7 +64,7 @@ def every(cron: str) -> CronTriggerTimetable:
 
 
 def moment(context: dict[str, Any]) -> datetime:
-    """The run's clock: the parameter, else the end of the data interval, else when the run was due; in UTC."""
+    """The run's clock, in UTC: the parameter, else the end of the data interval, else when it was due."""
     from sendepause.people import parse_moment
 
     given = context["params"].get("as_of")

@@ -162,7 +162,7 @@ def _write(
 
 
 def parse_moment(text: str, zone: str = "UTC") -> datetime:
-    """A moment as people write it: ``2019-12-07``, ``2019-12-07T00:00+01:00``; else in ``zone``. Given in UTC.
+    """A moment as people write it: ``2019-12-07``, ``2019-12-07T00:00+01:00``; else in ``zone``. In UTC.
 
     :raises BadInput: where it is none.
     """
