@@ -359,3 +359,13 @@ def test_a_chat_in_which_only_the_other_side_writes_is_incoming() -> None:
     reading = read("chat_export", "30.05.23, 18:44 - Bo: a\n", "WhatsApp Chat mit Bo.txt")
     assert reading.messages["direction"].to_list() == ["in"]
     assert reading.messages["counterpart"].to_list() == ["Bo"]
+
+
+def test_a_number_alone_that_no_line_shows_tells_no_direction() -> None:
+    text = "30.05.23, 18:44 - Ida: a\n30.05.23, 18:45 - Bo: b\n"
+    assert read("chat_export", text, account="+491713920001").messages["direction"].to_list() == [None, None]
+    misspelt = read("chat_export", text, "WhatsApp Chat mit Bo.txt", owner="Ida Krug")
+    assert misspelt.messages["direction"].to_list() == ["out", "in"]
+    elsewhere = read("chat_export", text, owner="Eva")
+    assert elsewhere.messages["direction"].to_list() == ["in", "in"]
+    assert elsewhere.notes == ("No line is by the given owner: all messages are taken as incoming.",)

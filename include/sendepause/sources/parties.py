@@ -59,7 +59,7 @@ def parties(messages: pl.DataFrame, name: str, context: ReadContext) -> Parties:
         counterpart = others[0]
     else:
         counterpart = titled or _group_name(notices) or stem
-    known = context.owner is not None or bool(context.owner_names) or context.account is not None
+    known = context.owner is not None or bool(context.owner_names)
     only_partner = partner is not None and [comparable(author) for author in authors] == [comparable(partner)]
     all_in = not owners and (known or only_partner)
     if only_partner and not known:
@@ -76,14 +76,16 @@ def _owners(
         None
     }
     found = [a for a in authors if comparable(a) in given or (digits_of(a) in numbers)]
-    if found or given:
-        return found, None if found else "No line is by the given owner: all messages are taken as incoming."
+    if found:
+        return found, None
     deleting = messages.filter(pl.col("deleted_by_owner") & pl.col("author").is_not_null())["author"].unique()
     if len(deleting) == 1:
         return deleting.to_list(), "The owner was told from the notice of an own message deleted."
     others = [author for author in authors if partner is None or comparable(author) != comparable(partner)]
     if partner is not None and len(authors) == 2 and len(others) == 1:
         return others, "The owner was told from the other side's name in the file's name or its first notice."
+    if given:
+        return [], "No line is by the given owner: all messages are taken as incoming."
     return [], "The owner could not be told: no message has a direction. Give the owner's name."
 
 
