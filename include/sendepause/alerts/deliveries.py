@@ -68,7 +68,7 @@ def content(session: Session, id: str) -> tuple[str, list[dict[str, Any]]]:
     return row.text, row.blocks
 
 
-def change(session: Session, id: str, state: str, tried_at: datetime | None, **values: Any) -> bool:
+def change(session: Session, id: str, state: str, tried_at: datetime | None, /, **values: Any) -> bool:
     """Change a delivery, unless its state or last try is no longer the one given: of two senders one wins."""
     tried = DeliveryRow.tried_at == tried_at if tried_at else DeliveryRow.tried_at.is_(None)
     same = update(DeliveryRow).where(DeliveryRow.id == id, DeliveryRow.state == state, tried)
