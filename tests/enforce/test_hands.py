@@ -182,8 +182,8 @@ def test_whatever_the_system_and_the_people_do(tmp_path: Path) -> None:
     run_state_machine_as_test(
         Hands,
         settings=settings(
-            max_examples=20,
-            stateful_step_count=12,
+            max_examples=12,
+            stateful_step_count=10,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
