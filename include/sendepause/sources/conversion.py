@@ -63,7 +63,12 @@ def to_events(
     directed, undirected = _split(known, pl.col("direction").is_not_null() & pl.lit(owned))
     dated, ahead = _split(directed, pl.col("sent_at") <= until)
     notes = [*reading.notes, *_about_unknown(unknown["account"])]
-    if len(undirected):
+    if len(undirected) and not owned:
+        notes.append(
+            f"No message is by the account itself, so all {len(undirected)} were left out: if that is wrong,"
+            " add the name that the account has in the file to its export_names."
+        )
+    elif len(undirected):
         notes.append(
             f"{len(undirected)} messages were left out, because the file does not show which are the"
             " account's own: add the name that it has in the file to its export_names."

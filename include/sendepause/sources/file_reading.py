@@ -22,7 +22,7 @@ from sendepause.keys import Pseudonymiser
 from sendepause.model import Account, Evidence
 from sendepause.settings import SourceSettings
 from sendepause.sources import files, reader
-from sendepause.sources.base import ReadContext, Reading
+from sendepause.sources.base import ReadContext
 from sendepause.sources.conversion import Converted, Place, to_events
 from sendepause.sources.files import Found
 from sendepause.store.queries import FileState
@@ -112,7 +112,8 @@ class FileReading:
     def _parse(self, file: Found, account: str | None, state: FileState) -> Looked:
         """One file through its reader; BadInput, without a word of its content, where that fails."""
         try:
-            reading = self._reading(file, account)
+            with storage.open_binary(file.path) as stream:
+                reading = reader(self.source.kind)(stream, file.name, self._context(account))
             converted = to_events(
                 reading,
                 Place(self.source.id, account, files.chat_of(file), self.source.kind != "chat_export"),
@@ -136,22 +137,6 @@ class FileReading:
             notes=tuple(note[:_LONGEST] for note in converted.notes[:_NOTES]),
         )
         return Looked(Outcome.READ, state, converted, reading.evidence)
-
-    def _reading(self, file: Found, account: str | None) -> Reading:
-        """The file as its reader gives it.
-
-        A chat in which no line is by one of the account's names, while nobody said how exports name the
-        account, is read again without names: its file name or a notice may tell whose phone it was.
-        """
-        read = reader(self.source.kind)
-        with storage.open_binary(file.path) as stream:
-            reading = read(stream, file.name, self._context(account))
-        named = account is None or self.accounts[account].export_names
-        if self.source.kind != "chat_export" or named or "out" in reading.messages["direction"]:
-            return reading
-        with storage.open_binary(file.path) as stream:
-            unnamed = replace(self._context(account), owner=None, owner_names=(), account=None)
-            return read(stream, file.name, unnamed)
 
     def _account(self, file: Found) -> str | None:
         """The account whose file it is, None where the messages themselves say it or nobody knows."""
