@@ -294,6 +294,43 @@ def at_one_instant(engine, client, clock):
     return one_round(engine, client, now=lambda: START, sleep=clock.sleep)
 
 
+def test_two_senders_that_clear_up_the_same_message_repeat_it_once(engine, slack, client, clock):
+    """The second one sends while the first is still reading the history."""
+    (delivery,) = queue(engine)
+    slack.fault("drop_before")
+    one_round(engine, client, now=clock.now, sleep=clock.sleep, budget=timedelta(seconds=1))
+    clock.at += timedelta(hours=1)
+
+    class Slow(WebClient):
+        def conversations_history(self, **arguments):
+            answer = super().conversations_history(**arguments)
+            assert one_round(engine, client, now=clock.now, sleep=clock.sleep).sent == 1
+            return answer
+
+    slow = Slow(TOKEN, base_url=slack.base_url, timeout=5)
+    assert one_round(engine, slow, now=clock.now, sleep=clock.sleep).sent == 0
+    assert told(slack) == [delivery]
+
+
+def test_two_senders_of_whom_one_dies_again_repeat_it_once(engine, slack, client, clock):
+    """The second one's repetition is unclear in its turn, and must not be covered by a third."""
+    (delivery,) = queue(engine)
+    slack.fault("drop_before")
+    one_round(engine, client, now=clock.now, sleep=clock.sleep, budget=timedelta(seconds=1))
+    clock.at += timedelta(hours=1)
+
+    class Slow(WebClient):
+        def conversations_history(self, **arguments):
+            answer = super().conversations_history(**arguments)
+            slack.fault("drop_after")
+            one_round(engine, client, now=clock.now, sleep=clock.sleep, budget=timedelta(seconds=1))
+            return answer
+
+    slow = Slow(TOKEN, base_url=slack.base_url, timeout=5)
+    assert one_round(engine, slow, now=clock.now, sleep=clock.sleep).sent == 0
+    assert told(slack) == [delivery]
+
+
 def test_a_digest_is_queued_once_a_day(engine, slack, deliver):
     for _ in range(2):
         with session(engine) as opened:
