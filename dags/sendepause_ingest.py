@@ -39,7 +39,7 @@ def sendepause_ingest():
     @task(outlets=[EVENTS])
     def announce(counts: dict, *, outlet_events) -> None:
         """Tell the audit that there are new events; nothing new is no event."""
-        if not counts["events_new"] and not counts["files_broken"]:
+        if not (counts["events_new"] or counts["day_rows"] or counts["files_broken"]):
             raise AirflowSkipException("Nothing new was read.")
         outlet_events[EVENTS].extra = counts
 

@@ -16,10 +16,12 @@ from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, Param
 START = pendulum.datetime(2019, 11, 1, tz="UTC")  # the campaign's beginning: backfills replay from here
 OWNER = "sendepause"
 
-EVENTS = Asset("sendepause://events", group="sendepause")
-FINDINGS = Asset("sendepause://findings", group="sendepause")
-ALERTS = Asset("sendepause://alerts", group="sendepause")
-STOPPED = Asset("sendepause://stopped", group="sendepause")
+
+def _asset(name: str) -> Asset:
+    return Asset(name=f"sendepause.{name}", uri=f"sendepause://{name}/", group="sendepause")
+
+
+EVENTS, FINDINGS, ALERTS, STOPPED = map(_asset, ("events", "findings", "alerts", "stopped"))
 
 # Repeating helps only where the error says so; a bad input or a missing right is mended by people.
 RETRIES = ExceptionRetryPolicy(

@@ -61,7 +61,7 @@ def test_the_web_ui_shows_dags_with_docs_and_assets_with_counts(installed: Insta
         for dag in dags:
             assert "When it fails" in api.get(f"/dags/{dag}/details").json()["doc_md"]
         events = api.get("/assets/events").json()["asset_events"]
-        counts = {event["uri"].removeprefix("sendepause://"): event["extra"] for event in events}
+        counts = {event["name"].removeprefix("sendepause."): event["extra"] for event in events}
         assert counts["events"]["events_new"] > 10_000
         assert counts["findings"]["accounts"] == 24
         assert counts["alerts"]["owed"] > 0
