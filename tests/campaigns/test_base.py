@@ -40,6 +40,13 @@ def test_an_access_shows_its_host_and_nothing_else() -> None:
     assert Access(password="p4secret", extra={"k": "e5secret"}).scrub("p4secret, e5secret") == "•••, •••"
 
 
+@pytest.mark.parametrize("host", ["http://[half:secret", "http://me:secret@", "me:secret@host", "", "://"])
+def test_an_access_that_is_no_address_keeps_its_secrets_too(host: str) -> None:
+    access = Access("http", host, password="other-secret")
+    assert "secret" not in repr(access)
+    assert "other-secret" not in access.scrub("it says other-secret")
+
+
 @pytest.mark.parametrize(
     ("access", "url"),
     [

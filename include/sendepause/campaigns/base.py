@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
 from sendepause.model import AccountBy, Campaign, CampaignState
@@ -85,14 +85,18 @@ class Access:
     @property
     def shown(self) -> str:
         """The host without credentials, path or query: all that a person needs to recognise it."""
-        name = urlsplit(self.host).hostname if "://" in self.host else self.host.rpartition("@")[2]
+        parts = self._parts()
+        name = parts.hostname if parts else self.host.rpartition("@")[2]
         return (name or self.schema or "?")[:200]
 
     def __repr__(self) -> str:
         return f"Access(kind={self.kind!r}, host={self.shown!r})"
 
     def base_url(self) -> str:
-        """The base URL of an HTTP API without a slash at its end, read as Airflow's HttpHook reads it."""
+        """The base URL of an HTTP API without a slash at its end, read as Airflow's HttpHook reads it.
+
+        ValueError where the host is no address.
+        """
         url = self.host if "://" in self.host else f"{self.schema or 'http'}://{self.host}"
         parts = urlsplit(url)
         netloc = parts.netloc.rpartition("@")[2]
@@ -100,13 +104,20 @@ class Access:
             netloc = f"{netloc}:{self.port}"
         return f"{parts.scheme}://{netloc}{parts.path}".rstrip("/")
 
+    def _parts(self) -> SplitResult | None:
+        """The host where it is a URL that can be read as one."""
+        try:
+            return urlsplit(self.host) if "://" in self.host else None
+        except ValueError:
+            return urlsplit("//?")
+
     def scrub(self, text: str) -> str:
         """``text`` with every secret of this connection blotted out, for errors that quote a library."""
-        userinfo = urlsplit(self.host) if "://" in self.host else None
+        parts = self._parts()
         secrets = [
             self.password,
-            userinfo.password if userinfo else None,
-            userinfo.query if userinfo else None,
+            parts.password if parts else None,
+            parts.query if parts else None,
             *(str(value) for value in self.extra.values() if not isinstance(value, (bool, int, float))),
         ]
         for secret in sorted((s for s in secrets if s and len(s) > 2), key=len, reverse=True):

@@ -36,7 +36,7 @@ def _url(access: Access) -> URL:
         )
         if kind == "sqlite":  # Airflow keeps the path in the host, or in the schema when given as a URI
             url = URL.create("sqlite", database=access.host or access.schema)
-    if access.password:
+    if access.password and url.get_backend_name() != "sqlite":
         url = url.set(password=access.password)
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")

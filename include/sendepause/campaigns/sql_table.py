@@ -244,7 +244,8 @@ class SqlTable:
 
     def _check(self, connection: Connection) -> Checks:
         bound = self._bind(connection)
-        checks = [Check(True, f"{self._where} has all columns that the settings name.")]
+        connection.execute(select(*bound.columns.values()).limit(1))
+        checks = [Check(True, f"{self._where} can be read and has all columns that the settings name.")]
         if connection.dialect.name == "postgresql":
             return checks + self._check_postgresql(connection, bound)
         if connection.dialect.name == "sqlite":
