@@ -169,7 +169,6 @@ class Round:
     def _post(self, job: _Job) -> bool:
         with session(self.engine, write=False) as opened:
             text, blocks = deliveries.content(opened, job.id)
-        self.ready[job.target] = self.now() + PACE
         try:
             answer = self.client.chat_postMessage(
                 channel=job.target,
@@ -182,8 +181,14 @@ class Round:
                 unfurl_media=False,
             )
         except NO_ANSWER as error:
+            self._pace(job.target)
             return self._posting_failed(job, error)
+        self._pace(job.target)
         return self._sent(job, str(answer.get("ts")))
+
+    def _pace(self, channel: str) -> None:
+        """Counted from the answer on: the call itself may have been long on its way."""
+        self.ready[channel] = self.now() + PACE
 
     def _sent(self, job: _Job, ts: str) -> bool:
         self.unanswered = 0
