@@ -153,7 +153,7 @@ def test_the_clock_needs_thirty_bouts_for_five_minutes_and_sixty_for_one() -> No
 def test_fewer_bouts_need_a_stronger_clock() -> None:
     assert not holds("clock_minute_few", measured(events(_starts([0] * 19))))
     assert holds("clock_minute_few", measured(events(_starts([0] * 20))))
-    weak = measured(events(_starts([0] * 5 + [3 * i for i in range(1, 20)])))
+    weak = measured(events(_starts([0] * 6 + [3 * i for i in range(1, 19)])))
     assert 4 < weak["clock_1"] < 6
     assert not holds("clock_minute_few", weak)
     assert points("clock_minute_hint", weak) == 2
@@ -256,6 +256,16 @@ def test_reach_minute_also_at_one_instant_and_in_minutes(people: int, fact: bool
         assert holds("reach_minute", line) is fact
 
 
+def test_one_text_to_many_at_once_is_one_act_for_the_points() -> None:
+    together = measured(events(sends(NOON, [0] * 39, contents="x")))
+    assert (together["reach_hour"], together["acts_hour"]) == (40, 1)
+    assert points("reach_hint", together) == 0
+    one_by_one = measured(events(sends(NOON, [30] * 39, contents="x")))
+    assert (one_by_one["acts_hour"], one_by_one["minute_acts_hour"]) == (40, 20)
+    assert points("reach_hint", one_by_one) == 2
+    assert measured(events(sends(NOON, [30] * 39, people="a", contents="t{}")))["acts_hour"] == 1
+
+
 def test_a_group_is_one_counterpart() -> None:
     line = measured(events(sends(NOON, [1] * 50, people="group")))
     assert (line["reach_hour"], line["reach_minute"], line["chain"]) == (1, 1, 1)
@@ -268,8 +278,8 @@ def test_a_burst_is_a_hundred_sends_in_fifteen_seconds() -> None:
 
 
 def test_different_texts_to_different_people_within_a_minute() -> None:
-    assert holds("texts_minute", measured(events(sends(NOON, [5] * 11, contents="t{}"))))
-    assert not holds("texts_minute", measured(events(sends(NOON, [5] * 10, contents="t{}"))))
+    assert holds("texts_minute", measured(events(sends(NOON, [3] * 19, contents="t{}"))))
+    assert not holds("texts_minute", measured(events(sends(NOON, [3] * 18, contents="t{}"))))
     # One text to many is a broadcast; many texts to one is a talk.
     assert measured(events(sends(NOON, [1] * 30, contents="x")))["texts_minute"] == 1
     assert measured(events(sends(NOON, [1] * 30, people="a", contents="t{}")))["texts_minute"] == 1
@@ -308,7 +318,7 @@ def test_quiet_gives_points_with_enough_sends() -> None:
 
 
 def test_bins_of_gaps() -> None:
-    seconds = pl.Series([0, 0.9, 1, 19.99, 20, 20.9, 21.1, 300])
+    seconds = pl.Series([0.0, 0.9, 1, 19.99, 20, 20.9, 21.1, 300])
     bins = pl.select(gap_bin(pl.lit(seconds))).to_series().to_list()
     assert bins == [0, 0, 1, 19, 20, 20, 21, 20 + math.floor(math.log(15) / 0.05)]
 

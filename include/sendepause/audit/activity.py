@@ -54,6 +54,10 @@ ACTIVITY = pl.Schema(
         "reach_hour": pl.UInt32(),  # most distinct counterparts written to in a local clock hour, and minute
         "reach_minute": pl.UInt32(),
         "texts_minute": pl.UInt32(),  # most different contents to as many counterparts in a clock minute
+        # Most counterparts in a clock hour, where one content to many at one instant (or in one minute),
+        # as a broadcast list sends it, counts once.
+        "acts_hour": pl.UInt32(),
+        "minute_acts_hour": pl.UInt32(),
         "burst": pl.UInt32(),  # most sends in 15 s
         "edge_sends": pl.List(UTC_MS),  # sends within 15 s of the day's beginning or end
         # What was sent to whom, how often; content null: media, counterpart null: unknown.
@@ -279,24 +283,24 @@ def _chains(sends: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _reach(sends: pl.DataFrame) -> list[pl.DataFrame]:
-    """The most distinct counterparts in one clock hour and in one clock minute; unknown ones do not count."""
-    known = sends.drop_nulls("counterpart").with_columns(minute=pl.col("sent_at").dt.epoch("s").floordiv(60))
-    hours = _most_distinct(known, "clock_hour", "counterpart").rename({"most": "reach_hour"})
-    minutes = _most_distinct(known, "minute", "counterpart").rename({"most": "reach_minute"})
-    # Different texts to different people: whichever are fewer.
-    texts = (
-        known.drop_nulls("content")
-        .group_by(_ROW, "minute")
-        .agg(most=pl.min_horizontal(pl.col("content").n_unique(), pl.col("counterpart").n_unique()))
-        .group_by(_ROW)
-        .agg(pl.col("most").max().alias("texts_minute"))
-    )
-    return [hours, minutes, texts]
+    """The most counterparts in one clock hour and in one clock minute; unknown ones do not count."""
+    known = sends.drop_nulls("counterpart").with_columns(minute=pl.col("sent_at").dt.truncate("1m"))
+    people = pl.col("counterpart").n_unique()
 
+    def most(slot: str, name: str, *, but_no_more_than: pl.Expr = people) -> pl.DataFrame:
+        counted = known.group_by(_ROW, slot).agg(pl.min_horizontal(people, but_no_more_than).alias(name))
+        return counted.group_by(_ROW).agg(pl.col(name).max())
 
-def _most_distinct(known: pl.DataFrame, slot: str, column: str) -> pl.DataFrame:
-    distinct = known.select(_ROW, slot, column).unique()
-    return distinct.group_by(_ROW, slot).len().group_by(_ROW).agg(most=pl.col("len").max())
+    def acts(instant: str) -> pl.Expr:
+        return pl.struct(instant, "content").n_unique()
+
+    return [
+        most("clock_hour", "reach_hour"),
+        most("minute", "reach_minute"),
+        most("clock_hour", "acts_hour", but_no_more_than=acts("sent_at")),
+        most("clock_hour", "minute_acts_hour", but_no_more_than=acts("minute")),
+        most("minute", "texts_minute", but_no_more_than=pl.col("content").drop_nulls().n_unique()),
+    ]
 
 
 def _bursts(sends: pl.DataFrame) -> list[pl.DataFrame]:

@@ -189,17 +189,17 @@ REGISTRY: tuple[Rule, ...] = (
         Held("same_minute_share", 0.9, SAME_MINUTE, 30, "replies"),
         _SAME_MINUTE_TEXT,
     ),
-    # Twelve texts of seven words are 84 words: more than the fastest type, without ever changing the chat.
+    # A multi-recipient function sends one text; twenty of them leave a hand three seconds for each.
     Rule(
         "texts_minute",
         Role.PATTERN,
-        Held("texts_minute", 12, "texts"),
-        _TYPING,
+        Held("texts_minute", 20, "texts"),
+        _BY_HAND,
         _both(
             "{value} verschiedene Texte an ebenso viele Empfänger in einer Minute",
             "{value} different texts to as many recipients in one minute",
         ),
-        watch_from=8,
+        watch_from=12,
     ),
     Rule(
         "habits",
@@ -330,11 +330,16 @@ REGISTRY: tuple[Rule, ...] = (
     Rule(
         "reach_hint",
         Role.HINT,
-        Held("reach_hour", 20, "counterparts"),
+        Held("acts_hour", 20, "counterparts"),
         _CASES,
-        _HOUR_TEXT,
+        _both(
+            "{value} verschiedene Empfänger in einer Stunde, ein Text an viele zugleich als einer gezählt",
+            "{value} different recipients in one hour, one text to many at once counted as one",
+        ),
+        Held("minute_acts_hour", 20, "counterparts"),
         family="reach",
-        strong=Held("reach_hour", 40, "counterparts"),
+        strong=Held("acts_hour", 40, "counterparts"),
+        minute_strong=Held("minute_acts_hour", 40, "counterparts"),
     ),
     # Evidence for the reader, held against nothing.
     Rule(

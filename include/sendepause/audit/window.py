@@ -65,6 +65,8 @@ MEASURES = pl.Schema(
         "reach_hour": pl.UInt32(),
         "reach_minute": pl.UInt32(),
         "texts_minute": pl.UInt32(),
+        "acts_hour": pl.UInt32(),
+        "minute_acts_hour": pl.UInt32(),
         "burst": pl.UInt32(),  # null where times are known to the minute
         "unanswered": pl.Float64(),
         "first_contacts": pl.UInt32(),
@@ -85,7 +87,7 @@ def measures(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("resolution").cast(pl.Enum(RESOLUTIONS)).max().cast(pl.String),
         pl.col("sends").sum(),
         (pl.col("sends") > 0).sum().alias("days"),
-        pl.col("reach_hour", "reach_minute", "texts_minute").max(),
+        pl.col("reach_hour", "reach_minute", "texts_minute", "acts_hour", "minute_acts_hour").max(),
     )
     minutes = result.select("account_id", minutes_only=pl.col("resolution") == "min")
     for part in (
