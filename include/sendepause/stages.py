@@ -238,8 +238,7 @@ def decide(installation: Installation, settings: Settings, as_of: datetime) -> S
             accepted=not shown.waiting,
         )
         facts = addressing.owed(session, settings, shown.plan, shown.passages, as_of)
-        for fact in facts:
-            outbox.owe(session, fact, addressing.recipients(settings, fact), at)
+        outbox.owe_all(session, [(fact, addressing.recipients(settings, fact)) for fact in facts], at)
         outbox.settle(session, {(f.enforcement, f.subject, f.stage) for f in facts}, at)
     return replace(shown, newly_stopped=new)
 
