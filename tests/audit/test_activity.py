@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -55,6 +56,13 @@ def test_the_schema_is_the_documented_one_with_and_without_events() -> None:
     assert rows.schema == ACTIVITY
     assert measures(rows).schema == MEASURES
     assert measures(rows.clear()).schema == MEASURES
+
+
+def test_day_rows_survive_parquet(tmp_path: Path) -> None:
+    stream = events([(NOON, "in", "a", None), *sends(ACROSS_MIDNIGHT, [30] * 200, contents="x")])
+    rows = day_rows(stream, BERLIN)
+    rows.write_parquet(tmp_path / "activity.parquet")
+    assert_frame_equal(pl.read_parquet(tmp_path / "activity.parquet"), rows)
 
 
 def test_a_day_is_the_accounts_own() -> None:
