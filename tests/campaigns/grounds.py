@@ -182,7 +182,10 @@ def postgres_ground(server: str) -> Iterator[SqlGround]:
     """The table in a schema of its own on a PostgreSQL server."""
     schema = f"Sales {uuid.uuid4().hex}"  # a name that has to be quoted
     given = sa.make_url(server)
-    access = Access("postgres", given.host or "", given.port, given.database or "", given.username, SECRET)
+    extra = {"sslmode": "prefer", "cursor": "dictcursor", "host": "elsewhere.example"}  # Airflow's own, too
+    access = Access(
+        "postgres", given.host or "", given.port, given.database or "", given.username, SECRET, extra
+    )
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
         yield SqlGround(server.replace("postgresql://", "postgresql+psycopg://", 1), access, schema)

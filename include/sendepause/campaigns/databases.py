@@ -9,6 +9,10 @@ from sqlalchemy import URL, Engine, NullPool, create_engine, make_url
 
 from sendepause.campaigns.base import Access
 
+# What is passed on of a connection's extra: how to reach the server, never another server. Airflow's
+# own keys (cursor, iam, …) are none that a driver knows.
+OPTIONS = ("ssl", "channel_binding", "target_session_attrs", "keepalives", "charset")
+
 
 def open_engine(access: Access, seconds: float) -> Engine:
     """An engine without a pool: every call is a new connection, so nothing stale survives a fail-over.
@@ -32,7 +36,7 @@ def _url(access: Access) -> URL:
             host=access.host or None,
             port=access.port,
             database=access.schema or None,
-            query={name: str(value) for name, value in access.extra.items()},
+            query={name: str(value) for name, value in access.extra.items() if name.startswith(OPTIONS)},
         )
         if kind == "sqlite":  # Airflow keeps the path in the host, or in the schema when given as a URI
             url = URL.create("sqlite", database=access.host or access.schema)
