@@ -89,9 +89,10 @@ async def carry_out(
     """Pause every ordered campaign; again is safe, and whatever was done is written down at once.
 
     ``connectors`` by system id; ``as_of`` is the run's clock, ``now`` real time; both aware. ``owe`` is
-    called once for each new entry whose fact is to be told, inside the entry's transaction. Decisions
-    other than to pause are left out; the outcomes come in the order of the others. Trouble of a campaign
-    system is an outcome; that of the store or of ``owe`` is raised after all were tried (ExceptionGroup).
+    called once for each new entry of a pause, a failed pause or a breach, in the entry's transaction.
+    Decisions other than to pause are left out; the outcomes come in the order of the others. Trouble of
+    a campaign system is an outcome; that of the store or of ``owe`` is raised after all were tried
+    (ExceptionGroup).
     """
     run = _Run(engine, as_of, now, author, owe)
     with run.reading() as session:
@@ -277,13 +278,16 @@ async def _look_first(task: _Task) -> Outcome | None:
 
 
 def _paused_before(task: _Task, state: CampaignState) -> Outcome:
-    """We paused it in this episode already. If it runs, whoever switched it on has not been heard yet."""
+    """We paused it in this episode already. If it runs, whoever switched it on has not been heard yet.
+
+    The next plan tells it and decides, as for every undone pause.
+    """
     if state in NOT_RUNNING:
         return task.ended(Result.PAUSED)
     if state is not CampaignState.RUNNING:
         return task.ended(Result.NOT_PAUSED, task.error or _not_as_told(task, state))
     with database.session(task.run.engine) as session:
-        task.write(session, EntryKind.UNDONE, task.once(folds.once_undone), Stage.UNDONE)
+        task.write(session, EntryKind.UNDONE, task.once(folds.once_undone), None)
     return task.ended(Result.UNDONE)
 
 
