@@ -358,6 +358,13 @@ def test_whoever_may_not_look_sees_nothing(path: str) -> None:
     assert client.get(path).status_code == 401
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_icons_are_pictures(client: TestClient, scheme: str) -> None:
+    answer = client.get(f"/icon-{scheme}.svg")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert '<svg xmlns="http://www.w3.org/2000/svg"' in answer.text
+
+
 def test_the_page_is_light(client: TestClient) -> None:
     assert len(client.get("/").content) < 60_000
     assert len(client.get("/style.css").content) < 16_000
