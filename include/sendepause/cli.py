@@ -7,6 +7,7 @@ done, with one line on standard error that says what and where.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -249,6 +250,8 @@ def main(arguments: Iterable[str] | None = None) -> None:
     # has to be said before Airflow is imported.
     if "AIRFLOW_CTX_DAG_ID" not in os.environ:
         os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    # Standard output is for results; what a migration context says of itself is none.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         app(args=list(arguments) if arguments is not None else None)
     except SendepauseError as error:

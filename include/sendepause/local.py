@@ -102,6 +102,8 @@ def _environment(data: Path, port: int) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "60",
         # While everything starts at once on a small machine, the API server may take its time.
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+        # A worker that was killed is noticed after a minute, not five: its run keeps the next one waiting.
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": _url(port),
