@@ -19,6 +19,7 @@ from typing import Annotated, Any
 import typer
 
 from sendepause.errors import BadInput, Guarded, SendepauseError
+from sendepause.places import airflow_home
 
 app = typer.Typer(
     name="sendepause",
@@ -250,6 +251,8 @@ def main(arguments: Iterable[str] | None = None) -> None:
     # has to be said before Airflow is imported.
     if "AIRFLOW_CTX_DAG_ID" not in os.environ:
         os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    if airflow_home().exists():  # `make up` was here: its connections are the ones that are meant
+        os.environ.setdefault("AIRFLOW_HOME", str(airflow_home()))
     # Standard output is for results; what a migration context says of itself is none.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:

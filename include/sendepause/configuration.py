@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,9 @@ from pydantic import ValidationError
 
 from sendepause import settings as shape
 from sendepause.errors import BadInput
+from sendepause.places import configuration_folder
 from sendepause.settings import Settings
 
-ENVIRONMENT = "SENDEPAUSE_CONFIG"
 MAX_BYTES = 20 * 1024 * 1024  # a hundred thousand accounts fit; more is a mistake
 FILES: Mapping[str, tuple[str, ...]] = {
     "owners.yaml": ("owners", "operators"),
@@ -71,17 +70,12 @@ class BadConfiguration(BadInput):
         super().__init__(f"The configuration has {len(faults)} error(s):\n{listed}\n")
 
 
-def folder() -> Path:
-    """The configuration folder in use."""
-    return Path(os.environ.get(ENVIRONMENT) or Path(__file__).parents[1] / "config")
-
-
 def load(path: Path | None = None) -> Settings:
-    """Read and check the configuration in ``path`` (default: ``folder()``).
+    """Read and check the configuration in ``path`` (default: ``places.configuration_folder()``).
 
     :raises BadConfiguration: with every error in every file.
     """
-    path = path or folder()
+    path = path or configuration_folder()
     faults: list[Fault] = []
     sections = {name: _section(path, name, keys, faults) for name, keys in FILES.items()}
     if faults:

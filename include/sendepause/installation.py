@@ -2,10 +2,6 @@
 
 This is the only module that asks Airflow for a connection. Inside tasks and servers Airflow answers from
 wherever its connections live; the command line has to tell Airflow to look there too (``cli.py``).
-
-Environment: ``SENDEPAUSE_CONFIG`` (configuration folder), ``SENDEPAUSE_DATA`` (local folder for the
-SQLite store, the example and relative sources), ``SENDEPAUSE_EVENTS`` (where events and day rows lie: a
-path or an object-store URL; the data folder if unset).
 """
 
 from __future__ import annotations
@@ -26,6 +22,7 @@ from sendepause.campaigns.base import Access
 from sendepause.configuration import BadConfiguration
 from sendepause.errors import BadInput
 from sendepause.model import EntryKind
+from sendepause.places import data_folder, events_base
 from sendepause.settings import Settings
 from sendepause.store import database, ledger, queries
 
@@ -34,16 +31,6 @@ KEY_CONNECTION = "sendepause_key"
 SLACK_CONNECTION = "slack_api_default"
 
 log = logging.getLogger(__name__)
-
-
-def data_folder() -> Path:
-    """The local data folder; ``data/`` beside ``include/`` unless ``SENDEPAUSE_DATA`` says otherwise."""
-    return Path(os.environ.get("SENDEPAUSE_DATA") or Path(__file__).parents[2] / "data").resolve()
-
-
-def events_base() -> str:
-    """Where events and day rows lie: a path or an object-store URL."""
-    return os.environ.get("SENDEPAUSE_EVENTS") or str(data_folder())
 
 
 def real_now() -> datetime:

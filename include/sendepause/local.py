@@ -24,9 +24,8 @@ from types import FrameType
 import psutil
 
 from sendepause.errors import BadInput, Refused, SendepauseError, Unreachable
-from sendepause.installation import data_folder
+from sendepause.places import ROOT, airflow_home, data_folder, example_configuration
 
-ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = ("api-server", "scheduler", "dag-processor")
 LEADER = "make up"
 START_SECONDS = 180  # a cold start on two slow cores, with room
@@ -91,7 +90,7 @@ def down() -> str:
 def _environment(data: Path, port: int) -> dict[str, str]:
     """The environment of every process; what the caller set already stays as it is."""
     ours = {
-        "AIRFLOW_HOME": str(data / "airflow"),
+        "AIRFLOW_HOME": str(airflow_home()),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -112,7 +111,7 @@ def _environment(data: Path, port: int) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT / "include"), os.environ.get("PYTHONPATH")])),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "SENDEPAUSE_DATA": str(data),
-        "SENDEPAUSE_CONFIG": str(data / "example" / "config"),
+        "SENDEPAUSE_CONFIG": str(example_configuration()),
         "PYTHONWARNINGS": "ignore",
         "MPLCONFIGDIR": str(data / "cache"),
     }
@@ -288,7 +287,7 @@ def _note(data: Path, running: list[Running]) -> None:
 
 
 def _welcome(data: Path, port: int, own: bool) -> str:
-    passwords = data / "airflow" / "simple_auth_manager_passwords.json.generated"
+    passwords = airflow_home() / "simple_auth_manager_passwords.json.generated"
     password = json.loads(passwords.read_text())["admin"] if passwords.exists() else "(see the auth manager)"
     acting = (
         "Your configuration is in force. A fresh installation rehearses: `sendepause act on` lets it act."

@@ -20,13 +20,13 @@ from sendepause import example, keys, people, stages
 from sendepause.installation import (
     KEY_CONNECTION,
     Installation,
-    data_folder,
     find_access,
     open_installation,
     real_now,
     store_url,
 )
 from sendepause.model import Plan
+from sendepause.places import SHIPPED, data_folder
 from sendepause.store import database, queries
 
 EXAMPLE_CONNECTION = "sendepause_example_crm"
@@ -60,7 +60,7 @@ def _prepare_key(installation: Installation) -> str:
 
 def _prepare_example(installation: Installation) -> str:
     now = real_now()
-    written = example.write(installation.data, Path(__file__).parents[1] / "config", now)
+    written = example.write(installation.data, SHIPPED, now)
     if find_access(EXAMPLE_CONNECTION) is None:
         add_connection(EXAMPLE_CONNECTION, {"conn_type": "sqlite", "host": str(written.database)})
     with database.session(installation.engine, write=False) as session:

@@ -4,7 +4,7 @@ Files: ``owners.yaml``, ``accounts.yaml`` (or ``accounts.csv``), ``campaign_syst
 ``sources.yaml``, ``calendar.yaml``, ``policy.yaml``. All errors are told at once, each with file, line,
 field and mend. Secrets are not in here: systems and sources name Airflow connections.
 
-Which folder: the environment variable ``SENDEPAUSE_CONFIG``, else ``include/config``.
+Which folder that is, ``places.py`` says.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ def installation(data: Path, slack: str | None) -> Iterator[Installed]:
         for name, value in os.environ.items()
         if not name.startswith(("AIRFLOW", "SENDEPAUSE", "_AIRFLOW"))
     }
-    environment |= {"SENDEPAUSE_DATA": str(data), "AIRFLOW_HOME": str(data / "airflow")}
+    environment["SENDEPAUSE_DATA"] = str(data)
     if slack:
         connection = {"conn_type": "slack", "password": "xoxb-test", "extra": {"base_url": slack}}
         environment["AIRFLOW_CONN_SLACK_API_DEFAULT"] = json.dumps(connection)
