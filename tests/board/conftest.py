@@ -11,7 +11,6 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from tests.board import company
 
-from sendepause import configuration
 from sendepause.board.app import create_app
 from sendepause.installation import Installation
 from sendepause.settings import Settings
@@ -45,7 +44,7 @@ def files(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -
     """The configuration's files, in force."""
     folder = tmp_path / "config"
     company.write_files(folder, settings)
-    monkeypatch.setenv(configuration.ENVIRONMENT, str(folder))
+    monkeypatch.setenv("SENDEPAUSE_CONFIG", str(folder))
     return folder
 
 

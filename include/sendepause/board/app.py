@@ -22,13 +22,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.middleware.base import RequestResponseEndpoint
 
-from sendepause import configuration
 from sendepause.board.texts import text
 from sendepause.board.view import Asked, Memory, Overview, overview
 from sendepause.configuration import BadConfiguration
 from sendepause.errors import SendepauseError
 from sendepause.installation import Installation
 from sendepause.model import Language
+from sendepause.places import configuration_folder
 from sendepause.settings import Settings
 from sendepause.store import database
 
@@ -87,7 +87,7 @@ class _Source:
             self._memory = Memory()
 
     def _read_settings(self, installation: Installation) -> tuple[Settings, BadConfiguration | None]:
-        files = sorted(configuration.folder().glob("*.*"))
+        files = sorted(configuration_folder().glob("*.*"))
         stamps = [(file.name, (stat := file.stat()).st_mtime_ns, stat.st_size) for file in files]
         known = self._settings
         if known is None or known[0] != stamps:
