@@ -192,9 +192,8 @@ def _for_business_app(outcome: Outcome, may_pause: bool) -> Outcome:
     reasons = tuple(Reason.AUTOMATED_ON_BUSINESS_APP if r is _RUNS else r for r in outcome.reasons)
     if outcome.act is not Act.PAUSE or may_pause:
         return Outcome(outcome.act, reasons, outcome.tells)
-    return Outcome(
-        Act.ASK, (*reasons, Reason.PAUSING_NOT_SWITCHED_ON), outcome.tells or _tell(Stage.LAST_CALL)
-    )
+    asked = (*reasons, Reason.PAUSING_NOT_SWITCHED_ON)
+    return Outcome(Act.ASK, asked, outcome.tells + _tell(Stage.LAST_CALL))
 
 
 def decide_account(case: AccountCase) -> Outcome:
