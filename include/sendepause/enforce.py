@@ -19,14 +19,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
-
 from sendepause.campaigns.base import Connector
 from sendepause.campaigns.line import Line, bounded
 from sendepause.errors import BadInput, Guarded, Refused, SendepauseError, Unclear, Unreachable
 from sendepause.model import Act, Campaign, CampaignState, Decision, EntryKind, Reason, Stage
 from sendepause.store import database, folds, ledger
+from sendepause.store.database import Engine, Session
 from sendepause.store.folds import PauseRecord
 
 READ_BACK_AFTER = (0.0, 0.5, 2.0)  # s; n8n 2.41 shows a change up to 0.3 s after its answer

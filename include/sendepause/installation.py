@@ -15,8 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
-
 from sendepause import configuration
 from sendepause.campaigns.base import Access
 from sendepause.configuration import BadConfiguration
@@ -25,6 +23,7 @@ from sendepause.model import EntryKind
 from sendepause.places import data_folder, events_base
 from sendepause.settings import Settings
 from sendepause.store import database, ledger, queries
+from sendepause.store.database import Engine
 
 STORE_CONNECTION = "sendepause_store"
 KEY_CONNECTION = "sendepause_key"

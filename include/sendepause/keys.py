@@ -13,11 +13,11 @@ import unicodedata
 from collections.abc import Callable
 
 import polars as pl
-from sqlalchemy.orm import Session
 
 from sendepause.errors import BadInput
 from sendepause.settings import e164
 from sendepause.store import queries
+from sendepause.store.database import Session
 
 NOTE = "key_fingerprint"
 """The name of the store's note that holds the fingerprint of the key in use."""

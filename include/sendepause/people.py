@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pendulum
-from sqlalchemy.orm import Session
 
 from sendepause import stages, words
 from sendepause.errors import BadInput
@@ -17,6 +16,7 @@ from sendepause.guard import Passage, plan_hash
 from sendepause.installation import Installation
 from sendepause.model import EntryKind, Hold, Language, Reason
 from sendepause.store import database, folds, ledger, queries
+from sendepause.store.database import Session
 from sendepause.store.ledger import Entry
 
 

@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy.orm import Session
-
 from sendepause import events, guard, keys, policy, world
 from sendepause.alerts import addressing, outbox
 from sendepause.audit import verdict
@@ -30,6 +28,7 @@ from sendepause.sandbox import is_sandbox
 from sendepause.settings import Settings
 from sendepause.sources.ingest import ingest
 from sendepause.store import database, ledger, queries
+from sendepause.store.database import Session
 from sendepause.store.retention import forget
 
 log = logging.getLogger(__name__)

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from uuid import NAMESPACE_URL, uuid5
 
 import pendulum
-from slack_sdk import WebClient
 
 from sendepause import countdown, stages
 from sendepause.alerts import addressing, outbox, slack
 from sendepause.alerts import digest as wording
+from sendepause.alerts.slack import WebClient
 from sendepause.installation import SLACK_CONNECTION, Installation
 from sendepause.model import Phase
 from sendepause.settings import Settings

@@ -11,8 +11,6 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from sendepause import guard
 from sendepause.alerts import outbox
 from sendepause.guard import Passage
@@ -20,6 +18,7 @@ from sendepause.model import Act, Campaign, CampaignState, Decision, Evidence, P
 from sendepause.policy import Rules, World
 from sendepause.settings import Settings
 from sendepause.store import folds, ledger, queries
+from sendepause.store.database import Session
 from sendepause.store.folds import PauseRecord
 
 Pauses = dict[tuple[str, str], PauseRecord]

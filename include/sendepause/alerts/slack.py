@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 
-from slack_sdk import WebClient
+from slack_sdk import WebClient as WebClient  # other rooms name the type from here
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import (
     ConnectionErrorRetryHandler,

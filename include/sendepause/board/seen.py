@@ -15,7 +15,6 @@ from typing import Any
 
 import pendulum
 import phonenumbers
-from sqlalchemy.orm import Session
 
 from sendepause import countdown, policy, words
 from sendepause.board import texts
@@ -33,6 +32,7 @@ from sendepause.model import (
 )
 from sendepause.settings import Settings
 from sendepause.store import folds, ledger, queries
+from sendepause.store.database import Session
 
 # What an operator has to look at comes first.
 _URGENCY = (Act.ASK, Act.PAUSE, Act.WARN, Act.HOLD, Act.RESUME, Act.NONE)

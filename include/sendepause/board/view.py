@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from sendepause import countdown, words
 from sendepause.alerts import outbox
 from sendepause.board import lines
@@ -22,6 +20,7 @@ from sendepause.configuration import BadConfiguration
 from sendepause.model import Account, CampaignState, Enforcement, Language, Phase
 from sendepause.settings import Settings
 from sendepause.store import folds, ledger, queries
+from sendepause.store.database import Session
 
 NEWEST = 25  # so many ledger entries and alerts are shown
 LISTED = 50  # so many lines of each coverage list

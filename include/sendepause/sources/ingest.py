@@ -18,7 +18,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import Engine
 
 from sendepause import events, storage
 from sendepause.errors import SendepauseError
@@ -29,6 +28,7 @@ from sendepause.sources import files
 from sendepause.sources.file_reading import FileReading, Looked, Outcome
 from sendepause.sources.files import Found
 from sendepause.store import database, queries
+from sendepause.store.database import Engine
 from sendepause.store.queries import FileState
 
 AT_ONCE = 500_000

@@ -19,16 +19,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import (
     URL,
     Connection,
-    Engine,
     create_engine,
     event,
     func,
     make_url,
     select,
 )
+from sqlalchemy import Engine as Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as Session  # other rooms name the type from here
 from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
