@@ -111,9 +111,10 @@ def campaign_system_that_hangs(installed: Installed) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
-def task_processes(installed: Installed) -> list[psutil.Process]:
-    """The executor's workers, with the tasks below them: everything under the scheduler that runs a task."""
-    return [p for p in installed.processes() if "LocalExecutor" in " ".join(p.cmdline())]
+def busy_workers(installed: Installed) -> list[psutil.Process]:
+    """The executor's workers that run a task now; an idle one holds the lock of the queue of tasks."""
+    titles = {process: " ".join(process.cmdline()) for process in installed.processes()}
+    return [p for p, title in titles.items() if "LocalExecutor:" in title and "idle" not in title]
 
 
 def test_a_worker_killed_in_the_middle_of_a_pause_pauses_once_and_tells_once(
@@ -133,9 +134,12 @@ def test_a_worker_killed_in_the_middle_of_a_pause_pauses_once_and_tells_once(
     with campaign_system_that_hangs(installed):
         installed.trigger("sendepause_enforce")
         wait_for("the intent", lambda: "intent" in kinds()[len(before) :])
-        for process in task_processes(installed):
-            for member in [*process.children(recursive=True), process]:
-                member.kill()
+        workers = busy_workers(installed)
+        assert workers
+        for process in [
+            member for worker in workers for member in (*worker.children(recursive=True), worker)
+        ]:
+            process.kill()
         assert "paused" not in kinds()[len(before) :]
     wait_for("the pause", lambda: installed.campaigns()[campaign] == "paused")
     wait_for("the entry", lambda: "paused" in kinds()[len(before) :])

@@ -1,0 +1,86 @@
+"""The board as an operator meets it: in the browser, behind Airflow's login, inside Airflow's UI."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from tests.e2e.airflow import Installed
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+FLAGS += ["--disable-background-networking", "--disable-component-update"]
+SHOTS = os.environ.get("SCREENSHOTS")  # a folder: where pictures for docs/ are wanted
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def logged_in(browser: Browser, installed: Installed, scheme: str) -> Page:
+    """A page in which the administrator has logged in through Airflow's own form."""
+    passwords = installed.data / "airflow" / "simple_auth_manager_passwords.json.generated"
+    page = browser.new_page(viewport={"width": 1360, "height": 1000}, color_scheme=scheme, locale="en-GB")  # type: ignore[arg-type]
+    page.goto(f"{installed.url}/auth/login")
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", json.loads(passwords.read_text())["admin"])
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda url: "login" not in url, timeout=60_000)
+    return page
+
+
+def test_nobody_is_let_in_without_a_login(installed: Installed) -> None:
+    assert httpx.get(f"{installed.url}/sendepause/").status_code == 401
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_operator_finds_the_board_in_airflows_navigation(
+    browser: Browser, installed: Installed, scheme: str
+) -> None:
+    page = logged_in(browser, installed, scheme)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.get_by_role("link", name="Sendepause").first.click()
+    board = page.frame_locator("iframe")
+    board.get_by_role("heading", level=1).wait_for(timeout=60_000)
+    text = board.locator("body").inner_text()
+    assert "in force for" in text
+    assert "+49 40 66969102" in text or "+494066969102" in text
+    assert "Winterreifen Hamburg" in text
+    assert not [line for line in said if "sendepause" in line.lower()]
+    page.close()
+
+
+@pytest.mark.parametrize(("language", "word"), [("de", "Kampagnen"), ("en", "Campaigns")])
+def test_the_board_speaks_german_and_english(
+    browser: Browser, installed: Installed, language: str, word: str
+) -> None:
+    page = logged_in(browser, installed, "light")
+    page.goto(f"{installed.url}/sendepause/?lang={language}")
+    assert page.locator("html").get_attribute("lang") == language
+    assert word in page.locator("body").inner_text()
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"board.{language}.png", full_page=True)
+    page.close()
+
+
+@pytest.mark.skipif(SHOTS is None, reason="pictures are taken only where SCREENSHOTS names a folder")
+def test_pictures_for_the_readme(browser: Browser, installed: Installed) -> None:
+    for scheme in ("light", "dark"):
+        page = logged_in(browser, installed, scheme)
+        page.get_by_role("link", name="Sendepause").first.click()
+        page.frame_locator("iframe").get_by_role("heading", level=1).wait_for(timeout=60_000)
+        page.wait_for_timeout(1500)
+        page.screenshot(path=Path(str(SHOTS)) / f"board-{scheme}.png")
+        page.close()
