@@ -80,6 +80,9 @@ class AccountLine:
     decisions: tuple[DecisionLine, ...]
 
 
+_UNCERTAIN = {AccountBy.INFERRED: "account_inferred", AccountBy.UNKNOWN: "account_unknown"}
+
+
 @dataclass(frozen=True, slots=True)
 class CampaignLine:
     """One campaign."""
@@ -89,7 +92,7 @@ class CampaignLine:
     system: str
     account: str
     account_name: str
-    inferred: bool
+    account_by: str  # the text that says how uncertain the account is, "" where it was marked
     state: str  # model.CampaignState
     state_label: str
     verified: bool  # paused by us, and the state was read back
@@ -179,7 +182,7 @@ def campaign_line(seen: Seen, campaign: Campaign, reader: Reader) -> CampaignLin
         system=campaign.system,
         account=spoken(campaign.account),
         account_name=account.name if account else "",
-        inferred=campaign.account_by is not AccountBy.MARK,
+        account_by=_UNCERTAIN.get(campaign.account_by, ""),
         state=campaign.state,
         state_label=words.label(campaign.state, reader.language),
         verified=campaign.key in seen.paused_by_us and campaign.state is CampaignState.PAUSED,

@@ -166,7 +166,8 @@ _TEXTS: dict[str, Both] = {
     "changed": Both("Zuletzt geändert", "Last change"),
     "changed_by": Both("von {who}", "by {who}"),
     "verified_at": Both("nachgelesen", "verified"),
-    "inferred": Both("Konto erschlossen", "account inferred"),
+    "account_inferred": Both("Konto erschlossen", "account inferred"),
+    "account_unknown": Both("Konto nicht erkennbar", "account unknown"),
     "guard": Both("Freigabe: {passage}", "Guard: {passage}"),
     "no_decision": Both("noch keine Entscheidung", "no decision yet"),
     # Coverage
