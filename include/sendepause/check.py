@@ -27,7 +27,9 @@ class Line:
     mend: str = ""
 
     def __str__(self) -> str:
-        return f"{'ok  ' if self.ok else 'MEND'}  {self.what}{f': {self.mend}' if self.mend else ''}"
+        if self.ok:
+            return f"ok    {self.what}"
+        return f"MEND  {self.what}: {self.mend}"
 
 
 def check(installation: Installation) -> Iterator[Line]:

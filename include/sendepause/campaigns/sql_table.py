@@ -253,7 +253,7 @@ class SqlTable:
             checks.append(
                 Check(
                     os.access(path, os.W_OK) and os.access(path.parent, os.W_OK),
-                    f"The file of {self._where} can be written to.",
+                    f"{self._where} lies in a file that can be written to.",
                     "Give the user that runs Airflow's workers the right to write the file and its folder.",
                 )
             )
