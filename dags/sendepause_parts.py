@@ -67,7 +67,7 @@ def every(cron: str) -> CronTriggerTimetable:
 
 def moment(context: dict[str, Any]) -> datetime:
     """The run's clock, in UTC: the parameter, else the end of the data interval, else when it was due."""
-    from sendepause.people import parse_moment
+    from sendepause.countdown import parse_moment
 
     given = context["params"].get("as_of")
     found = parse_moment(given) if given else context.get("data_interval_end") or context["dag_run"].run_after

@@ -39,7 +39,10 @@ class Switch(StrEnum):
     OFF = "off"
 
 
-AsOf = Annotated[str | None, typer.Option("--as-of", help="A moment, such as 2019-12-06T23:59+01:00.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="A moment, such as 2019-12-06T23:59+01:00; UTC where no offset is given."),
+]
 Author = Annotated[
     str | None,
     typer.Option("--author", help="Your name for the ledger; else SENDEPAUSE_AUTHOR or the login."),
@@ -49,7 +52,7 @@ Author = Annotated[
 @app.command()
 def read(
     kind: Annotated[str, typer.Argument(help="chat_export, cloud_api_webhook, csv, ...")],
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    file: Path,
     time_zone: Annotated[str, typer.Option(help="The zone of times without one.")] = "UTC",
     owner: Annotated[str | None, typer.Option(help="The account holder's name or number.")] = None,
 ) -> None:
@@ -63,9 +66,14 @@ def read(
         raise Guarded(
             "Messages in clear are never printed inside an Airflow task.", means="Nothing was read."
         )
-    reader = sources.reader(kind)
-    with file.open("rb") as stream:
-        reading = reader(stream, file.name, ReadContext(time_zone=_zone(time_zone), owner=owner))
+    reader, context = sources.reader(kind), ReadContext(time_zone=_zone(time_zone), owner=owner)
+    try:
+        with file.open("rb") as stream:
+            reading = reader(stream, file.name, context)
+    except OSError as error:
+        raise BadInput(
+            f"The file cannot be read: {error.strerror}.", place=str(file), means="Nothing was read."
+        ) from error
     _print(as_json_lines(reading, time_zone))
 
 
@@ -137,15 +145,14 @@ def approve(
 @app.command()
 def hold(
     campaign: Annotated[str, typer.Argument(help="SYSTEM/ID, as `plan` shows it.")],
-    until: Annotated[str, typer.Option(help="When the hold ends.")],
+    until: Annotated[str, typer.Option(help="When the hold ends; UTC where no offset is given.")],
     reason: Annotated[str, typer.Option(help="Why, for those who read it later.")],
     author: Author = None,
 ) -> None:
     """Ask for a campaign to be left running until a moment. Another person has to approve it."""
-    from sendepause import people
+    from sendepause import countdown, people
 
-    moment = people.parse_moment(until)
-    entry = people.ask_hold(_open(), campaign, moment, reason, _author(author))
+    entry = people.ask_hold(_open(), campaign, countdown.parse_moment(until), reason, _author(author))
     typer.echo(
         f"Asked for. It comes into force when another person runs: sendepause approve hold:{entry.seq}"
     )
@@ -170,8 +177,9 @@ def status() -> None:
 
     try:
         found = standing.status(_open())
-    except SendepauseError as error:
-        _json({"status": "at_risk", "why": [str(error)]})
+    except Exception as error:  # whatever keeps us from telling is a risk; a traceback would exit with 1
+        why = str(error) if isinstance(error, SendepauseError) else f"It could not be told: {error!r}"
+        _json({"status": "at_risk", "why": [why]})
         raise typer.Exit(2) from error
     _json(found.json())
     raise typer.Exit(int(found.level))
@@ -280,9 +288,9 @@ def _author(given: str | None) -> str:
 
 
 def _moment(text: str | None) -> datetime | None:
-    from sendepause.people import parse_moment
+    from sendepause.countdown import parse_moment
 
-    return parse_moment(text) if text else None
+    return None if text is None else parse_moment(text)
 
 
 def _zone(name: str) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pendulum
 
+from sendepause.errors import BadInput
 from sendepause.model import Account, Enforcement, Kind, Phase
 
 LAST_HOURS = 24  # from here on a pause no longer waits for notice, and a ladder goes by the hour
+LATE = timedelta(
+    minutes=30
+)  # enforcing runs every ten minutes: so long after its last end, three are missing
 
 
 def begins_at(enforcement: Enforcement) -> pendulum.DateTime:
@@ -66,6 +70,29 @@ def applies_to(enforcement: Enforcement, account: Account, kind: Kind) -> bool:
         kind in enforcement.kinds
         and (not enforcement.branches or account.branch in enforcement.branches)
         and (not enforcement.accounts or account.number in enforcement.accounts)
+    )
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The same moment as a plain datetime in UTC, also from a subclass such as pendulum's."""
+    return datetime.fromisoformat(moment.astimezone(UTC).isoformat())
+
+
+def parse_moment(text: str, zone: str = "UTC") -> datetime:
+    """A moment as people write it: ``2019-12-07``, ``2019-12-07T00:00+01:00``; else in ``zone``. In UTC.
+
+    :raises BadInput: where it is none.
+    """
+    try:
+        parsed = pendulum.parse(text, tz=zone, exact=True)
+    except ValueError:
+        parsed = None
+    if isinstance(parsed, pendulum.DateTime):
+        return in_utc(parsed)
+    if isinstance(parsed, pendulum.Date):
+        return in_utc(_midnight(parsed, zone))
+    raise BadInput(
+        f"{text!r} is no moment.", "Write it like 2019-12-06T23:59+01:00.", means="Nothing was done."
     )
 
 

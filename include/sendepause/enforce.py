@@ -222,8 +222,7 @@ class _Task:
     def __post_init__(self) -> None:
         record = self.record
         self.intended = record is not None and record.status in OPEN
-        before = 0 if record is None else record.episode
-        self.episode = before if record is not None and record.open else before + 1
+        self.episode = folds.next_episode(record)
         self.error: SendepauseError | None = None
 
     def ended(self, result: Result, error: SendepauseError | None = None) -> Outcome:

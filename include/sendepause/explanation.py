@@ -24,7 +24,7 @@ def explain(installation: Installation, account: str, as_of: datetime) -> Iterat
         number = e164(account)
     except ValueError as error:
         raise BadInput(f"{account!r} {error}.", means="Nothing was looked up.") from error
-    known = next((entry for entry in settings.account_list() if entry.number == number), None)
+    known = settings.account_map.get(number)
     if known is None:
         raise BadInput(
             f"{number} is no account.", "accounts.yaml lists them.", means="Nothing was looked up."
@@ -32,7 +32,7 @@ def explain(installation: Installation, account: str, as_of: datetime) -> Iterat
     owner = settings.owner_map()[known.owner]
     language = owner.language
     with database.session(installation.engine, write=False) as session:
-        finding = queries.latest_findings(session, as_of).get(number)
+        finding = queries.latest_findings(session, as_of, [number]).get(number)
     shown = stages.show(installation, settings, as_of, [number])
     yield f"{known.name} ({number}), {words.label(known.declared_kind, language)}, {owner.name}"
     if finding:

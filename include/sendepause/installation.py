@@ -112,15 +112,24 @@ class Installation:
             return configuration.check(kept.content), error
 
     def settings_in_force(self) -> Settings:
-        """As :meth:`read_settings`, and noted: a change as a ledger entry, trouble as ill health."""
-        at = self.now()
+        """As :meth:`read_settings`, and noted."""
         settings, trouble = self.read_settings()
+        self.note_settings(settings, trouble)
+        return settings
+
+    def note_settings(self, settings: Settings, trouble: BadConfiguration | None) -> None:
+        """Note what :meth:`read_settings` found: a change as a ledger entry, trouble as ill health.
+
+        What the new configuration names no longer is neither well nor ill.
+        """
+        at = self.now()
         if trouble:
             log.error("%s", trouble)
         with database.session(self.engine) as session:
             queries.set_health(session, "configuration", trouble is None, at, str(trouble or ""))
             kept = queries.latest_configuration(session)
             if kept is None or kept.hash != settings.hash:
+                queries.keep_health(session, _watched(settings))
                 queries.keep_configuration(session, settings.hash, configuration.content_of(settings), at)
                 ledger.append(
                     session,
@@ -130,7 +139,12 @@ class Installation:
                     kind=EntryKind.CONFIGURATION,
                     facts={"hash": settings.hash, "before": kept.hash if kept else None},
                 )
-        return settings
+
+
+def _watched(settings: Settings) -> set[str]:
+    """The subjects whose health a configuration lets us look after."""
+    systems = {f"system:{system.id}" for system in settings.campaign_systems}
+    return {"configuration", "slack"} | systems | {f"source:{source.id}" for source in settings.sources}
 
 
 def store_url() -> str:

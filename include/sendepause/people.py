@@ -5,10 +5,8 @@ The stages read them from there before every call to a campaign system; nothing 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-
-import pendulum
 
 from sendepause import stages, words
 from sendepause.errors import BadInput
@@ -89,9 +87,9 @@ def ask_hold(installation: Installation, campaign: str, until: datetime, reason:
     return _write(installation, EntryKind.HOLD_ASKED, author, subject=key, facts=facts)
 
 
-def pending_holds(session: Session) -> list[Hold]:
-    """Holds that were asked for and wait for another person."""
-    return [hold for hold in folds.holds(ledger.entries(session)) if hold.approver is None]
+def pending_holds(session: Session, now: datetime) -> list[Hold]:
+    """Holds that were asked for, are not over, and wait for another person."""
+    return [hold for hold in folds.holds(ledger.entries(session)) if not hold.approver and now < hold.ends_at]
 
 
 def questions(installation: Installation) -> list[dict[str, str]]:
@@ -125,7 +123,7 @@ def _question(entry: dict[str, Any]) -> dict[str, str]:
 
 def _grant(installation: Installation, key: str, author: str) -> Entry:
     with database.session(installation.engine, write=False) as session:
-        waiting = {f"hold:{hold.seq}": hold for hold in pending_holds(session)}
+        waiting = {f"hold:{hold.seq}": hold for hold in pending_holds(session, installation.now())}
     if key not in waiting:
         raise BadInput(
             f"No {key!r} waits for approval.",
@@ -159,19 +157,3 @@ def _write(
     if entry is None:
         raise BadInput(f"{subject} was approved by somebody else just now.", means="Nothing was changed.")
     return entry
-
-
-def parse_moment(text: str, zone: str = "UTC") -> datetime:
-    """A moment as people write it: ``2019-12-07``, ``2019-12-07T00:00+01:00``; else in ``zone``. In UTC.
-
-    :raises BadInput: where it is none.
-    """
-    try:
-        parsed = pendulum.parse(text, tz=zone)
-    except ValueError as error:
-        raise BadInput(
-            f"{text!r} is no moment.", "Write it like 2019-12-06T23:59+01:00.", means="Nothing was done."
-        ) from error
-    if not isinstance(parsed, pendulum.DateTime):
-        raise BadInput(f"{text!r} is no moment.", "Write it like 2019-12-06T23:59+01:00.")
-    return datetime.fromtimestamp(parsed.timestamp(), UTC)

@@ -81,11 +81,10 @@ def _make_history(installation: Installation, campaigns: Path, now: datetime) ->
     connectors = stages.connect_all(settings)
     stages.look_at_systems(installation, connectors, now)
     people.switch_acting(installation, True, "make up")
-    undone = example.SWITCHED_ON_AGAIN
     undone = f"campaign:crm/{example.SWITCHED_ON_AGAIN}"
     shown = stages.show(installation, settings, now)
     alone = Plan(now, tuple(decision for decision in shown.plan.decisions if decision.subject == undone))
-    stages.act(installation, connectors, replace(shown, plan=alone), now)
+    stages.act(installation, settings, connectors, replace(shown, plan=alone), now)
     example.person_switches_on(campaigns, example.SWITCHED_ON_AGAIN, example.SWITCHED_ON_BY, now)
     hold = example.HOLD
     until = now + timedelta(days=hold.days)

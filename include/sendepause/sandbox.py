@@ -11,16 +11,21 @@ from sendepause.campaigns.base import Access
 from sendepause.settings import Settings
 
 
-def is_sandbox(settings: Settings, data: Path, access: Callable[[str], Access]) -> bool:
-    """True where every campaign system is a loopback URL or a file below the data folder."""
-    return all(_harmless(access(system.connection), data) for system in settings.campaign_systems)
+def is_sandbox(settings: Settings, data: Path, access: Callable[[str], Access | None]) -> bool:
+    """True where every campaign system is a loopback URL or a file below the data folder.
+
+    A system whose connection is missing is not known to be one. ``access``: None where there is none.
+    """
+    found = [access(system.connection) for system in settings.campaign_systems]
+    return all(reached is not None and _harmless(reached, data) for reached in found)
 
 
 def _harmless(reached: Access, data: Path) -> bool:
-    if reached.kind == "sqlite":
+    if reached.kind == "sqlite" and "://" not in reached.host:
         return Path(reached.host or reached.schema).resolve().is_relative_to(data.resolve())
-    host = urlsplit(reached.host).hostname if "://" in reached.host else reached.host
-    return host == "localhost" or _is_loopback(host or "")
+    url = urlsplit(reached.host if "://" in reached.host else f"//{reached.host}")
+    # A database URL may name another server in its query.
+    return not url.query and (url.hostname == "localhost" or _is_loopback(url.hostname or ""))
 
 
 def _is_loopback(host: str) -> bool:

@@ -10,7 +10,7 @@ Which folder that is, ``places.py`` says.
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -170,11 +170,30 @@ class Settings(_Section):
 
     def account_list(self) -> list[model.Account]:
         """The accounts as model values."""
-        return [model.Account(**account.model_dump()) for account in self.accounts]
+        return list(self.account_map.values())
+
+    @cached_property
+    def account_map(self) -> dict[str, model.Account]:
+        """Number -> account; made once, there may be ten thousands."""
+        return {account.number: model.Account(**account.model_dump()) for account in self.accounts}
 
     def owner_map(self) -> dict[str, model.Owner]:
         """Owner id -> owner."""
+        return dict(self._owners)
+
+    def owner_of(self, number: str | None) -> model.Owner | None:
+        """Who answers for a number, if it is an account's."""
+        account = self.account_map.get(number or "")
+        return self._owners.get(account.owner) if account else None
+
+    @cached_property
+    def _owners(self) -> dict[str, model.Owner]:
         return {owner.id: model.Owner(**owner.model_dump()) for owner in self.owners}
+
+    @cached_property
+    def rule_map(self) -> dict[str, model.Enforcement]:
+        """Enforcement id -> enforcement."""
+        return {rule.id: rule for rule in self.enforcement_list()}
 
     def enforcement_list(self) -> list[model.Enforcement]:
         """The calendar, ordered by date."""

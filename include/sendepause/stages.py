@@ -9,26 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sendepause import events, guard, keys, policy, world
+from sendepause import countdown, events, guard, keys, policy, world
 from sendepause.alerts import addressing, outbox
 from sendepause.audit import verdict
 from sendepause.campaigns import connect
 from sendepause.campaigns.base import Connector
-from sendepause.enforce import Order, Outcome, carry_out, look, note_completed, note_undone
+from sendepause.enforce import Order, Outcome, Result, carry_out, look, note_completed, note_undone
 from sendepause.errors import Guarded, SendepauseError
 from sendepause.guard import Passage
 from sendepause.installation import KEY_CONNECTION, Installation, access, find_access
 from sendepause.model import Campaign, Decision, EntryKind, Plan, Stage
 from sendepause.sandbox import is_sandbox
 from sendepause.settings import Settings
+from sendepause.sources import files
 from sendepause.sources.ingest import ingest
-from sendepause.store import database, ledger, queries
+from sendepause.store import database, folds, ledger, queries
 from sendepause.store.database import Session
+from sendepause.store.ledger import Entry
 from sendepause.store.retention import forget
 
 log = logging.getLogger(__name__)
@@ -53,10 +56,25 @@ class Shown:
         return [item for item in self.items if item["passage"] and not Passage(item["passage"]).proceeds]
 
 
+def begin(installation: Installation, as_of: datetime) -> tuple[Settings, datetime]:
+    """What a stage that reads, judges, deletes or sends begins with: the configuration, and its moment.
+
+    That is put into UTC: Airflow hands out pendulum's moments, and Polars knows no subclass of datetime.
+
+    :raises Guarded: where the moment is so far from real time that it may only be looked at.
+    """
+    settings, as_of = installation.settings_in_force(), countdown.in_utc(as_of)
+    if not may_act(installation, settings, as_of):
+        raise Guarded(
+            f"The moment {as_of.isoformat()} is further than {settings.policy.far_hours:g} hours from now.",
+            "A replay only shows plans: use sendepause_enforce or `sendepause plan --as-of`.",
+        )
+    return settings, as_of
+
+
 def read(installation: Installation, as_of: datetime) -> Counts:
     """Read every source's new and changed files into the event store and the day rows."""
-    settings = installation.settings_in_force()
-    refuse_far(as_of, installation.now(), settings)
+    settings, as_of = begin(installation, as_of)
     done = ingest(
         installation.engine,
         installation.events,
@@ -84,8 +102,7 @@ def audit(installation: Installation, as_of: datetime) -> Counts:
 
     Before the first reading nobody is judged: "no data" would accuse sources that were never asked.
     """
-    settings = installation.settings_in_force()
-    refuse_far(as_of, installation.now(), settings)
+    settings, as_of = begin(installation, as_of)
     policy = settings.policy
     since = as_of - timedelta(days=policy.window_days + 2)  # a local day may begin before the UTC day
     with database.session(installation.engine, write=False) as session:
@@ -110,27 +127,37 @@ def audit(installation: Installation, as_of: datetime) -> Counts:
 def source_health(session: Session, settings: Settings) -> dict[str, verdict.SourceHealth]:
     """For each account: whether a source is connected, whether it is ill, how far its data reach.
 
-    A source with files of the account of which none could be read is connected, and ill.
+    A source with files of the account of which none could be read is connected, and ill. One that is no
+    longer configured is not connected.
     """
     ill = {name for name, state in queries.health(session).items() if not state.ok}
-    reaches, broken = queries.reaches(session), queries.broken_files(session)
-    found = {}
-    for account in settings.accounts:
-        own = [reach for reach in reaches if reach.account == account.number]
-        named = {source.id for source in settings.sources if source.account == account.number}
-        unreadable = {file.source for file in broken if file.path.startswith(f"{account.number}/")}
-        well = ({reach.source for reach in own} | (named - unreadable)) - _sources(ill)
-        connected = {reach.source for reach in own} | named | unreadable
-        found[account.number] = verdict.SourceHealth(
+    ids = {source.id for source in settings.sources}
+    named = {source.id: source.account for source in settings.sources if source.account}
+    reached, unreadable = defaultdict[str, dict[str, datetime]](dict), defaultdict[str, set[str]](set)
+    for reach in queries.reaches(session):
+        if reach.source in ids:
+            reached[reach.account][reach.source] = reach.read_until
+    for file in queries.broken_files(session):
+        account = named.get(file.source) or files.number(file.path.partition("/")[0])
+        if account and file.source in ids:
+            unreadable[account].add(file.source)
+    own = defaultdict[str, set[str]](set)
+    for source, account in named.items():
+        own[account].add(source)
+
+    def health(number: str) -> verdict.SourceHealth:
+        read, broken = reached[number], unreadable[number]
+        connected = read.keys() | own[number] | broken
+        well = {
+            name for name in connected if f"source:{name}" not in ill and (name in read or name not in broken)
+        }
+        return verdict.SourceHealth(
             connected=bool(connected),
             ill=bool(connected) and not well,
-            read_until=max((reach.read_until for reach in own), default=None),
+            read_until=max(read.values(), default=None),
         )
-    return found
 
-
-def _sources(subjects: Collection[str]) -> set[str]:
-    return {name.removeprefix("source:") for name in subjects if name.startswith("source:")}
+    return {account.number: health(account.number) for account in settings.accounts}
 
 
 def show(
@@ -139,7 +166,7 @@ def show(
     """The plan of a moment and what the guard says of it. Nothing is called, owed or written."""
     replay = world.is_far(as_of, installation.now(), settings)
     with database.session(installation.engine, write=False) as session:
-        return _show(session, settings, as_of, replay, accounts)
+        return _show(session, settings, as_of, ledger.entries(session), replay, accounts)
 
 
 def enforce(
@@ -150,18 +177,19 @@ def enforce(
     ``dry_run`` and a far ``as_of`` only show the plan. ``accounts`` narrows what is acted on, never what
     is looked at.
     """
-    settings = installation.settings_in_force()
+    (settings, trouble), as_of = installation.read_settings(), countdown.in_utc(as_of)
     if dry_run or not may_act(installation, settings, as_of):
         shown = show(installation, settings, as_of, accounts)
         report(shown)
         return {**_plan_counts(shown), "only_shown": True}
+    installation.note_settings(settings, trouble)
     connectors = connect_all(settings)
     look_at_systems(installation, connectors, as_of)
     shown = decide(installation, settings, as_of)
     report(shown)
     newly_stopped = shown.newly_stopped
-    outcomes = act(installation, connectors, shown, as_of, accounts)
-    if outcomes:
+    outcomes = act(installation, settings, connectors, shown, as_of, accounts)
+    if any(outcome.result is not Result.STOPPED for outcome in outcomes):
         look_at_systems(installation, connectors, as_of)
         shown = decide(installation, settings, as_of)
     counts = {
@@ -174,23 +202,14 @@ def enforce(
 
 
 def may_act(installation: Installation, settings: Settings, as_of: datetime) -> bool:
-    """Whether a run of this moment may call campaign systems at all.
+    """Whether a run of this moment may do anything but show.
 
     The run's clock decides, with this one exception: a moment far from real time is only looked at, so
     that no replay and no backfill pauses today's campaigns. A sandbox may, where nothing can be hurt.
     """
     if not world.is_far(as_of, installation.now(), settings):
         return True
-    return settings.policy.sandbox and is_sandbox(settings, installation.data, access)
-
-
-def refuse_far(as_of: datetime, now: datetime, settings: Settings) -> None:
-    """Guarded where ``as_of`` is so far from real time that it may only be looked at."""
-    if world.is_far(as_of, now, settings) and not settings.policy.sandbox:
-        raise Guarded(
-            f"The moment {as_of.isoformat()} is further than {settings.policy.far_hours:g} hours from now.",
-            "A replay only shows plans: use sendepause_enforce or `sendepause plan --as-of`.",
-        )
+    return settings.policy.sandbox and is_sandbox(settings, installation.data, find_access)
 
 
 def connect_all(settings: Settings) -> dict[str, Connector | SendepauseError]:
@@ -225,9 +244,11 @@ def decide(installation: Installation, settings: Settings, as_of: datetime) -> S
     """Make the plan, let the guard look at it, and write down what is owed, in one transaction."""
     at = installation.now()
     with database.session(installation.engine) as session:
-        shown = _show(session, settings, as_of, replay=False)
+        entries = ledger.entries(session)
+        shown = _show(session, settings, as_of, entries)
         stopped = [d for d in guard.pauses(shown.plan) if not shown.passages[guard.item(d)].proceeds]
-        new = sum(_note_stopped(session, decision, shown.passages, as_of, at) for decision in stopped)
+        records = folds.pauses(entries)
+        new = sum(_note_stopped(session, d, shown.passages, records, as_of, at) for d in stopped)
         queries.save_plan(
             session,
             shown.items,
@@ -244,13 +265,13 @@ def decide(installation: Installation, settings: Settings, as_of: datetime) -> S
 
 def act(
     installation: Installation,
+    settings: Settings,
     connectors: Connectors,
     shown: Shown,
     as_of: datetime,
     accounts: Collection[str] = (),
 ) -> list[Outcome]:
     """Carry out the pauses that the guard lets pass."""
-    settings = installation.settings_in_force()
     with database.session(installation.engine, write=False) as session:
         campaigns = {campaign.key: campaign for campaign in queries.campaigns(session)}
     orders = [
@@ -280,8 +301,7 @@ def act(
 
 def retain(installation: Installation, as_of: datetime) -> Counts:
     """Delete events, day rows, findings and texts that are older than the configuration keeps them."""
-    settings = installation.settings_in_force()
-    refuse_far(as_of, installation.now(), settings)
+    settings, as_of = begin(installation, as_of)
     before = as_of - timedelta(days=settings.policy.keep_events_days)
     dropped = events.drop_before(installation.events, before.date())
     with database.session(installation.engine) as session:
@@ -302,11 +322,15 @@ def report(shown: Shown) -> None:
 
 
 def _show(
-    session: Session, settings: Settings, as_of: datetime, replay: bool, accounts: Collection[str] = ()
+    session: Session,
+    settings: Settings,
+    as_of: datetime,
+    entries: Sequence[Entry],
+    replay: bool = False,
+    accounts: Collection[str] = (),
 ) -> Shown:
-    seen = world.gather(session, settings, as_of, replay=replay)
-    plan = policy.make_plan(seen)
-    passages = world.passages(plan, settings, world.past(session, as_of, replay=replay))
+    plan = policy.make_plan(world.gather(session, settings, as_of, entries, replay=replay))
+    passages = world.passages(plan, settings, world.past(session, as_of, entries, replay=replay))
     items = tuple(
         world.decision_json(decision, passages)
         for decision in plan.decisions
@@ -316,9 +340,15 @@ def _show(
 
 
 def _note_stopped(
-    session: Session, decision: Decision, passages: Mapping[str, Passage], as_of: datetime, at: datetime
+    session: Session,
+    decision: Decision,
+    passages: Mapping[str, Passage],
+    records: Mapping[tuple[str, str], folds.PauseRecord],
+    as_of: datetime,
+    at: datetime,
 ) -> bool:
     item = guard.item(decision)
+    episode = folds.next_episode(records.get((decision.enforcement, decision.subject)))
     entry = ledger.append(
         session,
         at=at,
@@ -328,7 +358,7 @@ def _note_stopped(
         subject=decision.subject,
         enforcement=decision.enforcement,
         facts={"items": [item], "passage": str(passages[item])},
-        once=f"guard_stopped:{item}",
+        once=folds.once_guard_stopped(item, episode),
     )
     return entry is not None
 

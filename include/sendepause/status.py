@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
@@ -13,9 +13,6 @@ from sendepause.installation import Installation
 from sendepause.model import Act
 from sendepause.settings import Settings
 from sendepause.store import database, folds, ledger, queries
-
-LATE = timedelta(minutes=30)  # three of enforcing's ten minutes
-HOURS_SHORT = 24
 
 
 class Level(IntEnum):
@@ -76,7 +73,7 @@ def status(installation: Installation) -> Status:
 def _late(beat: queries.Heartbeat | None, now: datetime) -> list[tuple[Level, str]]:
     if beat is None:
         return [(Level.AT_RISK, "Enforcing has never run.")]
-    if now - beat.finished_at > LATE:
+    if now - beat.finished_at > countdown.LATE:
         minutes = round((now - beat.finished_at).total_seconds() / 60)
         return [(Level.AT_RISK, f"Enforcing last came to its end {minutes} minutes ago.")]
     return []
@@ -89,7 +86,7 @@ def _owed(settings: Settings, shown: stages.Shown, now: datetime, stopped: bool)
         owed = [i for i in shown.items if i["enforcement"] == rule_id and i["act"] == Act.PAUSE]
         if not owed:
             continue
-        short = countdown.hours_left(rule, now) <= HOURS_SHORT
+        short = countdown.hours_left(rule, now) <= countdown.LAST_HOURS
         why = f"{len(owed)} pause(s) are owed under {rule_id}."
         if stopped:
             why += " Acting is switched off or halted."

@@ -24,15 +24,13 @@ log = logging.getLogger(__name__)
 
 def alert(installation: Installation, as_of: datetime) -> Counts:
     """Send what is owed and still true; without a Slack connection all stays owed, and that is said."""
-    settings = installation.settings_in_force()
-    stages.refuse_far(as_of, installation.now(), settings)
+    settings, as_of = stages.begin(installation, as_of)
     return _deliver(installation, "alert", as_of, settings, slack.hook_client(SLACK_CONNECTION))
 
 
 def digest(installation: Installation, as_of: datetime) -> Counts:
     """Queue the day's summary for the operators, once, and send it with whatever else is owed."""
-    settings = installation.settings_in_force()
-    stages.refuse_far(as_of, installation.now(), settings)
+    settings, as_of = stages.begin(installation, as_of)
     today = pendulum.instance(as_of).in_timezone(settings.operators.time_zone).date()
     if not _daily(settings, as_of) and today.day_of_week != pendulum.MONDAY:
         return {"posted": False}

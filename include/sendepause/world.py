@@ -7,6 +7,7 @@ campaign that this package paused later as the running campaign that it was.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -17,9 +18,10 @@ from sendepause.guard import Passage
 from sendepause.model import Act, Campaign, CampaignState, Decision, Evidence, Plan, Stage
 from sendepause.policy import Rules, World
 from sendepause.settings import Settings
-from sendepause.store import folds, ledger, queries
+from sendepause.store import folds, queries
 from sendepause.store.database import Session
 from sendepause.store.folds import PauseRecord
+from sendepause.store.ledger import Entry
 
 Pauses = dict[tuple[str, str], PauseRecord]
 
@@ -29,9 +31,10 @@ def is_far(as_of: datetime, now: datetime, settings: Settings) -> bool:
     return abs((now - as_of).total_seconds()) > settings.policy.far_hours * 3600
 
 
-def gather(session: Session, settings: Settings, as_of: datetime, *, replay: bool = False) -> World:
-    """Everything that the decisions of ``as_of`` rest on."""
-    entries = ledger.entries(session)
+def gather(
+    session: Session, settings: Settings, as_of: datetime, entries: Sequence[Entry], *, replay: bool = False
+) -> World:
+    """Everything that the decisions of ``as_of`` rest on; ``entries``: the whole ledger."""
     then = [entry for entry in entries if entry.as_of <= as_of] if replay else entries
     pauses = folds.pauses(then)
     campaigns = queries.campaigns(session)
@@ -60,9 +63,9 @@ def gather(session: Session, settings: Settings, as_of: datetime, *, replay: boo
     )
 
 
-def past(session: Session, as_of: datetime, *, replay: bool = False) -> guard.Past:
-    """What the guard remembers at ``as_of``."""
-    entries = [e for e in ledger.entries(session) if not replay or e.as_of <= as_of]
+def past(session: Session, as_of: datetime, entries: Sequence[Entry], *, replay: bool = False) -> guard.Past:
+    """What the guard remembers at ``as_of``; ``entries``: the whole ledger."""
+    entries = [entry for entry in entries if not replay or entry.as_of <= as_of]
     accepted = queries.latest_plan(session, accepted_only=True)
     known = None if accepted is None or (replay and accepted.as_of > as_of) else accepted.items
     return guard.Past(
@@ -80,8 +83,8 @@ def passages(plan: Plan, settings: Settings, remembered: guard.Past) -> dict[str
     limits = settings.policy.guard
     return guard.judge(
         plan,
-        accounts={account.number: account for account in settings.account_list()},
-        enforcements={rule.id: rule for rule in settings.enforcement_list()},
+        accounts=settings.account_map,
+        enforcements=settings.rule_map,
         past=remembered,
         limits=guard.Limits(
             surprises=limits.surprises,

@@ -197,9 +197,10 @@ def _health(session: Session, now: datetime) -> None:
 
 
 def _plan(session: Session, chosen: Settings, now: datetime) -> None:
-    seen = world.gather(session, chosen, now)
+    entries = ledger.entries(session)
+    seen = world.gather(session, chosen, now, entries)
     plan = make_plan(seen)
-    passages = world.passages(plan, chosen, world.past(session, now))
+    passages = world.passages(plan, chosen, world.past(session, now, entries))
     queries.save_plan(
         session,
         [world.decision_json(decision, passages) for decision in plan.decisions],

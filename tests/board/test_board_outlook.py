@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sendepause import countdown
-from sendepause.board.outlook import LATE, Level, Loop, Standing, counted, outlook, standing
+from sendepause.board.outlook import Level, Loop, Standing, counted, outlook, standing
 from sendepause.guard import Passage
 from sendepause.model import Act, Campaign, CampaignState, Enforcement, Language
 
@@ -59,8 +59,8 @@ def test_a_campaign_that_runs_after_the_date_is_said_to() -> None:
 
 @pytest.mark.parametrize(("now", "level"), [(WARNING, Level.ATTENTION), (PAUSING, Level.RISK)])
 def test_numbers_nobody_has_read_for_half_an_hour_are_not_trusted(now: datetime, level: Level) -> None:
-    assert said(now, ended=LATE)[0] is Level.OK
-    assert said(now, ended=LATE + timedelta(seconds=1))[0] is level
+    assert said(now, ended=countdown.LATE)[0] is Level.OK
+    assert said(now, ended=countdown.LATE + timedelta(seconds=1))[0] is level
     assert said(now, ended=None)[0] is level
 
 

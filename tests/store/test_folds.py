@@ -218,22 +218,24 @@ def test_what_a_person_approved(lines: list[tuple[Any, ...]], approved: set[str]
     assert folds.approvals(history(*lines)) == approved
 
 
-STOPPED = (K.GUARD_STOPPED, "plan:abc", {"items": [A, B]})
+def stopped(campaign: str, *items: str) -> tuple[Any, ...]:
+    """The guard stopped a pause; an item is exactly that pause, on that account of that kind."""
+    return K.GUARD_STOPPED, campaign, {"items": list(items)}
 
 
 @pytest.mark.parametrize(
     ("lines", "waiting"),
     [
         ([], {}),
-        ([(K.GUARD_STOPPED, A)], {A: hour(1)}),
-        ([(K.GUARD_STOPPED, A), (K.GUARD_STOPPED, A)], {A: hour(1)}),
-        ([STOPPED, (K.APPROVE, A)], {B: hour(1)}),
-        ([STOPPED, (K.APPROVE, "plan:abc")], {}),
-        ([STOPPED, (K.APPROVE, "plan:other")], {A: hour(1), B: hour(1)}),
-        ([STOPPED, (K.ACT, "", {"on": True, **PLAN})], {}),
-        ([STOPPED, (K.INTENT, A), (K.PAUSED, A)], {B: hour(1)}),
-        ([STOPPED, (K.INTENT, A), (K.NOT_PAUSED, A)], {A: hour(1), B: hour(1)}),
-        ([(K.GUARD_STOPPED, A), (K.PAUSED, A), (K.UNDONE, A), (K.GUARD_STOPPED, A)], {A: hour(4)}),
+        ([stopped(A, "a1")], {"a1": hour(1)}),
+        ([stopped(A, "a1"), stopped(A, "a1")], {"a1": hour(1)}),
+        ([stopped(A, "a1"), stopped(B, "b1"), (K.APPROVE, A, {"items": ["a1"]})], {"b1": hour(2)}),
+        ([stopped(A, "a1"), (K.ACT, "", {"on": True, "items": ["a1"]})], {}),
+        ([stopped(A, "a1"), stopped(B, "b1"), (K.INTENT, A), (K.PAUSED, A)], {"b1": hour(2)}),
+        ([stopped(A, "a1"), (K.INTENT, A), (K.NOT_PAUSED, A)], {"a1": hour(1)}),
+        ([stopped(A, "a1"), (K.PAUSED, A), (K.UNDONE, A), stopped(A, "a1")], {"a1": hour(4)}),
+        # Approved for one account; since it moved to another, it is another pause.
+        ([stopped(A, "a1"), (K.APPROVE, A, {"items": ["a1"]}), stopped(A, "a2")], {"a2": hour(3)}),
     ],
 )
 def test_what_waits_for_a_person(lines: list[tuple[Any, ...]], waiting: dict[str, datetime]) -> None:
@@ -252,6 +254,6 @@ def test_the_keys_of_what_is_written_once_are_all_different() -> None:
     ]
     keys = [key(RULE, item, episode) for key in by_episode for item in (A, B) for episode in (1, 2)]
     keys += [folds.once_not_paused(RULE, A, 1, error) for error in ("Unreachable", "Refused")]
-    keys += [folds.once_guard_stopped(A, "abc"), folds.once_guard_stopped(A, "abd")]
+    keys += [folds.once_guard_stopped(item, episode) for item in (A, B) for episode in (1, 2)]
     keys += [folds.once_hold_granted(1), folds.once_hold_ended(1)]
     assert len(set(keys)) == len(keys)

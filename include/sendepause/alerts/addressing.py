@@ -13,9 +13,22 @@ from sendepause.alerts.outbox import Fact, Recipient
 from sendepause.alerts.texts import AlertFacts
 from sendepause.audit import verdict
 from sendepause.guard import Passage
-from sendepause.model import Account, Audience, Decision, Enforcement, Finding, Language, Plan, Stage
+from sendepause.model import (
+    Account,
+    Audience,
+    Decision,
+    Enforcement,
+    EntryKind,
+    Finding,
+    Language,
+    Plan,
+    Stage,
+)
 from sendepause.settings import Settings
 from sendepause.store import folds, ledger, queries
+
+SWITCHES = (EntryKind.ACT, EntryKind.HALT)
+HOLDS = (EntryKind.HOLD_ASKED, EntryKind.HOLD_GRANTED, EntryKind.HOLD_ENDED)
 
 _OUTCOMES: Mapping[Stage, tuple[Audience, ...]] = {
     Stage.PAUSED: (Audience.OWNER,),
@@ -28,9 +41,7 @@ def recipients(settings: Settings, fact: Fact) -> list[Recipient]:
     """The channels of a fact's audience; what belongs to no owner is told to the operators."""
     if fact.audience is Audience.OPERATORS:
         return [operators(settings)]
-    number = fact.facts.get("account_number")
-    account = next((account for account in settings.accounts if account.number == number), None)
-    owner = settings.owner_map().get(account.owner) if account else None
+    owner = settings.owner_of(fact.facts.get("account_number"))
     if owner is None:
         return [operators(settings, fact.audience)]
     return [
@@ -63,13 +74,13 @@ def owed(
     In a rehearsal, or while acting is switched off, owners are told nothing: what is announced to them
     would not happen.
     """
-    switches = folds.switches(ledger.entries(session))
+    switches = folds.switches(ledger.entries(session, kinds=SWITCHES))
     findings = queries.latest_findings(session, as_of)
     facts = [
         *_of_decisions(settings, plan, findings, as_of),
         *_stopped(settings, plan, passages, as_of),
         *_ill(session),
-        *_holds(session, settings),
+        *_holds(session, as_of),
     ]
     if not switches.acting:
         facts = [fact for fact in facts if fact.audience is Audience.OPERATORS]
@@ -82,7 +93,7 @@ def of_outcome(
     session: Session, settings: Settings, decision: Decision, stage: Stage, as_of: datetime
 ) -> Iterator[Fact]:
     """What the outcome of one pause owes."""
-    findings = queries.latest_findings(session, as_of)
+    findings = queries.latest_findings(session, as_of, [decision.account]) if decision.account else {}
     for audience in _OUTCOMES[stage]:
         yield _fact(settings, decision, stage, audience, findings, as_of)
 
@@ -110,11 +121,12 @@ def _ill(session: Session) -> Iterator[Fact]:
             yield Fact("", subject, Stage.SOURCE_ILL, Audience.OPERATORS, AlertFacts(error=state.detail))
 
 
-def _holds(session: Session, settings: Settings) -> Iterator[Fact]:
+def _holds(session: Session, as_of: datetime) -> Iterator[Fact]:
+    """Holds that were asked for and are not over: somebody has to approve them."""
     campaigns = {campaign.key: campaign for campaign in queries.campaigns(session)}
-    for hold in folds.holds(ledger.entries(session)):
+    for hold in folds.holds(ledger.entries(session, kinds=HOLDS)):
         campaign = campaigns.get(hold.campaign)
-        if hold.approver is None and campaign is not None:
+        if hold.approver is None and as_of < hold.ends_at and campaign is not None:
             facts = AlertFacts(
                 campaign_name=campaign.name,
                 system=campaign.system,
@@ -141,14 +153,13 @@ def _fact(
     findings: Mapping[str, Finding],
     as_of: datetime,
 ) -> Fact:
-    rules = {rule.id: rule for rule in settings.enforcement_list()}
-    accounts = {account.number: account for account in settings.account_list()}
-    account = accounts.get(decision.account or "")
+    account = settings.account_map.get(decision.account or "")
+    rule = settings.rule_map.get(decision.enforcement)
     facts: dict[str, object] = {
         **decision.facts,
         "reasons": [str(reason) for reason in decision.reasons],
         **(_of_account(account, findings) if account else {"account_number": decision.account}),
-        **(_of_rule(rules[decision.enforcement], as_of) if decision.enforcement in rules else {}),
+        **(_of_rule(rule, as_of) if rule else {}),
     }
     known = {name: value for name, value in facts.items() if name in AlertFacts.__annotations__ and value}
     return Fact(decision.enforcement, decision.subject, stage, audience, cast("AlertFacts", known))

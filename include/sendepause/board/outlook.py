@@ -14,8 +14,6 @@ from sendepause.board.texts import ago, text
 from sendepause.guard import Passage
 from sendepause.model import Act, Campaign, CampaignState, Enforcement, Language, Phase
 
-LATE = timedelta(minutes=30)  # three of enforcing's ten minutes
-
 
 class Level(StrEnum):
     """How a thing stands; the page shows it as a word and a shape, never as a colour alone."""
@@ -50,7 +48,7 @@ class Loop:
 
     def late_by(self, now: datetime) -> timedelta | None:
         """How long ago the last run ended, if that is too long; None also where none has ever run."""
-        if self.enforced_at is None or now - self.enforced_at <= LATE:
+        if self.enforced_at is None or now - self.enforced_at <= countdown.LATE:
             return None
         return now - self.enforced_at
 

@@ -10,7 +10,7 @@ Every function takes the entries in the order in which they were written. The fa
 | ``not_paused`` | the campaign | ``error`` (its kind, such as ``Unreachable``) |
 | ``hold_asked`` | the campaign | ``until``, ``starts`` (ISO 8601 with offset), ``reason`` |
 | ``hold_granted``, ``hold_ended`` | ``hold:SEQ`` | |
-| ``guard_stopped`` | the item, or ``plan:HASH`` | ``items`` where a whole plan waits |
+| ``guard_stopped`` | the campaign | ``items``: the very pause that waits, see ``guard.item`` |
 
 The ``once_…`` functions name what may be written one time only, see ``ledger.append``.
 """
@@ -133,15 +133,14 @@ def waits(entries: Sequence[Entry]) -> dict[str, datetime]:
     A pause that was made all the same (by the guard's default) ends the waiting.
     """
     approved = approvals(entries)
-    waiting: dict[str, datetime] = {}
+    waiting: dict[tuple[str, str], dict[str, datetime]] = {}  # by rule and subject, which has several items
     for entry in entries:
-        if entry.kind is EntryKind.GUARD_STOPPED and entry.subject not in approved:
-            for item in _items(entry) or (entry.subject,):
-                if item not in approved:
-                    waiting.setdefault(item, entry.as_of)
+        if entry.kind is EntryKind.GUARD_STOPPED:
+            for item in _items(entry):
+                waiting.setdefault((entry.enforcement, entry.subject), {}).setdefault(item, entry.as_of)
         elif entry.kind is EntryKind.PAUSED:
-            waiting.pop(entry.subject, None)
-    return waiting
+            waiting.pop((entry.enforcement, entry.subject), None)
+    return {item: at for items in waiting.values() for item, at in items.items() if item not in approved}
 
 
 def once_intent(enforcement: str, campaign: str, episode: int) -> str:
@@ -184,9 +183,16 @@ def once_silence_confirmed(enforcement: str, campaign: str, episode: int) -> str
     return _once(EntryKind.SILENCE_CONFIRMED, enforcement, campaign, episode)
 
 
-def once_guard_stopped(subject: str, plan_hash: str) -> str:
-    """One stop for each subject of one and the same plan."""
-    return f"{EntryKind.GUARD_STOPPED}:{subject}:{plan_hash}"
+def once_guard_stopped(item: str, episode: int) -> str:
+    """One stop of an item an episode: what was paused after all, and runs again, waits anew."""
+    return f"{EntryKind.GUARD_STOPPED}:{item}:{episode}"
+
+
+def next_episode(record: PauseRecord | None) -> int:
+    """The episode that a pause would belong to now."""
+    if record is None:
+        return 1
+    return record.episode if record.open else record.episode + 1
 
 
 def once_hold_granted(seq: int) -> str:

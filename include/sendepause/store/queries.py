@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, insert, select, update
+from sqlalchemy import Row, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from sendepause.model import (
@@ -163,6 +163,12 @@ def health(session: Session) -> dict[str, Health]:
         row.subject: Health(row.ok, row.since, row.checked_at, row.detail)
         for row in session.scalars(select(HealthRow))
     }
+
+
+def keep_health(session: Session, subjects: Collection[str]) -> None:
+    """Forget the health of everything but ``subjects``."""
+    gone = [known for known in session.scalars(select(HealthRow.subject)) if known not in subjects]
+    session.execute(delete(HealthRow).where(HealthRow.subject.in_(gone)))
 
 
 def beat(
