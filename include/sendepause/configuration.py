@@ -206,6 +206,8 @@ def _text(file: Path) -> str:
         return file.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8; save it as UTF-8") from None
+    except OSError as error:
+        raise ValueError(f"cannot be opened: {error.strerror}") from None
 
 
 def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int | None:

@@ -89,6 +89,8 @@ def _deliver(
         operators=addressing.operators(settings),
     )
     trouble = " ".join(done.notes)
+    if done.waiting and not done.sent and not trouble:
+        trouble = f"Slack took none of {done.waiting} messages in time; they are tried again."
     with database.session(installation.engine) as session:
         owed = outbox.overview(session, limit=1).owed
         queries.set_health(session, "slack", not trouble, installation.now(), trouble)

@@ -29,7 +29,9 @@ def channels(slack: SlackServer) -> set[str]:
         ("2019-12-07T00:00", "in_force", "pause", ["automated_on_personal", "date_passed"]),
     ],
 )
-def test_the_plan_of_a_moment(company: Company, moment: str, phase: str, act: str, reasons: list[str]) -> None:
+def test_the_plan_of_a_moment(
+    company: Company, moment: str, phase: str, act: str, reasons: list[str]
+) -> None:
     company.enforce("2019-11-01T09:00")
     decision = company.plan(berlin(moment))[WINTER]
     assert (decision["phase"], decision["act"]) == (phase, act)
@@ -84,7 +86,9 @@ def test_a_rehearsal_shows_everything_calls_nothing_and_tells_owners_nothing(
     assert not channels(slack) & {NORTH, SOUTH}
 
     counts = company.enforce("2019-12-05T23:00")
-    assert "acted_stopped" not in counts, "25 hours before: the owner was told nothing yet, so no pause is due"
+    assert "acted_stopped" not in counts, (
+        "25 hours before: the owner was told nothing yet, so no pause is due"
+    )
     tell.alert(company.installation, company.clock())
     assert not slack.messages
 
