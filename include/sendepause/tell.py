@@ -17,7 +17,7 @@ from sendepause.installation import SLACK_CONNECTION, Installation
 from sendepause.model import Phase
 from sendepause.settings import Settings
 from sendepause.stages import Counts
-from sendepause.store import database, queries
+from sendepause.store import database, ledger, queries
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ def digest(installation: Installation, as_of: datetime) -> Counts:
 def _queue_digest(installation: Installation, settings: Settings, as_of: datetime, today: date) -> None:
     shown = stages.show(installation, settings, as_of)
     with database.session(installation.engine) as session:
+        newest = ledger.head(session)
         text, blocks = wording.compose(
             settings.operators.language,
             settings.operators.time_zone,
@@ -53,6 +54,7 @@ def _queue_digest(installation: Installation, settings: Settings, as_of: datetim
             findings=queries.latest_findings(session, as_of),
             ill=sorted(name for name, state in queries.health(session).items() if not state.ok),
             alerts=outbox.overview(session, limit=1),
+            head=(newest.seq, newest.hash) if newest else None,
         )
         outbox.queue(
             session,

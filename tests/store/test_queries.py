@@ -165,3 +165,14 @@ def test_notes_are_kept_and_replaced(session: Session) -> None:
     queries.set_note(session, "key_fingerprint", "1f")
     queries.set_note(session, "key_fingerprint", "2e")
     assert queries.note(session, "key_fingerprint") == "2e"
+
+
+def test_a_plan_that_stays_the_same_is_kept_once_with_its_newest_moment(session: Session) -> None:
+    item = {"subject": "campaign:crm/1", "act": "pause", "item": "a"}
+    for hours in range(3):
+        at = NOON + timedelta(hours=hours)
+        queries.save_plan(session, [item], hash="a", as_of=at, shown_at=at, accepted=True)
+    assert session.scalar(select(func.count()).select_from(PlanRow)) == 1
+    latest = queries.latest_plan(session)
+    assert latest is not None
+    assert latest.as_of == NOON + timedelta(hours=2)

@@ -24,6 +24,7 @@ _WORDS = {
         "verdicts": "Befunde: {list}",
         "alerts": "Meldungen: {owed} offen, {sent} gesendet, {refused} nicht zustellbar",
         "ill": "Gestört: {list}",
+        "ledger": "Ledger: {count} Einträge, letzter Hash `{hash}`",
         "well": "Alle Quellen und Kampagnensysteme sind erreichbar.",
     },
     Language.EN: {
@@ -37,6 +38,7 @@ _WORDS = {
         "verdicts": "Findings: {list}",
         "alerts": "Alerts: {owed} owed, {sent} sent, {refused} undeliverable",
         "ill": "Out of order: {list}",
+        "ledger": "Ledger: {count} entries, newest hash `{hash}`",
         "well": "All sources and campaign systems can be reached.",
     },
 }
@@ -53,8 +55,13 @@ def compose(
     findings: Mapping[str, Finding],
     ill: Sequence[str],
     alerts: Overview,
+    head: tuple[int, str] | None,
 ) -> tuple[str, list[dict[str, Any]]]:
-    """Text and blocks. ``shown``: the plan's items as ``sendepause plan`` prints them."""
+    """Text and blocks. ``shown``: the plan's items as ``sendepause plan`` prints them.
+
+    ``head``: number and hash of the newest ledger entry. Posted every day outside the database, it shows
+    later that nobody wrote the whole chain anew.
+    """
     say = _WORDS[language]
     owed = sum(item["act"] == Act.PAUSE for item in shown)
     asked = sum(item["act"] == Act.ASK for item in shown)
@@ -75,12 +82,13 @@ def compose(
         ),
         say["alerts"].format(owed=alerts.owed, sent=alerts.sent, refused=alerts.refused),
         say["ill"].format(list=", ".join(safe(name) for name in ill[:20])) if ill else say["well"],
+        say["ledger"].format(count=head[0], hash=head[1]) if head else "",
     ]
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": title[:150]}},
         *({"type": "section", "text": {"type": "mrkdwn", "text": part[:3000]}} for part in parts if part),
     ]
-    return "\n".join([title, *parts]), blocks
+    return "\n".join([title, *filter(None, parts)]), blocks
 
 
 def _rule(rule: Enforcement, as_of: datetime, zone: str, language: Language) -> str:

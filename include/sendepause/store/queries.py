@@ -6,6 +6,7 @@ was done to campaigns is not here but in the ledger; what is owed to people is i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -242,12 +243,21 @@ def save_plan(
     shown_at: datetime,
     accepted: bool,
 ) -> None:
-    """Write down a plan that was shown; the very plan that was shown last is not written twice."""
+    """Write down a plan that was shown.
+
+    One that says what the last one said only moves that one's moments on: a plan is made every few
+    minutes, and stays the same for days.
+    """
     shown = ShownPlan(hash, as_of, shown_at, tuple(dict(item) for item in items), accepted)
-    last = latest_plan(session)
-    if last is not None and (last.hash, last.as_of, last.accepted) == (hash, as_of, accepted):
+    row = session.scalar(select(PlanRow).order_by(PlanRow.id.desc()).limit(1))
+    if row is not None and (row.hash, row.accepted) == (hash, accepted) and _same(row.items, shown.items):
+        row.as_of, row.shown_at = as_of, shown_at
         return
     session.execute(insert(PlanRow).values(**{**_columns(shown), "items": list(shown.items)}))
+
+
+def _same(kept: Sequence[Mapping[str, Any]], given: Sequence[Mapping[str, Any]]) -> bool:
+    return json.dumps(list(kept), sort_keys=True) == json.dumps(list(given), sort_keys=True)
 
 
 def latest_plan(session: Session, accepted_only: bool = False) -> ShownPlan | None:
