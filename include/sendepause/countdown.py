@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import pendulum
 
@@ -96,6 +97,7 @@ def parse_moment(text: str, zone: str = "UTC") -> datetime:
     )
 
 
+@lru_cache(maxsize=1024)  # asked for each decision; a zone is read from its file each time
 def _midnight(day: date, zone: str) -> pendulum.DateTime:
     return pendulum.datetime(day.year, day.month, day.day, tz=zone)
 
