@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.airflow_home import ROOT, airflow_home, run
 from tests.board import company
 
 from sendepause.settings import Settings
 from sendepause.store import database
 
-ROOT = Path(__file__).parents[2]
+__all__ = ["airflow_home"]  # a fixture
+
 PLUGIN = ROOT / "plugins" / "sendepause_board.py"
 
 pytestmark = pytest.mark.airflow
@@ -50,35 +49,6 @@ with TestClient(create_app()) as client:
                 if v["name"] == "Sendepause")
     print("view", view["href"], client.get("/" + view["icon"]).headers["content-type"])
 """
-
-
-@pytest.fixture(scope="session")
-def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated Airflow of its own."""
-    home = tmp_path_factory.mktemp("airflow")
-    run(home, "-m", "airflow", "db", "migrate")
-    return home
-
-
-def run(home: Path, *arguments: str) -> str:
-    """What Python prints in that Airflow."""
-    environment = {
-        **os.environ,
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PLUGIN.parent),
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "CRITICAL",
-        "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of this test alone, long enough for HS512: " + "x" * 64,
-        "PYTHONPATH": str(ROOT / "include"),
-        "SENDEPAUSE_DATA": str(home / "data"),
-        "SENDEPAUSE_CONFIG": str(home / "config"),
-    }
-    done = subprocess.run(
-        [sys.executable, *arguments], env=environment, cwd=home, capture_output=True, text=True, timeout=240
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
 
 
 @pytest.fixture(scope="session")
