@@ -63,6 +63,14 @@ def token(running: Native, variables: dict[str, str]) -> str:
     return found
 
 
+@pytest.fixture
+def api(running: Native, token: str) -> Iterator[httpx.Client]:
+    """The REST API, as the first user."""
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=f"{running.url}/api/v2", headers=headers, timeout=60) as client:
+        yield client
+
+
 def states(native: Native) -> dict[str, str]:
     """The example's campaign table itself: id -> state."""
     file = native.data / "example" / "crm.sqlite"
@@ -99,15 +107,34 @@ def test_the_campaigns_of_personal_accounts_are_paused_and_the_ledger_proves_it(
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
-def test_without_slack_nothing_fails_and_everything_stays_owed(running: Native, token: str) -> None:
-    headers = {"Authorization": f"Bearer {token}"}
+def test_without_slack_nothing_fails_and_everything_stays_owed(api: httpx.Client, database: str) -> None:
+    def ended() -> set[str]:
+        runs = api.get("/dags/sendepause_alert/dagRuns").raise_for_status().json()["dag_runs"]
+        return {run["state"] for run in runs} & {"success", "failed"}
 
-    def delivered() -> list[str]:
-        answer = httpx.get(f"{running.url}/api/v2/dags/sendepause_alert/dagRuns", headers=headers, timeout=30)
-        runs = answer.raise_for_status().json()["dag_runs"]
-        return [run["state"] for run in runs if run["state"] in ("success", "failed")]
+    assert wait_for("a run that delivers", ended, LOOP_SECONDS) == {"success"}
+    with psycopg.connect(database) as connection:
+        query = "SELECT count(*), count(delivery) FROM sendepause_alert"
+        owed, named = connection.execute(query).fetchone() or (0, 0)
+    assert owed > 0
+    assert named == 0
 
-    assert set(wait_for("a run that delivers", delivered)) == {"success"}
+
+def test_an_open_question_keeps_no_enforcing_run_out(api: httpx.Client) -> None:
+    def asked() -> list[str]:
+        found = api.get("/dags/~/dagRuns/~/hitlDetails").raise_for_status().json()["hitl_details"]
+        return [question["subject"] for question in found if not question["response_received"]]
+
+    wait_for("the question", asked, LOOP_SECONDS)
+    runs = "/dags/sendepause_enforce/dagRuns"
+    started = api.post(runs, json={"logical_date": None}).raise_for_status().json()["dag_run_id"]
+
+    def ended() -> str | None:
+        state = api.get(f"{runs}/{started}").raise_for_status().json()["state"]
+        return state if state in ("success", "failed") else None
+
+    assert wait_for("the enforcing run", ended, LOOP_SECONDS) == "success"
+    assert asked(), "nobody has answered in between"
 
 
 def test_the_first_user_sees_the_board_and_nobody_else_does(running: Native, token: str) -> None:
