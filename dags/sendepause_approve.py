@@ -33,12 +33,14 @@ LEAVE = "Warten / Wait"
 )
 def sendepause_approve():
     @task
-    def questions() -> list[dict]:
-        """What waits and was not asked yet."""
+    def questions(*, triggering_asset_events) -> list[dict]:
+        """What was stopped just now and waits; all that waits, if a person started this run."""
         from sendepause import people
         from sendepause.installation import open_installation
 
-        return people.questions(open_installation())
+        events = [event for found in triggering_asset_events.values() for event in found]
+        stopped = {item for event in events for item in event.extra.get("items", ())}
+        return people.questions(open_installation(), stopped if events else None)
 
     @task
     def record(item: str, key: str, answer: dict) -> dict:

@@ -74,7 +74,7 @@ def sendepause_enforce():
         """Ask a person, in a DAG of its own, if the guard stopped anything new."""
         if not counts.get("newly_stopped"):
             raise AirflowSkipException("The guard stopped nothing new.")
-        outlet_events[STOPPED].extra = {"waiting": counts["waiting"]}
+        outlet_events[STOPPED].extra = {"waiting": counts["waiting"], "items": counts["stopped_items"]}
 
     done = enforce()
     announce_alerts(done)

@@ -76,6 +76,8 @@ def down() -> str:
     """Stop what an earlier `up` left running; says what was done."""
     data = data_folder()
     noted = _noted(data)
+    if not noted:
+        return "Nothing was running."
     alive = [running for running in noted if running.process]
     leader = next((running.process for running in alive if running.name == LEADER), None)
     if leader:  # it stops the others by itself, in order

@@ -5,6 +5,7 @@ The stages read them from there before every call to a campaign system; nothing 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -92,14 +93,18 @@ def pending_holds(session: Session, now: datetime) -> list[Hold]:
     return [hold for hold in folds.holds(ledger.entries(session)) if not hold.approver and now < hold.ends_at]
 
 
-def questions(installation: Installation) -> list[dict[str, str]]:
-    """What the guard stopped and a person has to say, as texts in German and English."""
+def questions(installation: Installation, items: Collection[str] | None = None) -> list[dict[str, str]]:
+    """What the guard stopped and a person has to say, as texts in German and English.
+
+    ``items``: only these, as far as they still wait; None for all that wait.
+    """
     with database.session(installation.engine, write=False) as session:
         latest = queries.latest_plan(session)
     waiting = [
         entry
         for entry in (latest.items if latest else ())
         if entry["passage"] and not Passage(entry["passage"]).proceeds
+        if items is None or entry["item"] in items
     ]
     return [_question(entry) for entry in waiting]
 

@@ -48,7 +48,7 @@ class Shown:
     plan: Plan
     items: tuple[dict[str, Any], ...]
     passages: Mapping[str, Passage]
-    newly_stopped: int = 0  # items that the guard stopped for the first time
+    newly_stopped: tuple[str, ...] = ()  # items that the guard stopped for the first time
 
     @property
     def waiting(self) -> list[dict[str, Any]]:
@@ -194,11 +194,11 @@ def enforce(
         shown = decide(installation, settings, as_of)
     counts = {
         **_plan_counts(shown),
-        "newly_stopped": newly_stopped,
+        "newly_stopped": len(newly_stopped),
         **_outcome_counts(outcomes),
         "owed": _owed(installation),
     }
-    return beat(installation, "enforce", as_of, counts)
+    return {**beat(installation, "enforce", as_of, counts), "stopped_items": list(newly_stopped)}
 
 
 def may_act(installation: Installation, settings: Settings, as_of: datetime) -> bool:
@@ -248,7 +248,11 @@ def decide(installation: Installation, settings: Settings, as_of: datetime) -> S
         shown = _show(session, settings, as_of, entries)
         stopped = [d for d in guard.pauses(shown.plan) if not shown.passages[guard.item(d)].proceeds]
         records = folds.pauses(entries)
-        new = sum(_note_stopped(session, d, shown.passages, records, as_of, at) for d in stopped)
+        new = [
+            guard.item(decision)
+            for decision in stopped
+            if _note_stopped(session, decision, shown.passages, records, as_of, at)
+        ]
         queries.save_plan(
             session,
             shown.items,
@@ -260,7 +264,7 @@ def decide(installation: Installation, settings: Settings, as_of: datetime) -> S
         facts = addressing.owed(session, settings, shown.plan, shown.passages, as_of)
         outbox.owe_all(session, [(fact, addressing.recipients(settings, fact)) for fact in facts], at)
         outbox.settle(session, {(f.enforcement, f.subject, f.stage) for f in facts}, at)
-    return replace(shown, newly_stopped=new)
+    return replace(shown, newly_stopped=tuple(new))
 
 
 def act(

@@ -79,6 +79,8 @@ class TestTheGuard:
 
         again = acting.enforce("2019-12-06T09:10")
         assert (again["newly_stopped"], again["waiting"]) == (0, 6), "asked once"
+        assert len(people.questions(acting.installation, counts["stopped_items"])) == 6
+        assert people.questions(acting.installation, again["stopped_items"]) == []
 
     def test_an_approval_under_a_name_lets_exactly_that_pass(self, acting: Company) -> None:
         surprised(acting, "2019-12-06T09:00")
