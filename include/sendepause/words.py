@@ -14,6 +14,8 @@ import pendulum
 
 from sendepause.model import Act, CampaignState, Kind, Language, NoData, Phase, Reason, Stage, Verdict
 
+_LONG_AGO_HOURS = 60 * 24
+
 
 class Both(NamedTuple):
     """One text in both languages."""
@@ -39,8 +41,8 @@ _LABELS: dict[type[StrEnum], dict[str, Both]] = {
     NoData: {
         NoData.NO_SOURCE: Both("keine Datenquelle angeschlossen", "no source connected"),
         NoData.SOURCE_ILL: Both("Datenquelle gestört oder veraltet", "source failing or out of date"),
-        NoData.SILENT: Both("Datenquelle in Ordnung, Nummer sendet nichts", "source well, number silent"),
-        NoData.TOO_FEW: Both("zu wenige Nachrichten für ein Urteil", "too few messages for a verdict"),
+        NoData.SILENT: Both("Datenquelle in Ordnung, Konto sendet nichts", "source well, account silent"),
+        NoData.TOO_FEW: Both("zu wenige Nachrichten für einen Befund", "too few messages for a finding"),
     },
     Phase: {
         Phase.ANNOUNCED: Both("angekündigt", "announced"),
@@ -57,30 +59,30 @@ _LABELS: dict[type[StrEnum], dict[str, Both]] = {
         Act.NONE: Both("nichts zu tun", "nothing to do"),
         Act.WARN: Both("warnen", "warn"),
         Act.PAUSE: Both("pausieren", "pause"),
-        Act.HOLD: Both("Ausnahme gilt", "on hold"),
+        Act.HOLD: Both("Aufschub gilt", "on hold"),
         Act.RESUME: Both("fortsetzen", "resume"),
         Act.ASK: Both("nachfragen", "ask"),
     },
     Stage: {
-        Stage.FOUND: Both("gefunden", "found"),
-        Stage.WARNED: Both("gewarnt", "warned"),
-        Stage.LAST_CALL: Both("letzte Warnung", "last call"),
+        Stage.FOUND: Both("auffälliger Versand", "conspicuous sending"),
+        Stage.WARNED: Both("Ankündigung", "notice"),
+        Stage.LAST_CALL: Both("letzter Hinweis", "last call"),
         Stage.PAUSED: Both("pausiert", "paused"),
-        Stage.NOT_PAUSED: Both("Pause nicht gelungen", "not paused"),
+        Stage.NOT_PAUSED: Both("Pause nicht bestätigt", "pause not confirmed"),
         Stage.UNDONE: Both("wieder eingeschaltet", "switched on again"),
-        Stage.SILENCE_CONFIRMED: Both("Sendepause bestätigt", "silence confirmed"),
-        Stage.UNKNOWN_AUTOMATION: Both("unbekannter automatischer Versand", "unknown automation"),
+        Stage.SILENCE_CONFIRMED: Both("Stille bestätigt", "silence confirmed"),
+        Stage.UNKNOWN_AUTOMATION: Both("Konto der Kampagne unbekannt", "campaign without a known account"),
         Stage.NO_DATA: Both("keine Daten", "no data"),
-        Stage.CONTRADICTION: Both("Widerspruch zur Kontoart", "account kind contradicted"),
-        Stage.HOLD_ASKED: Both("Ausnahme beantragt", "hold requested"),
-        Stage.HOLD_GRANTED: Both("Ausnahme genehmigt", "hold granted"),
-        Stage.HOLD_ENDS: Both("Ausnahme endet", "hold ends"),
+        Stage.CONTRADICTION: Both("Kontoart fraglich", "kind of account in doubt"),
+        Stage.HOLD_ASKED: Both("Aufschub beantragt", "hold requested"),
+        Stage.HOLD_GRANTED: Both("Aufschub genehmigt", "hold granted"),
+        Stage.HOLD_ENDS: Both("Aufschub endet", "hold ends"),
         Stage.MOVED: Both("umgezogen", "moved"),
         Stage.RESUMED: Both("fortgesetzt", "resumed"),
-        Stage.SOURCE_ILL: Both("Datenquelle gestört", "source failing"),
+        Stage.SOURCE_ILL: Both("gestört", "out of order"),
         Stage.UNDELIVERABLE: Both("nicht zustellbar", "undeliverable"),
-        Stage.GUARD_STOPPED: Both("angehalten, Freigabe nötig", "stopped, approval needed"),
-        Stage.HALT_STILL_ON: Both("Handeln noch abgeschaltet", "acting still switched off"),
+        Stage.GUARD_STOPPED: Both("Freigabe nötig", "approval needed"),
+        Stage.HALT_STILL_ON: Both("Pausieren noch ausgeschaltet", "acting still switched off"),
         Stage.BREACH: Both("Verstoß", "breach"),
     },
     CampaignState: {
@@ -95,31 +97,33 @@ _LABELS: dict[type[StrEnum], dict[str, Both]] = {
         Reason.STATE_UNKNOWN: Both("Zustand unbekannt", "state unknown"),
         Reason.NOT_YET: Both("noch nichts fällig", "nothing due yet"),
         Reason.AUTOMATED_ON_PERSONAL: Both(
-            "Automatik auf persönlichem Konto", "automated on personal account"
+            "automatisch auf persönlichem Konto", "automated on personal account"
         ),
-        Reason.AUTOMATED_ON_BUSINESS_APP: Both("Automatik auf der Business-App", "automated on Business app"),
+        Reason.AUTOMATED_ON_BUSINESS_APP: Both(
+            "automatisch in der Business-App", "automated on Business app"
+        ),
         Reason.NOTICE_FIRST: Both("erst Ankündigung, dann Pause", "notice first, pause next"),
         Reason.SHORT_NOTICE: Both("verkürzte Ankündigung", "shortened notice"),
         Reason.TOLD_BEFORE: Both("angekündigt", "told before"),
-        Reason.DATE_PASSED: Both("Stichtag erreicht", "date reached"),
-        Reason.HELD: Both("Ausnahme gilt", "on hold"),
-        Reason.HOLD_OVER: Both("Ausnahme beendet", "hold over"),
+        Reason.DATE_PASSED: Both("Stichtag erreicht", "deadline reached"),
+        Reason.HELD: Both("Aufschub gilt", "on hold"),
+        Reason.HOLD_OVER: Both("Aufschub beendet", "hold over"),
         Reason.SWITCHED_ON_AGAIN: Both("wieder eingeschaltet", "switched on again"),
         Reason.SYSTEM_UNREACHABLE: Both("System nicht erreichbar", "system out of reach"),
         Reason.ACCOUNT_UNKNOWN: Both("Konto unbekannt", "account unknown"),
         Reason.PAUSING_NOT_SWITCHED_ON: Both("Pausieren nicht eingeschaltet", "pausing not switched on"),
-        Reason.BEHAVES_AUTOMATED: Both("sendet wie ein Automat", "sends like a machine"),
-        Reason.BEHAVES_BULK: Both("sendet in Massen", "sends in bulk"),
+        Reason.BEHAVES_AUTOMATED: Both("Messwerte: automatischer Versand", "figures: automated sending"),
+        Reason.BEHAVES_BULK: Both("Messwerte: Massenversand", "figures: bulk sending"),
         Reason.WATCHED: Both("auffällig", "worth watching"),
-        Reason.SENDER_UNKNOWN: Both("sendendes Werkzeug unbekannt", "sending tool unknown"),
+        Reason.SENDER_UNKNOWN: Both("sendendes Programm unbekannt", "sending tool unknown"),
         Reason.CAMPAIGN_KNOWN: Both("durch bekannte Kampagne erklärt", "explained by a known campaign"),
         Reason.NO_SOURCE: Both("keine Datenquelle", "no source"),
         Reason.SOURCE_ILL: Both("Datenquelle gestört", "source failing"),
         Reason.TOO_FEW: Both("zu wenige Nachrichten", "too few messages"),
         Reason.SILENT: Both("sendet nichts", "silent"),
         Reason.NOT_AUDITED: Both("noch nicht geprüft", "not audited yet"),
-        Reason.KIND_CONTRADICTED: Both("Kontoart widersprochen", "kind contradicted"),
-        Reason.BREACH_SUSPECTED: Both("Verdacht auf Verstoß", "breach suspected"),
+        Reason.KIND_CONTRADICTED: Both("Kontoart fraglich", "kind in doubt"),
+        Reason.BREACH_SUSPECTED: Both("Verstoß möglich", "breach possible"),
         Reason.CLEAR: Both("unauffällig", "clear"),
     },
 }
@@ -135,71 +139,70 @@ _SENTENCES: dict[Reason, Both] = {
         "Whether the campaign is running could not be established for certain.",
     ),
     Reason.NOT_YET: Both(
-        "Die Regel ist angekündigt; noch ist nichts fällig.", "The rule is announced; nothing is due yet."
+        "Der Stichtag ist noch fern; zu tun ist nichts.", "The deadline is still far; nothing is due."
     ),
     Reason.AUTOMATED_ON_PERSONAL: Both(
-        "Die Kampagne sendet selbsttätig über ein persönliches WhatsApp-Konto.",
-        "The campaign sends by itself from a personal WhatsApp account.",
+        "Die Kampagne sendet automatisch über ein persönliches WhatsApp-Konto.",
+        "The campaign sends automatically from a personal WhatsApp account.",
     ),
     Reason.AUTOMATED_ON_BUSINESS_APP: Both(
-        "Die Kampagne sendet selbsttätig über die WhatsApp-Business-App, die dafür nicht zugelassen ist.",
-        "The campaign sends by itself from the WhatsApp Business app, which does not permit that.",
+        "Die Kampagne sendet automatisch über die WhatsApp-Business-App, die das nicht erlaubt.",
+        "The campaign sends automatically from the WhatsApp Business app, which does not allow that.",
     ),
     Reason.NOTICE_FIRST: Both(
-        "Die Pause war noch nicht angekündigt: Heute wird sie angekündigt, am nächsten Tag wird pausiert.",
-        "The pause had not been announced: it is announced today and made the next day.",
+        "Die Pause wird jetzt angekündigt; pausiert wird frühestens am Tag nach der Ankündigung.",
+        "The pause is being announced now; it is made on the day after the notice at the earliest.",
     ),
     Reason.SHORT_NOTICE: Both(
-        "Bis zum Stichtag bleiben höchstens 24 Stunden, deshalb gilt eine verkürzte Ankündigung.",
-        "No more than 24 hours are left before the date, so the notice is shortened.",
+        "Bis zum Stichtag bleiben höchstens 24 Stunden, deshalb kommt die Pause ohne einen Tag Vorlauf.",
+        "No more than 24 hours are left before the deadline, so the pause comes without a day's notice.",
     ),
     Reason.TOLD_BEFORE: Both("Die Pause war angekündigt.", "The pause had been announced."),
-    Reason.DATE_PASSED: Both("Der Stichtag ist erreicht.", "The date has been reached."),
-    Reason.HELD: Both("Für die Kampagne gilt eine Ausnahme.", "A hold is in force for the campaign."),
-    Reason.HOLD_OVER: Both("Die Ausnahme ist beendet.", "The hold has ended."),
+    Reason.DATE_PASSED: Both("Der Stichtag ist erreicht.", "The deadline has been reached."),
+    Reason.HELD: Both("Für die Kampagne gilt ein Aufschub.", "The campaign is on hold."),
+    Reason.HOLD_OVER: Both("Der Aufschub ist beendet.", "The hold has ended."),
     Reason.SWITCHED_ON_AGAIN: Both(
-        "Nach unserer Pause wurde die Kampagne wieder eingeschaltet.",
-        "The campaign was switched on again after our pause.",
+        "Nach der Pause durch Sendepause wurde die Kampagne wieder eingeschaltet.",
+        "The campaign was switched on again after Sendepause had paused it.",
     ),
     Reason.SYSTEM_UNREACHABLE: Both(
         "Das Kampagnensystem ist nicht erreichbar.", "The campaign system is out of reach."
     ),
     Reason.ACCOUNT_UNKNOWN: Both(
-        "Von welchem Konto die Kampagne sendet, ist nicht bekannt.",
+        "Über welches Konto die Kampagne sendet, ist nicht bekannt.",
         "It is not known which account the campaign sends from.",
     ),
     Reason.PAUSING_NOT_SWITCHED_ON: Both(
-        "Für diese Kontoart ist das Pausieren nicht eingeschaltet; es wird gewarnt und nachgefragt.",
-        "Pausing is not switched on for this kind of account; people are warned and asked.",
+        "Kampagnen in der WhatsApp-Business-App pausiert Sendepause nach Vorgabe des Betriebsteams nicht.",
+        "By the operators' choice, Sendepause does not pause campaigns on the WhatsApp Business app.",
     ),
     Reason.BEHAVES_AUTOMATED: Both(
-        "Das Konto sendet so, wie es von Hand nicht möglich ist.",
-        "The account sends in a way that is not possible by hand.",
+        "Die Messwerte sprechen für automatischen Versand.", "The figures point to automated sending."
     ),
     Reason.BEHAVES_BULK: Both(
-        "Das Konto sendet an viele Empfänger auf einmal.", "The account sends to many recipients at once."
+        "Die Messwerte sprechen für Massenversand.", "The figures point to bulk sending."
     ),
     Reason.WATCHED: Both(
-        "Einzelne Merkmale sind auffällig, für ein Urteil reichen sie nicht.",
-        "Some signals stand out, but not enough for a verdict.",
+        "Einzelne Messwerte sind auffällig, mehr lässt sich daraus nicht schließen.",
+        "Single figures stand out; no more than that can be concluded.",
     ),
     Reason.SENDER_UNKNOWN: Both(
-        "Welches Werkzeug sendet, ist nicht bekannt: Zu diesem Konto gibt es keine bekannte Kampagne.",
-        "Which tool is sending is not known: no campaign is known for this account.",
+        "Zu diesem Konto ist keine laufende Kampagne bekannt, die das erklärt.",
+        "No running campaign is known for this account that would explain it.",
     ),
     Reason.CAMPAIGN_KNOWN: Both(
-        "Eine bekannte Kampagne erklärt das Verhalten; über sie wird eigens entschieden.",
-        "A known campaign explains the behaviour; it is decided on by itself.",
+        "Eine bekannte Kampagne erklärt das; über sie wird eigens entschieden.",
+        "A known campaign explains it and is decided on separately.",
     ),
     Reason.NO_SOURCE: Both(
         "Für das Konto ist keine Datenquelle angeschlossen.", "No source is connected for the account."
     ),
     Reason.SOURCE_ILL: Both(
-        "Die Datenquelle des Kontos ließ sich nicht lesen oder ist veraltet.",
-        "The account's source could not be read or is out of date.",
+        "Die Datenquelle des Kontos ist gestört oder veraltet.",
+        "The account's source is out of order or out of date.",
     ),
     Reason.TOO_FEW: Both(
-        "Für ein Urteil liegen zu wenige Nachrichten vor.", "There are too few messages for a verdict."
+        "Für einen Befund liegen zu wenige Nachrichten vor.", "There are too few messages for a finding."
     ),
     Reason.SILENT: Both(
         "Die Datenquelle ist in Ordnung, und das Konto hat nichts gesendet.",
@@ -207,12 +210,12 @@ _SENTENCES: dict[Reason, Both] = {
     ),
     Reason.NOT_AUDITED: Both("Das Konto wurde noch nicht geprüft.", "The account has not been audited yet."),
     Reason.KIND_CONTRADICTED: Both(
-        "Die Daten widersprechen der angegebenen Kontoart; die strengere Art zählt.",
-        "The data contradict the declared kind of the account; the stricter kind counts.",
+        "Die Daten passen nicht zur eingetragenen Kontoart; bis das geklärt ist, zählt die strengere.",
+        "The data do not fit the declared kind of account; until that is settled, the stricter kind counts.",
     ),
     Reason.BREACH_SUSPECTED: Both(
-        "Ein Verstoß gegen die geltende Regel ist zu vermuten.",
-        "A breach of the rule in force is to be suspected.",
+        "Die Regel ist in Kraft, deshalb ist ein Verstoß nicht auszuschließen.",
+        "The rule is in force, so a breach cannot be ruled out.",
     ),
     Reason.CLEAR: Both("Das Konto ist unauffällig.", "Nothing stands out about the account."),
 }
@@ -255,11 +258,28 @@ def duration(hours: float, language: Language) -> str:
 
 
 def time_left(hours: float, language: Language) -> str:
-    """What is left until a moment that is ``hours`` away: "noch 3 Tage"; negative: since when it is past."""
-    if hours <= 0:
-        past = duration(hours, language).replace("Tage", "Tagen")  # "seit" takes the dative
-        return Both("seit {} in Kraft", "in force for {}").in_(language).format(past)
-    return Both("noch {}", "{} left").in_(language).format(duration(hours, language))
+    """What is left until a moment that is ``hours`` away: "noch 3 Tage"; negative: since when it is past.
+
+    After some weeks a length says nothing any more: then only "in Kraft", beside the date.
+    """
+    if hours > 0:
+        return Both("noch {}", "{} left").in_(language).format(duration(hours, language))
+    if hours <= -_LONG_AGO_HOURS:
+        return label(Phase.IN_FORCE, language)
+    past = duration(hours, language).replace("Tage", "Tagen")  # "seit" takes the dative
+    return Both("seit {} in Kraft", "in force for {}").in_(language).format(past)
+
+
+def countdown(begins: datetime, at: datetime, zone: str, language: Language) -> str:
+    """What is left at ``at`` until a rule begins, and when that is, in words, as read in ``zone``.
+
+    "noch 3 Tage, bis Samstag, 7. Dezember 2019, 0 Uhr"; once begun, since when it is in force.
+    """
+    when = moment(begins, zone, language)
+    if begins <= at:
+        return Both("in Kraft seit {}", "in force since {}").in_(language).format(when)
+    left = time_left((begins - at).total_seconds() / 3600, language)
+    return Both("{}, bis {}", "{}, until {}").in_(language).format(left, when)
 
 
 def number(value: float, language: Language, digits: int = 0) -> str:

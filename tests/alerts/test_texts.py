@@ -40,6 +40,17 @@ FULL = AlertFacts(
     error="HTTP 503",
 )
 
+# What these tell of is known to their reader: the measurement behind it would only be in the way.
+ABOUT_A_CAMPAIGN = {
+    Stage.PAUSED,
+    Stage.NOT_PAUSED,
+    Stage.UNDONE,
+    Stage.HOLD_ASKED,
+    Stage.HOLD_GRANTED,
+    Stage.HOLD_ENDS,
+    Stage.RESUMED,
+}
+
 words = st.text(max_size=60) | st.sampled_from(
     [
         "<!channel>",
@@ -99,7 +110,8 @@ def test_every_stage_is_told_in_full(stage, language, audience):
         german = language is Language.DE
         assert ("Samstag, 7. Dezember 2019, 0 Uhr" if german else "Saturday, 7 December 2019, 00:00") in text
         assert ("noch 2 Tage und 14 Stunden" if german else "2 days and 14 hours left") in text
-        assert ("48 Empfänger in einer Stunde" if german else "48 recipients in an hour") in text
+        if stage not in ABOUT_A_CAMPAIGN:
+            assert ("48 Empfänger in einer Stunde" if german else "48 recipients in an hour") in text
         assert ("12.345" if german else "12,345") in text
 
 
@@ -140,20 +152,98 @@ def test_any_one_fact_may_be_missing(known, language):
 
 def test_the_countdown_is_told_in_the_readers_zone():
     text = one(Stage.WARNED, Language.DE, FULL, "America/New_York").text
-    assert "Freitag, 6. Dezember 2019, 18 Uhr nach der Uhr von America/New_York" in text
+    assert "bis Freitag, 6. Dezember 2019, 18 Uhr nach der Uhr von America/New_York" in text
     assert "Samstag, 7. Dezember 2019, 0 Uhr nach der Uhr von Europe/Berlin" in text
     assert "noch 2 Tage und 14 Stunden" in text
 
 
-def test_after_the_date_it_is_said_for_how_long():
+def test_after_the_date_it_is_said_since_when():
     (message,) = compose(
         Stage.BREACH, Audience.OWNER, Language.EN, BERLIN, [FULL], datetime(2019, 12, 8, 23, tzinfo=UTC)
     )
-    assert "in force for 2 days" in message.text
+    assert "in force since Saturday, 7 December 2019, 00:00" in message.text
 
 
 def test_without_a_date_the_hours_tell():
-    assert "Noch 5 Stunden" in one(Stage.WARNED, Language.DE, {"hours_left": 5.5}).text
+    assert "noch 5 Stunden" in one(Stage.WARNED, Language.DE, {"hours_left": 5.5}).text
+
+
+def lines(stage, known: AlertFacts, at=AT, language=Language.DE, audience=Audience.OWNER) -> list[str]:
+    (message,) = compose(stage, audience, language, BERLIN, [known], at)
+    return message.text.splitlines()
+
+
+PAUSED_FROM: AlertFacts = {**FULL, "pause_from": "2019-12-02T00:00:00+01:00"}
+
+
+@pytest.mark.parametrize(
+    ("at", "when"),
+    [
+        (datetime(2019, 11, 20, tzinfo=UTC), "Montag, 2. Dezember 2019, 0 Uhr"),
+        (datetime(2019, 12, 3, 9, tzinfo=UTC), "Mittwoch, 4. Dezember 2019, 0 Uhr"),  # never the same day
+        (datetime(2019, 12, 5, 12, tzinfo=UTC), "Freitag, 6. Dezember 2019, 0 Uhr"),
+    ],
+)
+def test_a_notice_says_from_when_the_campaign_is_paused(at, when):
+    told = lines(Stage.WARNED, PAUSED_FROM, at)
+    assert f"Pause: ab {when}, falls die Kampagne dann noch läuft" in told
+
+
+def test_a_notice_never_announces_a_pause_that_will_not_be_made():
+    told = lines(Stage.WARNED, {**FULL, "kind": Kind.BUSINESS_APP}, language=Language.EN)
+    (line,) = [line for line in told if line.startswith("Pause:")]
+    assert line.startswith("Pause: Sendepause does not pause this kind of account")
+
+
+def test_whoever_switched_it_on_again_reads_when_it_is_paused_again():
+    told = lines(Stage.UNDONE, PAUSED_FROM)
+    assert "Nächste Pause: Freitag, 6. Dezember 2019, 0 Uhr, falls die Kampagne dann noch läuft" in told
+    last_day = lines(Stage.UNDONE, PAUSED_FROM, datetime(2019, 12, 6, 12, tzinfo=UTC))
+    assert "Nächste Pause: beim nächsten Lauf, in höchstens 10 Minuten" in last_day
+
+
+@both
+@all_stages
+def test_before_and_after_the_date_every_sentence_is_whole(stage, language):
+    for at in (AT, datetime(2026, 11, 25, tzinfo=UTC)):
+        for known in ([FULL], [FULL, FULL]):
+            (message,) = compose(stage, Audience.OWNER, language, BERLIN, known, at)
+            assert not re.search(r"[{}|\[\]]|  |\.\.|\s[,.;]", message.text)
+
+
+@pytest.mark.parametrize(
+    ("known", "where"),
+    [
+        (
+            {"kind": Kind.PERSONAL, "campaign_name": "x"},
+            "muss die Nummer auf die WhatsApp-Business-Plattform",
+        ),
+        ({"kind": Kind.BUSINESS_APP}, "muss die Nummer von der WhatsApp-Business-App auf die"),
+        ({"kind": Kind.PERSONAL, "verdict": Verdict.WATCH}, "gehört die Nummer eines Unternehmens in die"),
+        ({}, "muss die Nummer auf die WhatsApp-Business-Plattform"),
+    ],
+)
+def test_an_owner_reads_where_the_account_should_move_and_the_first_step(known, where):
+    (line,) = [line for line in lines(Stage.FOUND, known) if line.startswith("*Umzug:*")]
+    assert where in line
+    assert "der erste Schritt ist" in line
+    assert "Umzug" not in "".join(lines(Stage.FOUND, known, audience=Audience.OPERATORS))
+
+
+def test_an_innocent_finding_does_not_stand_beside_a_campaign_that_has_to_stop():
+    told = lines(Stage.WARNED, {**FULL, "verdict": Verdict.CLEAR})
+    assert not [line for line in told if line.startswith("Befund:")]
+
+
+def test_the_operators_read_the_key_that_the_command_line_takes():
+    assert "Key: hold:17" in lines(
+        Stage.HOLD_ASKED, {"subject": "hold:17"}, language=Language.EN, audience=Audience.OPERATORS
+    )
+    assert "hold:17" not in "".join(lines(Stage.HOLD_ASKED, {"subject": "hold:17"}))
+
+
+def test_a_thing_without_a_name_is_called_what_it_is():
+    assert "*Datenquelle phones*" in lines(Stage.SOURCE_ILL, {"subject": "source:phones"})
 
 
 @settings(max_examples=60, deadline=None)

@@ -58,11 +58,33 @@ def test_a_moment_is_said_in_the_readers_zone(zone, language, said):
         (1 / 60, "noch 1 Minute", "1 minute left"),
         (-72, "seit 3 Tagen in Kraft", "in force for 3 days"),
         (-5, "seit 5 Stunden in Kraft", "in force for 5 hours"),
+        (-24 * 2545, "in Kraft", "in force"),
     ],
 )
 def test_time_left_never_promises_more_than_there_is(hours, german, english):
     assert words.time_left(hours, DE) == german
     assert words.time_left(hours, EN) == english
+
+
+@pytest.mark.parametrize(
+    ("at", "german", "english"),
+    [
+        (
+            datetime(2019, 12, 3, 23, tzinfo=UTC),
+            "noch 3 Tage, bis Samstag, 7. Dezember 2019, 0 Uhr",
+            "3 days left, until Saturday, 7 December 2019, 00:00",
+        ),
+        (
+            datetime(2026, 11, 25, tzinfo=UTC),
+            "in Kraft seit Samstag, 7. Dezember 2019, 0 Uhr",
+            "in force since Saturday, 7 December 2019, 00:00",
+        ),
+    ],
+)
+def test_a_countdown_says_how_long_and_until_when_and_later_since_when(at, german, english):
+    begins = datetime(2019, 12, 6, 23, tzinfo=UTC)
+    assert words.countdown(begins, at, "Europe/Berlin", DE) == german
+    assert words.countdown(begins, at, "Europe/Berlin", EN) == english
 
 
 def test_numbers_and_lists_follow_the_language():

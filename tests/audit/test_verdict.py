@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 
@@ -12,12 +13,14 @@ from tests.audit.streams import NOON, Line, events, sends
 from sendepause.audit.activity import ACTIVITY, day_rows
 from sendepause.audit.signals import REGISTRY
 from sendepause.audit.verdict import SourceHealth, judge, sentence
-from sendepause.model import Finding, Language, NoData, Verdict
+from sendepause.model import Finding, Language, NoData, Signal, Verdict
 
 AS_OF = datetime(2019, 11, 21, 6, tzinfo=UTC)
 CAMPAIGN = sends(NOON, [10] * 39)
 BROADCAST = sends(NOON, [0] * 39, contents="x")
 TALK: list[Line] = [(NOON + timedelta(minutes=i * i), "out", f"p{i % 3}", f"t{i}") for i in range(20)]
+BASIS = {Language.DE: "Grundlage: ", Language.EN: "Basis: "}
+BESIDES = {Language.DE: "Außerdem: ", Language.EN: "Also: "}
 WELL = SourceHealth(connected=True, ill=False, read_until=AS_OF)
 
 
@@ -188,20 +191,22 @@ def test_a_chain_over_midnight_is_judged_whole() -> None:
         (
             Language.DE,
             [
-                "sendet wie ein Automat",
-                "40 verschiedene Empfänger nacheinander in gleichmäßigem Takt (Schwelle: ab 30)",
+                "Die Messwerte sprechen für automatischen Versand: 40 ",
+                "Das ist eine Messung, kein Vorwurf.",
+                "40 verschiedene Empfänger nacheinander in gleichmäßigem Abstand (Schwelle: ab 30)",
                 "40 verschiedene Empfänger in einer Stunde (Schwelle: ab 30)",
                 "Streuung 0 bis 0,52",
-                "40 gesendete Nachrichten an 1 von 28 Tagen bis zum 21. November 2019",
+                "40 gesendete Nachrichten an einem von 28 Tagen bis zum 21. November 2019",
             ],
         ),
         (
             Language.EN,
             [
-                "sends like a machine",
+                "The figures point to automated sending: 40 ",
+                "This is a measurement, not an accusation.",
                 "40 different recipients one after the other at a steady pace (threshold: 30 or more)",
                 "spread 0 to 0.52",
-                "40 messages sent on 1 of the 28 days up to 21 November 2019",
+                "40 messages sent on one of the 28 days up to 21 November 2019",
             ],
         ),
     ],
@@ -213,31 +218,67 @@ def test_a_verdict_can_be_read(language: Language, parts: list[str]) -> None:
 
 def test_points_are_explained_by_their_hints() -> None:
     text = sentence(found(sends(NOON, [90] * 24, people="a", contents="x")), Language.DE)
-    assert "100 % der Nachrichten mit einem mindestens fünfmal gesendeten Text (Schwelle: ab 15 %)" in text
+    assert "100 % der Nachrichten mit einem Text, der mindestens fünfmal vorkam (Schwelle: ab 15 %)" in text
     assert "verschiedene Texte in nur 4 % der Nachrichten (Schwelle: höchstens 70 %)" in text
     assert "gleiche Abstände bei 100 % der Nachrichten (Schwelle: ab 60 %)" in text
 
 
 def test_bulk_does_not_say_by_whom_and_clear_says_on_what_it_rests() -> None:
-    assert "von wem auch immer: " in sentence(found(BROADCAST), Language.DE)
-    assert sentence(found(TALK), Language.EN).startswith("Nothing stands out on this number. It rests on 20 ")
+    assert "Massenversand, ob von Hand oder automatisch: " in sentence(found(BROADCAST), Language.DE)
+    assert sentence(found(TALK), Language.EN).startswith("The figures are inconspicuous. Basis: 20 ")
+
+
+@pytest.mark.parametrize("language", Language)
+def test_three_numbers_lead_then_the_basis_then_the_rest(language: Language) -> None:
+    every = tuple(Signal(r.name, 50.0, r.held.limit, r.held.unit, "x", tripped=True) for r in REGISTRY)
+    text = sentence(replace(found(CAMPAIGN), signals=every), language)
+    basis, rest = (text.index(word[language]) for word in (BASIS, BESIDES))
+    limit = {Language.DE: "Schwelle: ", Language.EN: "threshold: "}[language]
+    assert text[:basis].count(limit) == 3
+    assert basis < rest
+    assert text[rest:].count(limit) > 3
+
+
+@pytest.mark.parametrize("finding", ["CAMPAIGN", "BROADCAST", "canned"])
+def test_a_verdict_accuses_nobody(finding: str) -> None:
+    lines = {"CAMPAIGN": CAMPAIGN, "BROADCAST": BROADCAST}.get(
+        finding, [(a, w, p, "x") for a, w, p, _ in TALK]
+    )
+    assert "Das ist eine Messung, kein Vorwurf." in sentence(found(lines), Language.DE)
+    assert "This is a measurement, not an accusation." in sentence(found(lines), Language.EN)
+
+
+@pytest.mark.parametrize(
+    ("power", "german", "english"),
+    [
+        (6.34, "1 zu 2.000.000 ", "1 in 2,000,000 "),
+        (12.3, "unter 1 zu 1 Milliarde ", "under 1 in 1 billion "),
+    ],
+)
+def test_a_chance_is_said_as_people_say_it(power: float, german: str, english: str) -> None:
+    clock = (Signal("clock", power, 4.0, "-log10 p", "x", tripped=True),)
+    finding = replace(found(CAMPAIGN), signals=clock)
+    assert f"{german}(Schwelle: 1 zu 10.000 oder seltener)" in sentence(finding, Language.DE)
+    assert f"{english}(threshold: 1 in 10,000 or rarer)" in sentence(finding, Language.EN)
 
 
 def test_too_few_is_said_as_such() -> None:
     text = sentence(found(TALK[:1]), Language.DE)
-    assert text.startswith("Zu wenige Nachrichten für ein Urteil über den Takt (Schwelle: ab 20).")
-    assert "1 gesendete Nachricht an 1 von 28 Tagen" in text
+    assert text.startswith("Kein Befund: zu wenige Nachrichten (nötig sind 20).")
+    assert "1 gesendete Nachricht an einem von 28 Tagen" in text
 
 
 def test_no_data_says_which_and_how_new_the_newest_message_is() -> None:
     silent = found([(NOON, "in", "a", None)], health={"+491": WELL})
     assert sentence(silent, Language.EN) == (
-        "No verdict: the source is well, and the number has sent nothing in 28 days. "
+        "No finding: the source is well, and the account has sent nothing in 28 days. "
         "The newest message known is of 20 November 2019."
     )
-    assert sentence(found([]), Language.DE) == "Kein Urteil: Für diese Nummer ist keine Quelle angeschlossen."
+    assert sentence(found([]), Language.DE) == (
+        "Kein Befund: Für dieses Konto ist keine Datenquelle angeschlossen."
+    )
     old = found(TALK, NOON + timedelta(days=20))
-    assert "zu alt. Die jüngste bekannte Nachricht ist vom 20. November 2019." in sentence(old, Language.DE)
+    assert "zu alt. Die neueste bekannte Nachricht ist vom 20. November 2019." in sentence(old, Language.DE)
 
 
 def test_dates_are_the_readers() -> None:

@@ -54,7 +54,7 @@ def test_the_last_24_hours_with_a_running_campaign_are_a_risk() -> None:
 
 
 def test_a_campaign_that_runs_after_the_date_is_said_to() -> None:
-    assert said(AFTER, owed=1) == (Level.RISK, "One campaign is still running after the date.")
+    assert said(AFTER, owed=1) == (Level.RISK, "One campaign is still running after the deadline.")
 
 
 @pytest.mark.parametrize(("now", "level"), [(WARNING, Level.ATTENTION), (PAUSING, Level.RISK)])

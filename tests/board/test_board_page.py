@@ -56,18 +56,19 @@ def readable(page: str) -> str:
 
 def test_an_operator_sees_at_once_how_long_it_is_and_what_still_runs(client: TestClient) -> None:
     words = readable(client.get("/?lang=en").text)
-    assert "3 days and 13 hours left Monday, 7 December 2026, 00:00 (Europe/Berlin)" in words
+    assert "3 days and 13 hours left until Monday, 7 December 2026, 00:00 (Europe/Berlin)" in words
     assert "Attention. One campaign waits for a person to decide." in words
     assert "still running 4 paused and verified 1 pause owed 0 wait for a person 1" in words
 
 
 def test_a_date_that_has_passed_says_since_when(client: TestClient) -> None:
-    assert "seit 581 Tagen in Kraft" in client.get("/?lang=de").text
+    words = readable(client.get("/?lang=de").text)
+    assert "in Kraft seit Donnerstag, 1. Mai 2025, 0 Uhr (Europe/Berlin)" in words
 
 
 def test_the_next_date_stands_before_those_in_force(client: TestClient) -> None:
     page = client.get("/?lang=de").text
-    assert page.index("noch 3 Tage") < page.index("seit 581 Tagen")
+    assert page.index("noch 3 Tage") < page.index("seit Donnerstag, 1. Mai 2025")
 
 
 def test_a_switch_says_since_when_and_by_whom(client: TestClient, filled: Engine) -> None:
@@ -131,7 +132,7 @@ def test_gaps_in_coverage_are_listed_with_place_and_reason(client: TestClient) -
 
 def test_an_account_says_its_verdict_its_reason_and_what_contradicts_it(client: TestClient) -> None:
     words = readable(client.get("/?lang=en&q=London").text)
-    assert "Contradicted: the data come from WhatsApp or the Business app" in words
+    assert "In doubt: the data come from WhatsApp or the Business app" in words
     assert "messages sent on 17 of the 28 days" in words
     assert "Data until 3 Dec 2026" in words
 
@@ -139,7 +140,7 @@ def test_an_account_says_its_verdict_its_reason_and_what_contradicts_it(client: 
 def test_a_campaign_says_who_changed_it_what_is_decided_and_what_the_guard_says(client: TestClient) -> None:
     words = readable(client.get("/?lang=en&q=Gutscheine").text)
     assert "Last change: 2 Dec 2026, 07:05 by m.brandt" in words
-    assert "The campaign sends by itself from a personal WhatsApp account." in words
+    assert "The campaign sends automatically from a personal WhatsApp account." in words
     assert "Guard: waits, account only inferred" in words
 
 
@@ -157,7 +158,7 @@ def test_the_newest_ledger_entry_and_the_head_of_the_chain_are_shown(
 def test_every_alert_says_its_stage_its_channel_and_how_far_it_came(client: TestClient) -> None:
     words = readable(client.get("/?lang=en").text)
     assert "owed: 4 · sent: 0 · overtaken: 0 · refused: 0" in words
-    assert "not paused Gutscheine" in words
+    assert "pause not confirmed Gutscheine" in words
     assert "C0OPERATORS owed" in words
 
 
@@ -344,8 +345,8 @@ def test_a_store_out_of_reach_tells_no_secret(files: Path) -> None:
 
 def test_a_fresh_store_gives_a_page_that_promises_nothing(engine: Engine, client_of) -> None:
     words = readable(client_of(engine).get("/?lang=en").text)
-    assert "has never come to its end; no date is safe" in words
-    assert "No run has looked at the campaign systems yet" in words
+    assert "has never come to its end; no deadline is safe" in words
+    assert "No run has looked into the campaign systems yet" in words
     assert "The ledger is still empty." in words
 
 

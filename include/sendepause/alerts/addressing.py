@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from sendepause.model import (
     Enforcement,
     EntryKind,
     Finding,
+    Kind,
     Language,
     Plan,
     Stage,
@@ -160,6 +161,7 @@ def _fact(
         "reasons": [str(reason) for reason in decision.reasons],
         **(_of_account(account, findings) if account else {"account_number": decision.account}),
         **(_of_rule(rule, as_of) if rule else {}),
+        **(_of_pause(settings, rule, decision) if rule else {}),
     }
     known = {name: value for name, value in facts.items() if name in AlertFacts.__annotations__ and value}
     return Fact(decision.enforcement, decision.subject, stage, audience, cast("AlertFacts", known))
@@ -171,6 +173,17 @@ def _of_account(account: Account, findings: Mapping[str, Finding]) -> AlertFacts
     if finding is not None:
         facts["verdict"] = str(finding.verdict)
         facts["sentence"] = {str(tongue): verdict.sentence(finding, tongue) for tongue in Language}
+    return facts
+
+
+def _of_pause(settings: Settings, rule: Enforcement, decision: Decision) -> AlertFacts:
+    """From when on this campaign may be paused, if ever; and when its hold really ends."""
+    facts = AlertFacts()
+    if decision.facts.get("kind") == Kind.PERSONAL or settings.policy.pause_business_app:
+        facts["pause_from"] = countdown.pausing_from(rule).isoformat()
+    if until := decision.facts.get("hold_until"):
+        latest = countdown.begins_at(rule) - timedelta(hours=settings.policy.hold_margin_hours)
+        facts["hold_until"] = min(datetime.fromisoformat(until), latest).isoformat()
     return facts
 
 

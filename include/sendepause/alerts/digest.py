@@ -8,34 +8,37 @@ from datetime import datetime
 from typing import Any
 
 from sendepause import countdown, words
+from sendepause.alerts import items
 from sendepause.alerts.outbox import Overview
 from sendepause.alerts.texts import safe
-from sendepause.model import Act, Enforcement, Finding, Language, Phase, Verdict
+from sendepause.model import Act, Enforcement, Finding, Language, Verdict
 
 _WORDS = {
     Language.DE: {
         "title": "Sendepause: Stand am {when}",
-        "in_force": "*{title}*: in Kraft seit {date}",
-        "left": "*{title}*: {left}, Beginn {date}",
-        "owed": "Pausen, die noch ausstehen: {count}",
+        "rule": "*{title}*: {countdown}",
+        "owed": "Ausstehende Pausen: {count}",
         "none_owed": "Keine Pause steht aus.",
-        "waiting": "Davon warten auf eine Person: {count}",
-        "asked": "Offene Fragen an Eigentümer und Betrieb: {count}",
+        "waiting": "Davon warten auf eine Freigabe: {count}",
+        "asked": "Offene Fragen an Zuständige und Betriebsteam: {count}",
         "verdicts": "Befunde: {list}",
-        "alerts": "Meldungen: {owed} offen, {sent} gesendet, {refused} nicht zustellbar",
+        "none": "noch keine",
+        "details": "Einzelheiten zeigen die Übersicht in Airflow und `sendepause plan`.",
+        "alerts": "Mitteilungen: {owed} offen, {sent} gesendet, {refused} nicht zustellbar",
         "ill": "Gestört: {list}",
-        "ledger": "Ledger: {count} Einträge, letzter Hash `{hash}`",
-        "well": "Alle Quellen und Kampagnensysteme sind erreichbar.",
+        "ledger": "Protokoll: {count} Einträge, Prüfsumme des letzten `{hash}`",
+        "well": "Alle Datenquellen und Kampagnensysteme sind erreichbar.",
     },
     Language.EN: {
         "title": "Sendepause: how it stands on {when}",
-        "in_force": "*{title}*: in force since {date}",
-        "left": "*{title}*: {left}, begins {date}",
+        "rule": "*{title}*: {countdown}",
         "owed": "Pauses that are still owed: {count}",
         "none_owed": "No pause is owed.",
-        "waiting": "Of these, waiting for a person: {count}",
+        "waiting": "Of these, waiting for approval: {count}",
         "asked": "Open questions to owners and operators: {count}",
         "verdicts": "Findings: {list}",
+        "none": "none yet",
+        "details": "The board in Airflow and `sendepause plan` show the details.",
         "alerts": "Alerts: {owed} owed, {sent} sent, {refused} undeliverable",
         "ill": "Out of order: {list}",
         "ledger": "Ledger: {count} entries, newest hash `{hash}`",
@@ -67,8 +70,9 @@ def compose(
     asked = sum(item["act"] == Act.ASK for item in shown)
     counts = Counter(finding.verdict for finding in findings.values())
     verdicts = [
-        f"{words.label(verdict, language)} {counts[verdict]}" for verdict in Verdict if counts[verdict]
+        f"{words.label(verdict, language)} ({counts[verdict]})" for verdict in Verdict if counts[verdict]
     ]
+    broken = ", ".join(items.named(subject, language) for subject in ill[:20])
     title = say["title"].format(when=words.moment(as_of, zone, language))
     parts = [
         "\n".join(_rule(rule, as_of, zone, language) for rule in rules),
@@ -77,12 +81,13 @@ def compose(
                 say["owed"].format(count=owed) if owed else say["none_owed"],
                 *([say["waiting"].format(count=waiting)] if waiting else []),
                 say["asked"].format(count=asked),
-                say["verdicts"].format(list=words.listed(verdicts, language) or "0"),
+                say["verdicts"].format(list=words.listed(verdicts, language) or say["none"]),
             ]
         ),
         say["alerts"].format(owed=alerts.owed, sent=alerts.sent, refused=alerts.refused),
-        say["ill"].format(list=", ".join(safe(name) for name in ill[:20])) if ill else say["well"],
+        say["ill"].format(list=broken) if ill else say["well"],
         say["ledger"].format(count=head[0], hash=head[1]) if head else "",
+        say["details"],
     ]
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": title[:150]}},
@@ -94,8 +99,5 @@ def compose(
 def _rule(rule: Enforcement, as_of: datetime, zone: str, language: Language) -> str:
     say = _WORDS[language]
     title = safe(rule.title.get(str(language)) or next(iter(rule.title.values())))
-    date = words.moment(countdown.begins_at(rule), zone, language)
-    if countdown.phase_at(rule, as_of) is Phase.IN_FORCE:
-        return say["in_force"].format(title=title, date=date)
-    left = words.time_left(countdown.hours_left(rule, as_of), language)
-    return say["left"].format(title=title, left=left, date=date)
+    left = words.countdown(countdown.begins_at(rule), as_of, zone, language)
+    return say["rule"].format(title=title, countdown=left)

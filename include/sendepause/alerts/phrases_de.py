@@ -1,245 +1,277 @@
 """What is said at each stage, in German, with the formal address."""
 
-from sendepause.alerts.phrases import Frame, Phrases
+from sendepause.alerts.phrases import Frame, Moves, Phrases
 from sendepause.model import Stage
 
 FRAME = Frame(
     date="Zum Stichtag",
+    date_past="Zur Regel",
+    rule="Die Regel: „{}“.",
     asked="Zu tun",
+    move="Umzug",
     then="Wie es weitergeht",
     part="Teil {} von {}",
     as_of="Stand: {}",
     in_zone="nach der Uhr von {}",
     campaign="Kampagne: {}",
-    in_system="in {}",
+    in_system="im Kampagnensystem {}",
     system="Kampagnensystem: {}",
-    kind="Kontoart: {}",
-    reasons="Gründe: {}",
-    verdict="Befund: {}",
+    reasons="Grund: {}",
+    finding="Befund: {}",
     no_data="Daten: {}",
-    changed="Zuletzt geändert {}",
+    changed="Zuletzt geändert: {}",
     changed_by="von {}",
-    changed_at="am {}",
-    hold_until="Ausnahme bis {}",
-    items="Betroffen: {}",
-    detail="Näheres: {}",
+    hold_until="Aufschub: bis {}",
+    pause_from="Pause: ab {}, falls die Kampagne dann noch läuft",
+    pause_again="Nächste Pause: {}, falls die Kampagne dann noch läuft",
+    pause_now="Nächste Pause: beim nächsten Lauf, in höchstens 10 Minuten",
+    no_pause="Pause: Sendepause pausiert bei dieser Kontoart nicht; bitte beenden Sie die Kampagne selbst",
+    pauses="Ausstehende Pausen: {}",
+    messages="Mitteilungen, die nicht ankamen: {}",
+    detail="Angabe: {}",
     error="Meldung des Systems: {}",
+    key="Kennung: {}",
+    about="Sendepause ist ein Programm Ihres Unternehmens. Es sorgt dafür, dass zum Stichtag keine"
+    " automatische Kampagne über ein Konto läuft, auf dem sie nicht erlaubt ist. Fragen beantwortet das"
+    " Betriebsteam.",
 )
 
-_MOVE = (
-    "Soll der Versand danach weiterlaufen, ziehen Sie ihn auf die WhatsApp-Business-Plattform um; nur dort"
-    " ist"
-    " automatischer Versand erlaubt."
+MOVES = Moves(
+    personal="Soll weiter automatisch gesendet werden, muss die Nummer auf die WhatsApp-Business-Plattform"
+    " umziehen; der erste Schritt ist ein Unternehmenskonto bei Meta (business.facebook.com), das"
+    " Betriebsteam hilft dabei. Wird künftig nur von Hand geschrieben, genügt die WhatsApp-Business-App;"
+    " der erste Schritt ist, sie zu installieren und mit dieser Nummer anzumelden.",
+    business_app="Soll weiter automatisch gesendet werden, muss die Nummer von der WhatsApp-Business-App"
+    " auf die WhatsApp-Business-Plattform umziehen; der erste Schritt ist ein Unternehmenskonto bei Meta"
+    " (business.facebook.com), das Betriebsteam hilft dabei. Wird künftig nur von Hand geschrieben, kann"
+    " die Nummer in der App bleiben.",
+    by_hand="Wird nur von Hand geschrieben, gehört die Nummer eines Unternehmens in die"
+    " WhatsApp-Business-App; der erste Schritt ist, sie zu installieren und mit dieser Nummer anzumelden.",
 )
+
+_BAN = "sonst kann WhatsApp die Nummer sperren"
 _HOLD = (
-    "Brauchen Sie mehr Zeit, bitten Sie das Betriebsteam um eine befristete Ausnahme; auch sie endet vor dem"
-    " Stichtag."
+    "Brauchen Sie mehr Zeit, bitten Sie das Betriebsteam um einen Aufschub; auch er endet vor dem Stichtag."
 )
 
 PHRASES: dict[Stage, Phrases] = {
     Stage.FOUND: Phrases(
-        "Auffälliger Versand: {ein Konto|{n} Fundstellen}",
-        "Bei {diesem Konto|diesen Konten} haben wir automatischen oder massenhaften Versand gefunden.",
-        "Vom Stichtag an wird gegen solchen Versand über WhatsApp und die WhatsApp-Business-App"
-        " vorgegangen, bis"
-        " zur Sperrung der Nummer.",
-        f"Prüfen Sie, ob der Befund stimmt und welches Werkzeug sendet. {_MOVE}",
-        "Klären Sie mit den Verantwortlichen, welches Werkzeug sendet, und binden Sie es als"
-        " Kampagnensystem an.",
-        "Vor dem Stichtag erinnern wir wieder. Eine bekannte Kampagne auf einem persönlichen Konto wird"
-        " rechtzeitig"
-        " angekündigt und dann pausiert.",
+        "Auffälliger Versand: {ein Konto|{n} Konten}",
+        "Beim Versand {dieses Kontos|dieser Konten} ist etwas aufgefallen. Die Messwerte stehen hier beim"
+        " Konto.",
+        "[Vom Stichtag an|Seitdem] geht WhatsApp gegen automatischen Versand und Massenversand über"
+        " WhatsApp und die WhatsApp-Business-App vor, bis zur Sperrung der Nummer.",
+        "Prüfen Sie, ob über {das Konto|diese Konten} ein Programm sendet, und sagen Sie dem Betriebsteam,"
+        " welches. Trifft der Befund nicht zu, sagen Sie bitte auch das.",
+        "Klären Sie mit den Zuständigen, ob ein Programm sendet. Wenn ja, tragen Sie es in"
+        " `campaign_systems.yaml` ein.",
+        "Sendepause misst jeden Tag neu[ und meldet sich vor dem Stichtag noch einmal, wenn die Messwerte"
+        " für automatischen Versand oder Massenversand sprechen|]. Pausieren kann es nur Kampagnen, die es"
+        " kennt.",
+        moves=True,
     ),
     Stage.WARNED: Phrases(
-        "Ankündigung: {Eine Kampagne wird|{n} Kampagnen werden} pausiert",
-        "{Diese Kampagne sendet|Diese Kampagnen senden} selbsttätig über ein Konto, auf dem das nicht"
-        " erlaubt ist.",
-        "Am Stichtag darf {sie nicht|keine davon} mehr laufen.",
-        f"Beenden Sie {{die Kampagne|die Kampagnen}} selbst, oder stellen Sie rechtzeitig um. {_MOVE}"
+        "Ankündigung: {Eine Kampagne darf|{n} Kampagnen dürfen} bald nicht mehr senden",
+        "{Diese Kampagne sendet|Diese Kampagnen senden} automatisch über {ein Konto|Konten}, auf"
+        " {dem|denen} das nicht erlaubt ist.",
+        f"Vom Stichtag an {{darf die Kampagne|dürfen die Kampagnen}} nicht mehr laufen; {_BAN}.",
+        f"Beenden Sie {{die Kampagne|die Kampagnen}} selbst, wenn Sie den Zeitpunkt bestimmen möchten."
         f" {_HOLD}",
-        "Halten Sie sich für Fragen der Verantwortlichen bereit, und entscheiden Sie über beantragte"
-        " Ausnahmen.",
-        "Läuft {die Kampagne|eine der Kampagnen} in der Pausenzeit noch, pausieren wir sie und sagen Ihnen"
-        " Bescheid.",
+        "Halten Sie sich für Fragen der Zuständigen bereit, und entscheiden Sie über Anträge auf Aufschub.",
+        "Was zum genannten Zeitpunkt noch läuft, pausiert Sendepause und teilt es Ihnen mit. Gelöscht wird"
+        " nichts.",
+        moves=True,
     ),
     Stage.LAST_CALL: Phrases(
-        "Letzte Warnung: {Eine Kampagne wird|{n} Kampagnen werden} in Kürze pausiert",
-        "{Diese Kampagne läuft|Diese Kampagnen laufen} noch, und die Pause steht unmittelbar bevor.",
-        "Die Zeit bis zum Stichtag reicht für keinen weiteren Aufschub.",
-        f"Beenden Sie {{die Kampagne|die Kampagnen}} jetzt selbst, wenn Sie den Zeitpunkt bestimmen"
-        f" möchten. {_MOVE}",
-        "Stellen Sie sicher, dass die Kampagnensysteme erreichbar sind und dass das Handeln eingeschaltet"
-        " ist.",
-        "Beim nächsten fälligen Lauf pausieren wir und prüfen nach, ob wirklich nichts mehr gesendet wird.",
+        "Letzter Hinweis: Versand selbst beenden ({ein Fall|{n} Fälle})",
+        "{Hier|In diesen Fällen} wird noch automatisch oder in Massen gesendet. Sendepause pausiert das"
+        " nicht selbst; warum, steht hier beim Konto.",
+        f"[Vom Stichtag an|Seitdem] darf hier nichts mehr automatisch oder in Massen gesendet werden;"
+        f" {_BAN}.",
+        "Schalten Sie das Programm oder die Kampagne [bis zum Stichtag|sofort] selbst ab, und sagen Sie dem"
+        " Betriebsteam Bescheid. Trifft der Befund nicht zu, sagen Sie bitte auch das.",
+        "Fragen Sie bei den Zuständigen nach, bis der Versand beendet ist. Nennen sie ein Programm, tragen"
+        " Sie es in `campaign_systems.yaml` ein.",
+        "[Wird danach noch gesendet, meldet Sendepause einen Verstoß.|Sendepause führt den Fall als"
+        " möglichen Verstoß, bis nichts mehr gesendet wird.]",
+        moves=True,
     ),
     Stage.PAUSED: Phrases(
         "Pausiert: {eine Kampagne|{n} Kampagnen}",
-        "Wir haben {diese Kampagne|diese Kampagnen} pausiert und den Zustand im Kampagnensystem nachgelesen.",
-        "{Diese Kampagne verstößt|Diese Kampagnen verstoßen} damit nicht mehr gegen die Regel, solange die"
-        " Pause hält.",
-        f"Schalten Sie {{die Kampagne|die Kampagnen}} nicht wieder ein. {_MOVE}",
+        "Sendepause hat {diese Kampagne|diese Kampagnen} pausiert und im Kampagnensystem nachgelesen, dass"
+        " die Pause gilt. Gelöscht wurde nichts; bereits übergebene Nachrichten können noch hinausgehen.",
+        "[Bleibt die Pause bestehen, ist der Stichtag für {diese Kampagne|diese Kampagnen}"
+        " eingehalten.|{Die Kampagne darf|Die Kampagnen dürfen} seitdem nicht mehr über"
+        " {dieses Konto|diese Konten} senden.]",
+        "Lassen Sie {die Kampagne|die Kampagnen} pausiert. Halten Sie die Pause für einen Irrtum, wenden"
+        " Sie sich an das Betriebsteam.",
         "Zurzeit ist nichts zu tun.",
-        "Wir prüfen die Pause bis zum Stichtag und danach weiter und melden, sobald auch das Konto still ist."
-        " Fortgesetzt wird nur, was wir selbst pausiert haben.",
+        "Sendepause sieht alle 10 Minuten nach, ob die Pause noch gilt, und meldet sich, falls {die"
+        " Kampagne|eine Kampagne} wieder läuft. Es schaltet nichts von selbst wieder ein.",
+        moves=True,
     ),
     Stage.NOT_PAUSED: Phrases(
-        "Pause nicht gelungen: {eine Kampagne|{n} Kampagnen}",
-        "{Diese Kampagne sollte|Diese Kampagnen sollten} pausiert werden; bestätigt ist die Pause nicht.",
-        "Der Stichtag ist in Gefahr: {Die Kampagne gilt|Die Kampagnen gelten} weiter als laufend, bis das"
-        " System die"
-        " Pause bestätigt.",
-        "Pausieren Sie {die Kampagne|die Kampagnen} selbst im Kampagnensystem.",
-        "Stellen Sie die Verbindung zum Kampagnensystem her, oder pausieren Sie dort von Hand."
+        "Pause nicht bestätigt: {eine Kampagne|{n} Kampagnen}",
+        "{Diese Kampagne muss|Diese Kampagnen müssen} pausiert werden. Das Kampagnensystem hat die Pause"
+        " nicht bestätigt.",
+        "[Der Stichtag ist in Gefahr: Ohne Bestätigung gilt {die Kampagne|jede der Kampagnen} als"
+        " laufend.|Ohne Bestätigung gilt {die Kampagne|jede der Kampagnen} als laufend, und das wäre ein"
+        " Verstoß.]",
+        "Pausieren Sie {die Kampagne|die Kampagnen} bitte selbst im Kampagnensystem. Können Sie das nicht,"
+        " sagen Sie dem Betriebsteam Bescheid.",
+        "Stellen Sie die Verbindung zum Kampagnensystem wieder her, oder pausieren Sie dort von Hand."
         " `sendepause check` nennt, was fehlt.",
-        "Wir versuchen es bei jedem Lauf wieder und melden uns dringlicher, je näher der Stichtag rückt.",
+        "Sendepause versucht es alle 10 Minuten wieder und teilt mit, sobald die Pause gilt.",
     ),
     Stage.UNDONE: Phrases(
         "Wieder eingeschaltet: {eine Kampagne|{n} Kampagnen}",
-        "{Diese Kampagne war|Diese Kampagnen waren} von uns pausiert und {läuft|laufen} wieder.",
-        "{Läuft sie|Laufen sie} am Stichtag noch, ist das ein Verstoß gegen die Regel.",
-        f"Schalten Sie sie wieder aus, oder sagen Sie dem Betriebsteam, warum sie {{laufen muss|laufen"
-        f" müssen}}. {_HOLD}",
-        "Fragen Sie nach dem Grund. Eine Ausnahme halten Sie mit `sendepause hold KAMPAGNE --until ZEIT"
-        " --reason TEXT`"
-        " fest.",
-        "Wir pausieren nur dann erneut, wenn die Regel es verlangt, spätestens 24 Stunden vor dem Stichtag.",
+        "Sendepause hatte {diese Kampagne|diese Kampagnen} pausiert. Jetzt {läuft sie|laufen sie} wieder.",
+        "[{Läuft sie|Laufen sie} am Stichtag noch, ist das|Das ist] ein Verstoß gegen die Regel, und"
+        " WhatsApp kann die Nummer sperren.",
+        f"Pausieren Sie {{die Kampagne|die Kampagnen}} wieder, oder sagen Sie dem Betriebsteam, warum"
+        f" {{sie laufen muss|sie laufen müssen}}.[ {_HOLD}|]",
+        "Fragen Sie nach dem Grund. Bis zum Stichtag lässt sich ein Aufschub beantragen: `sendepause hold"
+        " KAMPAGNE --until ZEIT --reason GRUND`.",
+        "Sendepause pausiert sie [nicht sofort wieder, sondern erst, wenn bis zum Stichtag nur noch 24"
+        " Stunden bleiben|beim nächsten Lauf wieder, in höchstens 10 Minuten].",
+        moves=True,
     ),
     Stage.SILENCE_CONFIRMED: Phrases(
-        "Sendepause bestätigt: {ein Konto|{n} Konten}",
-        "Seit der Pause hat {dieses Konto nichts|keines dieser Konten} mehr automatisch gesendet.",
-        "Die Pause ist damit zweifach belegt: durch den Zustand im Kampagnensystem und durch die eigenen"
-        " Daten.",
+        "Stille bestätigt: {ein Konto|{n} Konten}",
+        "Seit der Pause hat {dieses Konto nichts|keines dieser Konten etwas} automatisch gesendet.",
+        "Die Pause ist damit doppelt belegt: durch das Kampagnensystem und durch die Messung.",
         "Es ist nichts zu tun.",
         "Es ist nichts zu tun.",
-        "Wir beobachten weiter und melden uns, falls wieder gesendet wird.",
+        "Sendepause misst weiter und meldet sich, falls wieder gesendet wird.",
     ),
     Stage.UNKNOWN_AUTOMATION: Phrases(
-        "Welches Werkzeug sendet? {Ein Konto|{n} Konten}",
-        "{Dieses Konto sendet|Diese Konten senden} automatisch oder in Massen, und wir kennen keine"
-        " Kampagne dazu.",
-        "Was wir nicht kennen, können wir nicht pausieren. Am Stichtag wäre dieser Versand ein Verstoß.",
-        f"Nennen Sie dem Betriebsteam das Werkzeug, oder schalten Sie es selbst ab. {_MOVE}",
-        "Ermitteln Sie das Werkzeug zusammen mit den Verantwortlichen, und binden Sie es als"
-        " Kampagnensystem an.",
-        "Wir fragen wieder, je näher der Stichtag rückt; zuletzt steht auf der Übersicht, wer sich darum"
-        " kümmert.",
+        "Konto unbekannt: {eine Kampagne|{n} Kampagnen}",
+        "{Diese Kampagne läuft|Diese Kampagnen laufen}, und es ist nicht bekannt, über welches Konto: Die"
+        " Nummer steht nicht im Kontenverzeichnis.",
+        "Sendepause pausiert nur Kampagnen, deren Konto es sicher kennt. Sendet {diese|eine davon} am"
+        " Stichtag über ein persönliches Konto, ist das ein Verstoß.",
+        "Nennen Sie dem Betriebsteam das Konto, über das {die Kampagne sendet|die Kampagnen senden}.",
+        "Tragen Sie das Konto in `accounts.yaml` ein, oder ordnen Sie {die Kampagne|die Kampagnen} im"
+        " Kampagnensystem einem Konto zu.",
+        "Ist das Konto bekannt, entscheidet Sendepause beim nächsten Lauf wie bei jeder anderen Kampagne.",
     ),
     Stage.NO_DATA: Phrases(
-        "Keine frischen Daten: {ein Konto|{n} Konten}",
-        "Für {dieses Konto|diese Konten} liegen keine Daten vor, auf die sich ein Urteil stützen ließe.",
-        "Ohne Daten gilt ein Konto nicht als unauffällig; ein Verstoß am Stichtag ließe sich nicht"
+        "Keine aktuellen Daten: {ein Konto|{n} Konten}",
+        "Für {dieses Konto|diese Konten} fehlen aktuelle Daten. Wie gesendet wird, lässt sich nicht messen.",
+        "Ohne Daten gilt ein Konto nicht als unauffällig; ein Verstoß [am Stichtag ließe|lässt] sich nicht"
         " ausschließen.",
-        "Liefern Sie einen frischen Export, oder sagen Sie dem Betriebsteam, wie das Konto genutzt wird.",
-        "Schließen Sie eine Datenquelle an, oder bringen Sie die vorhandene wieder in Gang.",
-        "Sobald Daten da sind, prüfen wir das Konto und melden den Befund. Bekannte Kampagnen werden davon"
-        " unabhängig"
-        " pausiert.",
+        "Geben Sie dem Betriebsteam einen aktuellen Chat-Export {des Kontos|jedes Kontos}, oder sagen Sie"
+        " ihm, wie {das Konto|jedes Konto} genutzt wird.",
+        "Schließen Sie eine Datenquelle an, oder bringen Sie die vorhandene wieder in Gang. `sendepause"
+        " check` nennt die Lücken.",
+        "Sobald Daten da sind, misst Sendepause neu und meldet sich, falls etwas auffällt. Bekannte"
+        " Kampagnen pausiert es auch ohne Daten.",
     ),
     Stage.CONTRADICTION: Phrases(
         "Kontoart fraglich: {ein Konto|{n} Konten}",
-        "Die Daten {dieses Kontos|dieser Konten} passen nicht zur angegebenen Kontoart.",
-        "Bis das geklärt ist, zählt die strengere Art; danach richten sich Warnung und Pause vor dem"
-        " Stichtag.",
-        "Prüfen Sie, mit welchem WhatsApp-Produkt die Nummer wirklich betrieben wird, und melden Sie es"
-        " dem Betriebsteam.",
-        "Klären Sie die Kontoart mit den Verantwortlichen, und berichtigen Sie das Kontenverzeichnis.",
-        "Nach der Berichtigung wird neu entschieden.",
+        "Die Daten {dieses Kontos|dieser Konten} passen nicht zur eingetragenen Kontoart.",
+        "Bis das geklärt ist, zählt die strengere Kontoart: Danach richtet sich, was angekündigt und"
+        " pausiert wird.",
+        "Prüfen Sie, mit welcher App oder Plattform {die Nummer|jede der Nummern} wirklich betrieben wird,"
+        " und sagen Sie es dem Betriebsteam.",
+        "Klären Sie die Kontoart mit den Zuständigen, und berichtigen Sie `accounts.yaml`.",
+        "Nach der Berichtigung entscheidet Sendepause beim nächsten Lauf neu.",
     ),
     Stage.HOLD_ASKED: Phrases(
-        "Ausnahme beantragt: {eine Kampagne|{n} Kampagnen}",
-        "Für {diese Kampagne|diese Kampagnen} wurde eine befristete Ausnahme beantragt.",
-        "Bis zur Entscheidung gilt die Ausnahme nicht; angekündigte Pausen bleiben fällig.",
+        "Aufschub beantragt: {eine Kampagne|{n} Kampagnen}",
+        "Für {diese Kampagne|diese Kampagnen} ist ein Aufschub beantragt.",
+        "Solange er nicht genehmigt ist, gilt er nicht: Angekündigte Pausen bleiben fällig.",
         "Es ist nichts zu tun; das Betriebsteam entscheidet.",
-        "Entscheiden Sie über den Antrag: in Airflow unter `sendepause_approve` oder mit `sendepause"
-        " approve`.",
-        "Über die Entscheidung werden die Verantwortlichen unterrichtet.",
+        "Genehmigen Sie den Antrag mit `sendepause approve KENNUNG`, oder lassen Sie ihn verfallen. Wer ihn"
+        " gestellt hat, kann ihn nicht selbst genehmigen.",
+        "Wird er genehmigt, erfahren es die Zuständigen. Sonst bleibt alles, wie es ist.",
     ),
     Stage.HOLD_GRANTED: Phrases(
-        "Ausnahme genehmigt: {eine Kampagne|{n} Kampagnen}",
-        "Für {diese Kampagne|diese Kampagnen} gilt eine befristete Ausnahme.",
-        "Die Ausnahme endet von selbst, bevor die Regel in Kraft tritt.",
-        f"Nutzen Sie die Zeit für den Umzug. {_MOVE}",
+        "Aufschub genehmigt: {eine Kampagne|{n} Kampagnen}",
+        "{Diese Kampagne darf|Diese Kampagnen dürfen} vorerst weiterlaufen.",
+        "Der Aufschub endet von selbst, bevor die Regel in Kraft tritt.",
+        "Nutzen Sie die Zeit für den Umzug.",
         "Es ist nichts zu tun.",
-        "Vor dem Ende der Ausnahme erinnern wir. Danach gelten wieder Ankündigung und Pause.",
+        "Sendepause erinnert Sie, bevor der Aufschub endet. Danach gilt wieder: erst Ankündigung, dann"
+        " Pause.",
+        moves=True,
     ),
     Stage.HOLD_ENDS: Phrases(
-        "Ausnahme endet: {eine Kampagne|{n} Kampagnen}",
-        "Die Ausnahme für {diese Kampagne|diese Kampagnen} läuft bald ab.",
-        "Danach wird pausiert, damit am Stichtag nichts mehr selbsttätig sendet.",
-        f"Schließen Sie den Umzug ab, oder beenden Sie {{die Kampagne|die Kampagnen}} selbst. {_MOVE}",
-        "Fragen Sie nach, ob der Umzug fertig wird.",
-        "Mit dem Ende der Ausnahme pausieren wir und sagen Ihnen Bescheid.",
+        "Aufschub endet bald: {eine Kampagne|{n} Kampagnen}",
+        "Der Aufschub für {diese Kampagne|diese Kampagnen} läuft bald ab.",
+        f"Vom Stichtag an {{darf die Kampagne|dürfen die Kampagnen}} nicht mehr laufen; {_BAN}.",
+        "Schließen Sie den Umzug ab, oder beenden Sie {die Kampagne|die Kampagnen} selbst.",
+        "Fragen Sie nach, ob der Umzug rechtzeitig fertig wird.",
+        "Nach dem Ende des Aufschubs pausiert Sendepause, was noch läuft, und teilt es Ihnen mit.",
+        moves=True,
     ),
     Stage.MOVED: Phrases(
         "Umgezogen: {ein Konto|{n} Konten}",
         "{Dieses Konto liegt|Diese Konten liegen} jetzt auf der WhatsApp-Business-Plattform.",
-        "Dort ist automatischer Versand nach den Regeln der Plattform erlaubt; der Stichtag trifft"
-        " {es|sie} nicht mehr.",
-        "Achten Sie auf die Regeln der Plattform, vor allem auf Vorlagen und Einwilligungen.",
+        "Dort ist automatischer Versand nach den Regeln der Plattform erlaubt; der Stichtag betrifft"
+        " {das Konto|diese Konten} nicht mehr.",
+        "Beachten Sie die Regeln der Plattform, vor allem zu Vorlagen und Einwilligungen.",
         "Es ist nichts zu tun.",
-        "Wir melden uns nur noch, wenn Daten der neuen Kontoart widersprechen.",
+        "Sendepause meldet sich nur noch, falls Daten der neuen Kontoart widersprechen.",
     ),
     Stage.RESUMED: Phrases(
-        "Fortgesetzt: {eine Kampagne|{n} Kampagnen}",
-        "Wir haben unsere eigene Pause {dieser Kampagne|dieser Kampagnen} aufgehoben.",
+        "Wieder freigegeben: {eine Kampagne|{n} Kampagnen}",
+        "Sendepause hat seine eigene Pause {dieser Kampagne|dieser Kampagnen} aufgehoben.",
         "Die Regel verlangt diese Pause nicht mehr.",
         "Sehen Sie nach, ob {die Kampagne|jede Kampagne} wie gewünscht läuft.",
         "Es ist nichts zu tun.",
-        "Ändert sich die Lage, kündigen wir eine neue Pause wieder an.",
+        "Wird wieder eine Pause nötig, kündigt Sendepause sie an.",
     ),
     Stage.SOURCE_ILL: Phrases(
-        "Gestört: {eine Datenquelle oder ein System|{n} Datenquellen oder Systeme}",
-        "{Hier|An diesen Stellen} kommen zurzeit keine brauchbaren Daten an.",
-        "Konten ohne frische Daten verlieren ihr Urteil und gelten bis zum Stichtag als die riskanteren"
-        " Fälle; in einem unerreichbaren Kampagnensystem lässt sich nichts pausieren.",
-        "Liefern Sie einen frischen Export, falls die Daten von Ihnen kommen.",
+        "Gestört: {eine Verbindung oder Datei|{n} Verbindungen oder Dateien}",
+        "{Hier|An diesen Stellen} erhält Sendepause zurzeit keine brauchbaren Angaben.",
+        "In einem Kampagnensystem, das nicht erreichbar ist, lässt sich nichts pausieren. Konten ohne"
+        " aktuelle Daten haben keinen Befund und gelten nicht als unauffällig.",
+        "Geben Sie dem Betriebsteam einen aktuellen Chat-Export, falls die Daten von Ihnen kommen.",
         "Beheben Sie die Störung. `sendepause check` nennt, was fehlt.",
-        "Wir versuchen es bei jedem Lauf neu; alles andere geht weiter.",
+        "Sendepause versucht es bei jedem Lauf wieder; alles andere geht weiter.",
     ),
     Stage.UNDELIVERABLE: Phrases(
         "Nicht zustellbar: {ein Slack-Kanal|{n} Slack-Kanäle}",
-        "{In diesen Slack-Kanal|In diese Slack-Kanäle} konnten wir nicht schreiben; die Nachrichten dort"
-        " sind nicht"
-        " angekommen.",
-        "Wer nicht unterrichtet wurde, erfährt von einer Pause vor dem Stichtag erst, wenn sie geschieht.",
-        "Laden Sie die App in den Kanal ein, oder nennen Sie dem Betriebsteam einen anderen.",
-        "Laden Sie die App in den Kanal ein, oder tragen Sie einen anderen Kanal ein; geben Sie wichtige"
-        " Nachrichten"
-        " bis dahin selbst weiter.",
-        "Zurückgewiesene Nachrichten versuchen wir nach einigen Stunden von selbst wieder.",
+        "{In diesen Slack-Kanal|In diese Slack-Kanäle} kann Sendepause nicht schreiben.",
+        "Wen keine Ankündigung erreicht, der erfährt von einer Pause erst hinterher.",
+        "Laden Sie Sendepause in den Kanal ein, oder nennen Sie dem Betriebsteam einen anderen.",
+        "Laden Sie Sendepause mit `/invite` in den Kanal ein, oder tragen Sie in `owners.yaml` einen"
+        " anderen ein. Geben Sie Wichtiges bis dahin selbst weiter.",
+        "Sendepause versucht es alle 6 Stunden von selbst wieder.",
     ),
     Stage.GUARD_STOPPED: Phrases(
-        "Angehalten: Freigabe nötig",
-        "Der Plan enthält mehr Unangekündigtes, als ohne Rückfrage erlaubt ist. Die überraschenden Teile"
-        " warten.",
-        "Was angekündigt oder freigegeben ist, geht weiter. Das Übrige gefährdet den Stichtag, solange"
-        " niemand"
-        " entscheidet.",
+        "Freigabe nötig: {Eine Pause wartet|{n} Pausen warten}",
+        "{Diese Pause|Diese Pausen} hat niemand angekündigt, oder Konto oder Kontoart sind nicht sicher."
+        " Deshalb {wartet sie|warten sie} auf Ihre Freigabe.",
+        "Was angekündigt oder freigegeben ist, wird pausiert. [Was wartet, läuft weiter und gefährdet den"
+        " Stichtag.|Was wartet, läuft weiter, obwohl die Regel in Kraft ist.]",
         "Es ist nichts zu tun; das Betriebsteam entscheidet.",
-        "Sehen Sie den Plan mit `sendepause plan` an, und geben Sie ihn mit `sendepause approve` frei,"
-        " oder berichtigen"
-        " Sie die Angaben.",
-        "Wir erinnern, und kurz vor dem Stichtag gilt die eingestellte Vorgabe.",
+        "Sehen Sie den Plan mit `sendepause plan` an. Geben Sie frei mit `sendepause approve KENNUNG` oder"
+        " in Airflow unter `sendepause_approve`, oder berichtigen Sie die Konfiguration.",
+        "Antwortet niemand, gilt [kurz vor dem Stichtag|nach einer Frist] die Voreinstellung unter `guard`"
+        " in `policy.yaml`.",
     ),
     Stage.HALT_STILL_ON: Phrases(
-        "Alarm: Handeln ist noch abgeschaltet",
-        "Der Halteschalter ist an, oder die Installation probt noch. Es wird nichts pausiert.",
-        "Bleibt es dabei, senden Kampagnen am Stichtag weiter, obwohl die Regel es verbietet.",
-        "Wenden Sie sich an das Betriebsteam; Pausen finden zurzeit nicht statt.",
-        "Schalten Sie das Handeln mit `sendepause act on` ein, oder heben Sie den Halt mit `sendepause"
-        " halt off` auf,"
-        " oder pausieren Sie von Hand.",
-        "Sobald das Handeln eingeschaltet ist, pausiert der nächste Lauf, was fällig ist.",
+        "Alarm: Pausieren ist ausgeschaltet",
+        "Sendepause pausiert zurzeit nichts: Der Halt ist gesetzt, oder es läuft noch die Probe.",
+        "[Bleibt es dabei, senden Kampagnen am Stichtag weiter|Kampagnen senden weiter], obwohl die Regel"
+        " es verbietet.",
+        "Wenden Sie sich an das Betriebsteam.",
+        "Beenden Sie die Probe mit `sendepause act on` oder den Halt mit `sendepause halt off`, oder"
+        " pausieren Sie von Hand.",
+        "Danach pausiert Sendepause beim nächsten Lauf, was fällig ist.",
     ),
     Stage.BREACH: Phrases(
-        "Verstoß: {eine Kampagne oder ein Konto|{n} Fälle}",
-        "Die Regel ist in Kraft, und {hier wird|in diesen Fällen wird} noch automatisch gesendet, oder es"
-        " lässt sich"
-        " nicht ausschließen.",
-        "Der Nummer drohen Sperrung und rechtliche Schritte.",
-        f"Beenden Sie den Versand sofort. {_MOVE}",
-        "Beenden Sie den Versand sofort, notfalls von Hand im Kampagnensystem, und halten Sie die Ursache"
-        " fest.",
-        "Wir pausieren, was erreichbar ist, und führen den Verstoß im Protokoll, bis er behoben ist.",
+        "Möglicher Verstoß: {ein Fall|{n} Fälle}",
+        "{Hier|In diesen Fällen} lief eine Kampagne noch, als die Regel schon in Kraft war, oder die"
+        " Messwerte sprechen für automatischen Versand oder Massenversand.",
+        "WhatsApp kann die Nummer sperren und rechtlich vorgehen.",
+        "Schalten Sie das Programm oder die Kampagne sofort ab, und sagen Sie dem Betriebsteam Bescheid."
+        " Trifft der Befund nicht zu, sagen Sie bitte auch das.",
+        "Sorgen Sie dafür, dass nichts mehr sendet, notfalls von Hand im Kampagnensystem, und halten Sie"
+        " die Ursache fest.",
+        "Sendepause pausiert jede Kampagne, die es kennt und erreicht, und misst weiter.",
+        moves=True,
     ),
 }

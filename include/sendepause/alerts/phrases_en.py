@@ -1,218 +1,270 @@
 """What is said at each stage, in English."""
 
-from sendepause.alerts.phrases import Frame, Phrases
+from sendepause.alerts.phrases import Frame, Moves, Phrases
 from sendepause.model import Stage
 
 FRAME = Frame(
-    date="About the date",
+    date="The deadline",
+    date_past="The rule",
+    rule="The rule: “{}”.",
     asked="To do",
+    move="Moving",
     then="What happens next",
     part="Part {} of {}",
     as_of="As of {}",
     in_zone="by the clock of {}",
     campaign="Campaign: {}",
-    in_system="in {}",
+    in_system="in the campaign system {}",
     system="Campaign system: {}",
-    kind="Kind of account: {}",
-    reasons="Reasons: {}",
-    verdict="Finding: {}",
+    reasons="Reason: {}",
+    finding="Finding: {}",
     no_data="Data: {}",
-    changed="Last changed {}",
+    changed="Last changed: {}",
     changed_by="by {}",
-    changed_at="on {}",
-    hold_until="Hold until {}",
-    items="Affected: {}",
-    detail="Details: {}",
+    hold_until="Hold: until {}",
+    pause_from="Pause: from {}, if the campaign is still running then",
+    pause_again="Next pause: {}, if the campaign is still running then",
+    pause_now="Next pause: at the next run, within 10 minutes",
+    no_pause="Pause: Sendepause does not pause this kind of account; please stop the campaign yourself",
+    pauses="Pauses that are owed: {}",
+    messages="Messages that did not arrive: {}",
+    detail="Stated: {}",
     error="The system says: {}",
+    key="Key: {}",
+    about="Sendepause is a program of your company. It makes sure that by the deadline no automated"
+    " campaign is running on an account where that is not allowed. The operators answer your questions.",
 )
 
-_MOVE = (
-    "If the sending is to go on after the date, move it to the WhatsApp Business Platform; only there is"
-    " automated sending allowed."
+MOVES = Moves(
+    personal="If messages are to go on being sent automatically, the number has to move to the WhatsApp"
+    " Business Platform; the first step is a business account with Meta (business.facebook.com), and the"
+    " operators help you with it. If from now on people write by hand only, the WhatsApp Business app will"
+    " do; the first step is to install it and to sign in with this number.",
+    business_app="If messages are to go on being sent automatically, the number has to move from the"
+    " WhatsApp Business app to the WhatsApp Business Platform; the first step is a business account with"
+    " Meta (business.facebook.com), and the operators help you with it. If from now on people write by"
+    " hand only, the number can stay in the app.",
+    by_hand="If people write by hand only, a company's number belongs in the WhatsApp Business app; the"
+    " first step is to install it and to sign in with this number.",
 )
-_HOLD = "If you need more time, ask the operators for a temporary hold; it ends before the date as well."
+
+_BAN = "otherwise WhatsApp may ban the number"
+_HOLD = "If you need more time, ask the operators for a hold; it ends before the deadline as well."
 
 PHRASES: dict[Stage, Phrases] = {
     Stage.FOUND: Phrases(
-        "Conspicuous sending: {one account|{n} findings}",
-        "We found automated or bulk sending on {this account|these accounts}.",
-        "From the date on, action is taken against such sending from WhatsApp and the WhatsApp Business"
-        " app, up to"
-        " a ban of the number.",
-        f"Check whether the finding is right and which tool is sending. {_MOVE}",
-        "Find out with the owner which tool is sending, and connect it as a campaign system.",
-        "We remind you again before the date. A known campaign on a personal account is announced in time"
-        " and then"
-        " paused.",
+        "Conspicuous sending: {one account|{n} accounts}",
+        "Something stood out in how {this account sends|these accounts send}. The figures are given here"
+        " with the account.",
+        "[From the deadline on|Since then], WhatsApp [takes|has taken] action against automated and bulk"
+        " sending from WhatsApp and the WhatsApp Business app, up to a ban of the number.",
+        "Check whether a tool is sending from {the account|these accounts}, and tell the operators which."
+        " If the finding is wrong, please tell them that too.",
+        "Find out with the owner whether a tool is sending. If so, add it to `campaign_systems.yaml`.",
+        "Sendepause measures again every day[, and writes once more before the deadline if the figures"
+        " point to automated or bulk sending|]. It can only pause campaigns that it knows.",
+        moves=True,
     ),
     Stage.WARNED: Phrases(
-        "Notice: {a campaign|{n} campaigns} will be paused",
-        "{This campaign sends by itself from an account|These campaigns send by themselves from accounts}"
-        " where that"
-        " is not allowed.",
-        "On the date {it|none of them} may {no longer run|run any more}.",
-        f"Stop {{the campaign|the campaigns}} yourself, or change over in time. {_MOVE} {_HOLD}",
-        "Be ready for the owners' questions, and decide on the holds that are asked for.",
-        "If {it is|one of them is} still running in the pausing period, we pause it and let you know.",
+        "Notice: {a campaign|{n} campaigns} will soon have to stop sending",
+        "{This campaign sends|These campaigns send} automatically from {an account|accounts} where that is"
+        " not allowed.",
+        f"From the deadline on, {{the campaign|the campaigns}} must no longer run; {_BAN}.",
+        f"Stop {{the campaign|the campaigns}} yourself if you want to choose the moment. {_HOLD}",
+        "Be ready for the owners' questions, and decide on requests for a hold.",
+        "Sendepause pauses what is still running at the time given, and lets you know. Nothing is deleted.",
+        moves=True,
     ),
     Stage.LAST_CALL: Phrases(
-        "Last call: {a campaign is|{n} campaigns are} about to be paused",
-        "{This campaign is|These campaigns are} still running, and the pause is imminent.",
-        "The time that is left before the date allows no further delay.",
-        f"Stop {{the campaign|the campaigns}} yourself now if you want to choose the moment. {_MOVE}",
-        "Make sure that the campaign systems can be reached and that acting is switched on.",
-        "At the next run that is due we pause, and check that nothing is being sent any more.",
+        "Last call: stop the sending yourself ({one case|{n} cases})",
+        "{Here|In these cases} messages are still sent automatically or in bulk. Sendepause does not pause"
+        " this itself; the reason is given here with the account.",
+        f"[From the deadline on, nothing may be sent automatically or in bulk here|Nothing may be sent"
+        f" automatically or in bulk here any more]; {_BAN}.",
+        "Switch the tool or the campaign off yourself [by the deadline|at once], and let the operators"
+        " know. If the finding is wrong, please tell them that too.",
+        "Keep asking the owner until the sending has stopped. If they name a tool, add it to"
+        " `campaign_systems.yaml`.",
+        "[If messages are still sent after that, Sendepause reports a breach.|Sendepause treats the case"
+        " as a possible breach until nothing is sent any more.]",
+        moves=True,
     ),
     Stage.PAUSED: Phrases(
         "Paused: {a campaign|{n} campaigns}",
-        "We paused {this campaign|these campaigns} and read the state back from the campaign system.",
-        "As long as the pause holds, {this campaign does|these campaigns do} not break the rule.",
-        f"Do not switch {{it|them}} on again. {_MOVE}",
+        "Sendepause paused {this campaign|these campaigns}, and read back from the campaign system that"
+        " the pause holds. Nothing was deleted; messages that had already been handed over may still go"
+        " out.",
+        "[As long as the pause holds, the deadline is met for {this campaign|these campaigns}.|Since then,"
+        " {the campaign has|the campaigns have} not been allowed to send from"
+        " {this account|these accounts}.]",
+        "Leave {the campaign|the campaigns} paused. If you think that the pause is a mistake, turn to the"
+        " operators.",
         "Nothing needs doing at present.",
-        "We keep checking the pause until the date and after it, and tell you once the account has fallen"
-        " silent as"
-        " well. Only what we paused ourselves is ever resumed.",
+        "Every 10 minutes Sendepause checks that the pause still holds, and lets you know if {the"
+        " campaign|a campaign} is running again. It switches nothing on again by itself.",
+        moves=True,
     ),
     Stage.NOT_PAUSED: Phrases(
-        "Pause failed: {a campaign|{n} campaigns}",
-        "{This campaign was|These campaigns were} to be paused; the pause is not confirmed.",
-        "The date is at risk: {the campaign counts|the campaigns count} as running until the system"
-        " confirms the"
+        "Pause not confirmed: {a campaign|{n} campaigns}",
+        "{This campaign has|These campaigns have} to be paused. The campaign system has not confirmed the"
         " pause.",
-        "Pause {the campaign|the campaigns} yourself in the campaign system.",
+        "[The deadline is at risk: without a confirmation {the campaign counts|each of the campaigns"
+        " counts} as running.|Without a confirmation {the campaign counts|each of the campaigns counts} as"
+        " running, which would be a breach.]",
+        "Please pause {the campaign|the campaigns} yourself in the campaign system. If you cannot, let the"
+        " operators know.",
         "Restore the connection to the campaign system, or pause there by hand. `sendepause check` tells"
-        " what is"
-        " missing.",
-        "We try again at every run, and speak up more urgently as the date comes near.",
+        " what is missing.",
+        "Sendepause tries again every 10 minutes, and lets you know as soon as the pause holds.",
     ),
     Stage.UNDONE: Phrases(
         "Switched on again: {a campaign|{n} campaigns}",
-        "We had paused {this campaign, and it is|these campaigns, and they are} running again.",
-        "If {it is|they are} still running on the date, the rule is broken.",
-        f"Switch {{it|them}} off again, or tell the operators why {{it has|they have}} to run. {_HOLD}",
-        "Ask for the reason. Record a hold with `sendepause hold CAMPAIGN --until TIME --reason TEXT`.",
-        "We pause again only while the rule demands it, no later than 24 hours before the date.",
+        "Sendepause had paused {this campaign|these campaigns}. Now {it is|they are} running again.",
+        "[If {it is|they are} still running on the deadline, that is|That is] a breach of the rule, and"
+        " WhatsApp may ban the number.",
+        f"Pause {{the campaign|the campaigns}} again, or tell the operators why {{it has|they have}} to"
+        f" run.[ {_HOLD}|]",
+        "Ask for the reason. Until the deadline a hold can be requested: `sendepause hold CAMPAIGN --until"
+        " TIME --reason TEXT`.",
+        "Sendepause [does not pause {it|them} again at once, but only when no more than 24 hours are left"
+        " before the deadline|pauses {it|them} again at the next run, within 10 minutes].",
+        moves=True,
     ),
     Stage.SILENCE_CONFIRMED: Phrases(
         "Silence confirmed: {one account|{n} accounts}",
-        "{This account has|These accounts have} sent nothing automated since the pause.",
-        "So the pause is proved twice: by the state in the campaign system and by the company's own data.",
+        "Since the pause {this account has sent nothing|none of these accounts has sent anything}"
+        " automatically.",
+        "So the pause is proved twice: by the campaign system and by the measurement.",
         "Nothing needs doing.",
         "Nothing needs doing.",
-        "We keep watching, and let you know if sending starts again.",
+        "Sendepause goes on measuring, and lets you know if sending starts again.",
     ),
     Stage.UNKNOWN_AUTOMATION: Phrases(
-        "Which tool is sending? {One account|{n} accounts}",
-        "{This account sends|These accounts send} automatically or in bulk, and we know of no campaign"
-        " behind it.",
-        "What we do not know we cannot pause. On the date such sending would be a breach.",
-        f"Tell the operators which tool it is, or switch it off yourself. {_MOVE}",
-        "Find the tool together with the owner, and connect it as a campaign system.",
-        "We ask again as the date comes near; in the end the board names who is taking care of it.",
+        "Account unknown: {a campaign|{n} campaigns}",
+        "{This campaign is|These campaigns are} running, and it is not known from which account: the"
+        " number is not in the list of accounts.",
+        "Sendepause only pauses campaigns whose account it knows for certain. If {this one|one of them}"
+        " sends from a personal account on the deadline, that is a breach.",
+        "Tell the operators which account {the campaign sends|the campaigns send} from.",
+        "Add the account to `accounts.yaml`, or assign {the campaign|the campaigns} to an account in the"
+        " campaign system.",
+        "Once the account is known, Sendepause decides at the next run, as for any other campaign.",
     ),
     Stage.NO_DATA: Phrases(
-        "No fresh data: {one account|{n} accounts}",
-        "For {this account|these accounts} there are no data that a verdict could rest on.",
-        "Without data an account does not count as clear; a breach on the date could not be ruled out.",
-        "Hand in a fresh export, or tell the operators how the account is used.",
-        "Connect a source, or get the existing one going again.",
-        "As soon as there are data we audit the account and report the finding. Known campaigns are paused"
-        " regardless.",
+        "No current data: {one account|{n} accounts}",
+        "There are no current data for {this account|these accounts}. How messages are sent cannot be"
+        " measured.",
+        "Without data an account does not count as inconspicuous; a breach [on the deadline could"
+        " not|cannot] be ruled out.",
+        "Give the operators a current chat export of {the account|each account}, or tell them how {the"
+        " account|each account} is used.",
+        "Connect a source, or get the existing one going again. `sendepause check` lists the gaps.",
+        "As soon as there are data, Sendepause measures again and lets you know if anything stands out. It"
+        " pauses known campaigns even without data.",
     ),
     Stage.CONTRADICTION: Phrases(
         "Kind of account in doubt: {one account|{n} accounts}",
-        "The data of {this account|these accounts} do not fit the declared kind.",
-        "Until this is settled the stricter kind counts, and warnings and pauses before the date follow it.",
-        "Check which WhatsApp product the number really runs on, and tell the operators.",
-        "Settle the kind with the owner, and correct the list of accounts.",
-        "After the correction it is decided anew.",
+        "The data of {this account|these accounts} do not fit the declared kind of account.",
+        "Until this is settled, the stricter kind counts: it decides what is announced and paused.",
+        "Check which app or platform {the number|each number} really runs on, and tell the operators.",
+        "Settle the kind of account with the owner, and correct `accounts.yaml`.",
+        "After the correction Sendepause decides anew at the next run.",
     ),
     Stage.HOLD_ASKED: Phrases(
         "Hold requested: {a campaign|{n} campaigns}",
-        "A temporary hold was requested for {this campaign|these campaigns}.",
-        "Until it is decided on the hold is not in force; announced pauses stay due.",
+        "A hold has been requested for {this campaign|these campaigns}.",
+        "Until it is granted, it is not in force: announced pauses stay due.",
         "Nothing needs doing; the operators decide.",
-        "Decide on the request: in Airflow under `sendepause_approve`, or with `sendepause approve`.",
-        "The owners are told of the decision.",
+        "Grant the request with `sendepause approve KEY`, or let it lapse. Whoever made it cannot grant it"
+        " themselves.",
+        "If it is granted, the owner is told. Otherwise everything stays as it is.",
     ),
     Stage.HOLD_GRANTED: Phrases(
         "Hold granted: {a campaign|{n} campaigns}",
-        "A temporary hold is in force for {this campaign|these campaigns}.",
+        "{This campaign|These campaigns} may go on running for now.",
         "The hold ends by itself before the rule comes into force.",
-        f"Use the time for the move. {_MOVE}",
+        "Use the time for the move.",
         "Nothing needs doing.",
-        "We remind you before the hold ends. After that, notice and pause apply again.",
+        "Sendepause reminds you before the hold ends. After that it is again: first the notice, then the"
+        " pause.",
+        moves=True,
     ),
     Stage.HOLD_ENDS: Phrases(
-        "Hold ends: {a campaign|{n} campaigns}",
+        "Hold ends soon: {a campaign|{n} campaigns}",
         "The hold for {this campaign|these campaigns} is about to end.",
-        "After that we pause, so that nothing sends by itself on the date.",
-        f"Finish the move, or stop {{the campaign|the campaigns}} yourself. {_MOVE}",
-        "Ask whether the move will be finished.",
-        "When the hold ends we pause, and let you know.",
+        f"From the deadline on, {{the campaign|the campaigns}} must no longer run; {_BAN}.",
+        "Finish the move, or stop {the campaign|the campaigns} yourself.",
+        "Ask whether the move will be finished in time.",
+        "When the hold has ended, Sendepause pauses what is still running, and lets you know.",
+        moves=True,
     ),
     Stage.MOVED: Phrases(
         "Moved: {one account|{n} accounts}",
         "{This account is|These accounts are} on the WhatsApp Business Platform now.",
-        "Automated sending is allowed there by the Platform's own rules; the date no longer concerns"
-        " {it|them}.",
+        "Automated sending is allowed there under the Platform's rules; the deadline no longer concerns"
+        " {the account|these accounts}.",
         "Mind the Platform's rules, above all on templates and consent.",
         "Nothing needs doing.",
-        "You hear from us only if data contradict the new kind.",
+        "You will only hear from Sendepause if data contradict the new kind of account.",
     ),
     Stage.RESUMED: Phrases(
-        "Resumed: {a campaign|{n} campaigns}",
-        "We lifted our own pause of {this campaign|these campaigns}.",
+        "Released: {a campaign|{n} campaigns}",
+        "Sendepause lifted its own pause of {this campaign|these campaigns}.",
         "The rule no longer demands this pause.",
-        "See whether {the campaign runs|each campaign runs} as you want it to.",
+        "See whether {the campaign|each campaign} runs as you want it to.",
         "Nothing needs doing.",
-        "If things change, we announce a new pause again.",
+        "If a pause becomes necessary again, Sendepause announces it.",
     ),
     Stage.SOURCE_ILL: Phrases(
-        "Out of order: {a source or system|{n} sources or systems}",
-        "No usable data arrive from {here|these places} at present.",
-        "Accounts without fresh data lose their verdict and count as the riskier cases until the date; in a"
-        " campaign system that is out of reach nothing can be paused.",
-        "Hand in a fresh export if the data come from you.",
-        "Mend it; `sendepause check` tells what is missing.",
-        "We try again at every run; everything else goes on.",
+        "Out of order: {a connection or file|{n} connections or files}",
+        "{Here|In these places} Sendepause gets nothing usable at present.",
+        "In a campaign system that is out of reach nothing can be paused. Accounts without current data"
+        " have no finding and do not count as inconspicuous.",
+        "Give the operators a current chat export if the data come from you.",
+        "Mend it. `sendepause check` tells what is missing.",
+        "Sendepause tries again at every run; everything else goes on.",
     ),
     Stage.UNDELIVERABLE: Phrases(
         "Undeliverable: {a Slack channel|{n} Slack channels}",
-        "We could not post to {this Slack channel|these Slack channels}; the messages did not arrive.",
-        "Whoever was not told learns of a pause before the date only when it happens.",
-        "Invite the app to the channel, or name another one to the operators.",
-        "Invite the app to the channel, or configure another one; pass important messages on yourselves"
-        " until then.",
-        "Refused messages are tried again by themselves after some hours.",
+        "Sendepause cannot post to {this Slack channel|these Slack channels}.",
+        "Whoever gets no notice learns of a pause only afterwards.",
+        "Invite Sendepause to the channel, or name another one to the operators.",
+        "Invite Sendepause to the channel with `/invite`, or put another one into `owners.yaml`. Until"
+        " then, pass important messages on yourself.",
+        "Sendepause tries again by itself every 6 hours.",
     ),
     Stage.GUARD_STOPPED: Phrases(
-        "Stopped: approval needed",
-        "The plan holds more that nobody announced than may proceed unasked. The surprising parts are"
-        " waiting.",
-        "What was announced or approved goes on. The rest puts the date at risk as long as nobody decides.",
+        "Approval needed: {a pause is|{n} pauses are} waiting",
+        "Nobody announced {this pause|these pauses}, or the account or its kind is not certain. So {it"
+        " is|they are} waiting for your approval.",
+        "What was announced or approved is paused. [What waits goes on running and puts the deadline at"
+        " risk.|What waits goes on running although the rule is in force.]",
         "Nothing needs doing; the operators decide.",
-        "Look at the plan with `sendepause plan` and release it with `sendepause approve`, or correct the"
-        " configuration.",
-        "We remind you, and shortly before the date the configured default applies.",
+        "Look at the plan with `sendepause plan`. Approve with `sendepause approve KEY` or in Airflow under"
+        " `sendepause_approve`, or correct the configuration.",
+        "If nobody answers, the default under `guard` in `policy.yaml` applies [shortly before the"
+        " deadline|after some hours].",
     ),
     Stage.HALT_STILL_ON: Phrases(
         "Alarm: acting is still switched off",
-        "The halt switch is on, or the installation is still rehearsing. Nothing is being paused.",
-        "If it stays like this, campaigns go on sending on the date although the rule forbids it.",
-        "Turn to the operators; no pauses are being made at present.",
-        "Switch acting on with `sendepause act on`, or lift the halt with `sendepause halt off`, or pause"
-        " by hand.",
-        "Once acting is switched on, the next run pauses what is due.",
+        "Sendepause is pausing nothing at present: the halt is on, or the rehearsal is still running.",
+        "[If it stays like this, campaigns go on sending on the deadline|Campaigns go on sending],"
+        " although the rule forbids it.",
+        "Turn to the operators.",
+        "End the rehearsal with `sendepause act on` or the halt with `sendepause halt off`, or pause by"
+        " hand.",
+        "After that, Sendepause pauses at the next run what is due.",
     ),
     Stage.BREACH: Phrases(
-        "Breach: {a campaign or an account|{n} cases}",
-        "The rule is in force, and {here automated sending goes on|in these cases automated sending goes"
-        " on}, or it"
-        " cannot be ruled out.",
-        "The number faces a ban and legal action.",
-        f"Stop the sending at once. {_MOVE}",
-        "Stop the sending at once, by hand in the campaign system if need be, and record the cause.",
-        "We pause what can be reached, and keep the breach open in the ledger until it is mended.",
+        "Possible breach: {one case|{n} cases}",
+        "{Here|In these cases} a campaign was still running when the rule was in force, or the figures"
+        " point to automated or bulk sending.",
+        "WhatsApp may ban the number and take legal action.",
+        "Switch the tool or the campaign off at once, and let the operators know. If the finding is wrong,"
+        " please tell them that too.",
+        "See to it that nothing sends any more, by hand in the campaign system if need be, and note the"
+        " cause.",
+        "Sendepause pauses every campaign that it knows and can reach, and goes on measuring.",
+        moves=True,
     ),
 }

@@ -123,28 +123,29 @@ def _both(de: str, en: str) -> Text:
 
 
 _CASES = _both(
-    "Vergleich mit 1.687 Wochen echter Menschen und 157 Wochen von Maschinen",
-    "measured on 1,687 weeks of real people and 157 weeks of machines",
+    "Vergleich mit 1.687 Wochen von Menschen und 157 Wochen von Programmen",
+    "comparison with 1,687 weeks of people and 157 weeks of programs",
 )
 _TOOLS = _both(
-    "Pausen verbreiteter Massenversand-Werkzeuge: Streuung 0 bis 0,52; Menschen 0,9 und mehr",
-    "pauses that bulk tools ship: spread 0 to 0.52; people 0.9 and more",
+    "Abstände, mit denen Versandprogramme arbeiten (Streuung 0 bis 0,52; bei Menschen ab 0,9)",
+    "gaps that sending tools use (spread 0 to 0.52; in people 0.9 or more)",
 )
 _CLOCK = _both(
-    "Chi-Quadrat-Test nach Zhang & Paxson 2011, auf den Beginn jeder Sendefolge angewandt",
-    "chi-square test after Zhang & Paxson 2011, applied to the start of each run of sending",
+    "Chi-Quadrat-Test nach Zhang & Paxson 2011 auf den Beginn jeder Folge von Sendungen",
+    "chi-square test after Zhang & Paxson 2011 on the start of each run of sending",
 )
 _CLOCK_FEW = _both(
     "Chi-Quadrat-Test nach Zhang & Paxson 2011, für wenige Werte an einer Million Simulationen geeicht",
     "chi-square test after Zhang & Paxson 2011, calibrated for few values on a million simulations",
 )
 _TYPING = _both(
-    "37.000 Menschen am Telefon: 36 Wörter in der Minute, die schnellsten 85 (Palin u. a. 2019)",
-    "37,000 people on phones: 36 words a minute, the fastest 85 (Palin et al. 2019)",
+    "Tipptempo von 37.000 Menschen am Telefon: 36 Wörter in der Minute, die schnellsten 85 (Palin u. a."
+    " 2019)",
+    "typing speed of 37,000 people on phones: 36 words a minute, the fastest 85 (Palin et al. 2019)",
 )
 _REST = _both(
     "Tagesrhythmus von Menschen (Aledavood u. a. 2015) und eigener Vergleich",
-    "daily rhythm of people (Aledavood et al. 2015) and own comparison",
+    "daily rhythm of people (Aledavood et al. 2015) and a comparison of our own",
 )
 _WHITE_PAPER = _both(
     "WhatsApp, Stopping Abuse, 6. Februar 2019 (dort: fünf Minuten nach der Anmeldung)",
@@ -153,11 +154,11 @@ _WHITE_PAPER = _both(
 _BY_HAND = _both("von Hand nicht möglich", "not possible by hand")
 
 _PACE_TEXT = _both(
-    "{value} verschiedene Empfänger nacheinander in gleichmäßigem Takt",
+    "{value} verschiedene Empfänger nacheinander in gleichmäßigem Abstand",
     "{value} different recipients one after the other at a steady pace",
 )
 _CLOCK_TEXT = _both(
-    "Sendebeginn immer wieder zu denselben Minuten der Stunde, durch Zufall {value}",
+    "Beginn der Sendungen immer wieder zu denselben Minuten der Stunde, bei Zufall {value}",
     "sending that starts at the same minutes of the hour again and again, by chance {value}",
 )
 _SAME_MINUTE_TEXT = _both(
@@ -207,8 +208,8 @@ REGISTRY: tuple[Rule, ...] = (
         Held("habits", 2, "of 3"),
         _REST,
         _both(
-            "{value} von drei Gewohnheiten einer Maschine (keine Ruhe, wenige Texte, fester Abstand)",
-            "{value} of three habits of a machine (no rest, few texts, one fixed gap)",
+            "{value} von drei Merkmalen zugleich: keine Ruhezeit, wenige Texte, gleiche Abstände",
+            "{value} of three signs at once: no rest, few texts, equal gaps",
         ),
     ),
     Rule(
@@ -252,8 +253,8 @@ REGISTRY: tuple[Rule, ...] = (
         Held("repeat_share", 0.15, "share", 20, "contents"),
         _CASES,
         _both(
-            "{value} der Nachrichten mit einem mindestens fünfmal gesendeten Text",
-            "{value} of the messages with a text that was sent five times or more",
+            "{value} der Nachrichten mit einem Text, der mindestens fünfmal vorkam",
+            "{value} of the messages with a text that was sent at least five times",
         ),
         family="template",
         strong=Held("repeat_share", 0.5, "share", 20, "contents"),
@@ -333,8 +334,8 @@ REGISTRY: tuple[Rule, ...] = (
         Held("acts_hour", 20, "counterparts"),
         _CASES,
         _both(
-            "{value} verschiedene Empfänger in einer Stunde, ein Text an viele zugleich als einer gezählt",
-            "{value} different recipients in one hour, one text to many at once counted as one",
+            "{value} verschiedene Empfänger in einer Stunde (ein Text an viele zugleich zählt einmal)",
+            "{value} different recipients in one hour (one text to many at once counts once)",
         ),
         Held("minute_acts_hour", 20, "counterparts"),
         family="reach",
@@ -358,8 +359,8 @@ REGISTRY: tuple[Rule, ...] = (
         Held("unanswered", None, "share"),
         _WHITE_PAPER,
         _both(
-            "{value} der Angeschriebenen ohne eine Nachricht im Zeitraum",
-            "{value} of those written to without a message of their own in the window",
+            "{value} der Empfänger ohne eigene Nachricht im Zeitraum",
+            "{value} of the recipients without a message of their own in that time",
         ),
     ),
     Rule(

@@ -156,70 +156,85 @@ def _verdict(measured: Mapping[str, Any], tripped: set[str], fact: bool) -> Verd
 
 _HEADS = {
     Verdict.AUTOMATED: {
-        Language.DE: "Diese Nummer sendet wie ein Automat",
-        Language.EN: "This number sends like a machine",
+        Language.DE: "Die Messwerte sprechen für automatischen Versand",
+        Language.EN: "The figures point to automated sending",
     },
     Verdict.BULK: {
-        Language.DE: "Von dieser Nummer gehen Massensendungen aus, von wem auch immer",
-        Language.EN: "This number sends in bulk, whoever does it",
+        Language.DE: "Die Messwerte sprechen für Massenversand, ob von Hand oder automatisch",
+        Language.EN: "The figures point to bulk sending, by hand or automated",
     },
     Verdict.WATCH: {
-        Language.DE: "An dieser Nummer ist etwas auffällig, für ein Urteil genügt es nicht",
-        Language.EN: "Something stands out on this number, not enough for a verdict",
+        Language.DE: "Einzelne Messwerte sind auffällig, mehr lässt sich daraus nicht schließen",
+        Language.EN: "Single figures stand out, and no more than that can be concluded",
     },
     Verdict.CLEAR: {
-        Language.DE: "An dieser Nummer ist nichts auffällig",
-        Language.EN: "Nothing stands out on this number",
+        Language.DE: "Die Messwerte sind unauffällig",
+        Language.EN: "The figures are inconspicuous",
     },
 }
 _NO_DATA = {
     NoData.NO_SOURCE: {
-        Language.DE: "Kein Urteil: Für diese Nummer ist keine Quelle angeschlossen.",
-        Language.EN: "No verdict: no source is connected for this number.",
+        Language.DE: "Kein Befund: Für dieses Konto ist keine Datenquelle angeschlossen.",
+        Language.EN: "No finding: no source is connected for this account.",
     },
     NoData.SOURCE_ILL: {
-        Language.DE: "Kein Urteil: Die Quelle dieser Nummer ist nicht lesbar, oder ihre Daten sind zu alt.",
-        Language.EN: "No verdict: the source of this number cannot be read, or its data are too old.",
+        Language.DE: "Kein Befund: Die Datenquelle dieses Kontos ist gestört, oder ihre Daten sind zu alt.",
+        Language.EN: "No finding: this account's source is out of order, or its data are too old.",
     },
     NoData.SILENT: {
-        Language.DE: "Kein Urteil: Die Quelle ist gesund, die Nummer hat in {window} Tagen nichts gesendet.",
-        Language.EN: "No verdict: the source is well, and the number has sent nothing in {window} days.",
+        Language.DE: "Kein Befund: Die Datenquelle ist in Ordnung, und das Konto hat in {window} Tagen nichts"
+        " gesendet.",
+        Language.EN: "No finding: the source is well, and the account has sent nothing in {window} days.",
     },
     NoData.TOO_FEW: {
-        Language.DE: "Zu wenige Nachrichten für ein Urteil über den Takt (Schwelle: ab {minimum}).",
-        Language.EN: "Too few messages for a verdict on timing (threshold: {minimum} or more).",
+        Language.DE: "Kein Befund: zu wenige Nachrichten (nötig sind {minimum}).",
+        Language.EN: "No finding: too few messages ({minimum} are needed).",
     },
 }
 _WORDS = {
     Language.DE: {
         "threshold": "Schwelle",
-        "sources": "Herkunft der Schwellen",
+        "measured": "Das ist eine Messung, kein Vorwurf.",
+        "besides": "Außerdem: {}.",
+        "sources": "Herkunft der Schwellen: {}.",
         "at_least": "ab {}",
         "at_most": "höchstens {}",
         "rarer": "{} oder seltener",
-        "chance": "1 zu 10^{}",
+        "chance": "1 zu {}",
+        "rarest": "unter 1 zu 1 Milliarde",
         "percent": "{} %",
+        "hours": "{} Std.",
+        "seconds": "{} Sek.",
         "date": "D. MMMM YYYY",
         "basis": "Grundlage: {sends} an {days} von {window} Tagen bis zum {date}.",
         "sends": "{} gesendete Nachrichten",
         "one_send": "1 gesendete Nachricht",
-        "newest": "Die jüngste bekannte Nachricht ist vom {}.",
+        "one_day": "einem",
+        "newest": "Die neueste bekannte Nachricht ist vom {}.",
     },
     Language.EN: {
         "threshold": "threshold",
-        "sources": "Where the thresholds come from",
+        "measured": "This is a measurement, not an accusation.",
+        "besides": "Also: {}.",
+        "sources": "Where the thresholds come from: {}.",
         "at_least": "{} or more",
         "at_most": "{} or less",
         "rarer": "{} or rarer",
-        "chance": "1 in 10^{}",
+        "chance": "1 in {}",
+        "rarest": "under 1 in 1 billion",
         "percent": "{}%",
+        "hours": "{} h",
+        "seconds": "{} s",
         "date": "D MMMM YYYY",
-        "basis": "It rests on {sends} on {days} of the {window} days up to {date}.",
+        "basis": "Basis: {sends} on {days} of the {window} days up to {date}.",
         "sends": "{} messages sent",
         "one_send": "1 message sent",
+        "one_day": "one",
         "newest": "The newest message known is of {}.",
     },
 }
+_LEADING = 3  # so many numbers are read in one go; what is left follows in a sentence of its own
+_RAREST = 9  # a chance below one in a billion is said as that
 
 
 def sentence(finding: Finding, language: Language, *, zone: str | None = None) -> str:
@@ -228,7 +243,7 @@ def sentence(finding: Finding, language: Language, *, zone: str | None = None) -
     :param zone: the reader's time zone, for the dates; that of ``as_of`` by default.
     """
     if finding.no_data is None:
-        return f"{_evidence(finding, language)} {_basis(finding, language, zone)}"
+        return _reading(finding, language, zone)
     head = _NO_DATA[finding.no_data][language].format(minimum=MINIMUM_SENDS, window=finding.window_days)
     if finding.no_data is NoData.TOO_FEW:
         return f"{head} {_basis(finding, language, zone)}"
@@ -238,14 +253,18 @@ def sentence(finding: Finding, language: Language, *, zone: str | None = None) -
     return f"{head} {newest}"
 
 
-def _evidence(finding: Finding, language: Language) -> str:
-    telling = _telling(finding)
-    head = _HEADS[finding.verdict][language]
+def _reading(finding: Finding, language: Language, zone: str | None) -> str:
+    """The verdict first, with its weightiest numbers; then what they rest on; then everything else."""
+    words, telling = _WORDS[language], _telling(finding)
+    head, basis = _HEADS[finding.verdict][language], _basis(finding, language, zone)
     if not telling:
-        return f"{head}."
-    phrases = "; ".join(_phrase(rule, signal, language) for rule, signal in telling)
+        return f"{head}. {basis}"
+    phrases = [_phrase(rule, signal, language) for rule, signal in telling]
+    told = [f"{head}: {'; '.join(phrases[:_LEADING])}.", basis, words["measured"]]
+    if phrases[_LEADING:]:
+        told.append(words["besides"].format("; ".join(phrases[_LEADING:])))
     sources = "; ".join(dict.fromkeys(rule.source[language] for rule, _ in telling))
-    return f"{head}: {phrases}. {_WORDS[language]['sources']}: {sources}."
+    return " ".join([*told, words["sources"].format(sources)])
 
 
 def _basis(finding: Finding, language: Language, zone: str | None) -> str:
@@ -253,7 +272,7 @@ def _basis(finding: Finding, language: Language, zone: str | None) -> str:
     sends = words["sends"].format(_number(finding.messages, language))
     return words["basis"].format(
         sends=words["one_send"] if finding.messages == 1 else sends,
-        days=finding.days,
+        days=words["one_day"] if finding.days == 1 else finding.days,
         window=finding.window_days,
         date=_date(finding.as_of, finding, language, zone),
     )
@@ -301,11 +320,23 @@ def _phrase(rule: Rule, signal: Signal, language: Language) -> str:
 def _amount(value: float | None, unit: str, language: Language) -> str:
     if value is None:
         return "–"
-    if unit in ("share", SAME_MINUTE):
-        return _WORDS[language]["percent"].format(_number(100 * value, language))
     if unit == CHANCE:
-        return _WORDS[language]["chance"].format(_number(value, language))
-    return f"{_number(value, language)} {unit}" if unit in ("s", "h") else _number(value, language)
+        return _chance(value, language)
+    words = _WORDS[language]
+    if unit in ("share", SAME_MINUTE):
+        return words["percent"].format(_number(100 * value, language))
+    shape = {"s": words["seconds"], "h": words["hours"]}.get(unit, "{}")
+    return shape.format(_number(value, language))
+
+
+def _chance(power: float, language: Language) -> str:
+    """A probability of 10 to the minus ``power``, as people say it: "1 zu 10.000"."""
+    words = _WORDS[language]
+    if power > _RAREST:
+        return words["rarest"]
+    exact = 10**power
+    rounded = round(exact, -int(power))  # one digit says enough
+    return words["chance"].format(_number(rounded, language))
 
 
 def _number(value: float, language: Language) -> str:

@@ -22,13 +22,13 @@ _TEXTS: dict[str, Both] = {
     "language": Both("Sprache", "Language"),
     "sections": Both("Abschnitte", "Sections"),
     "skip": Both("Zum Inhalt springen", "Skip to content"),
-    "dates": Both("Stichtage", "Dates"),
+    "dates": Both("Stichtage", "Deadlines"),
     "switches": Both("Schalter", "Switches"),
     "notices": Both("Hinweise", "Notices"),
     "accounts": Both("Konten", "Accounts"),
     "campaigns": Both("Kampagnen", "Campaigns"),
     "coverage": Both("Abdeckung", "Coverage"),
-    "ledger": Both("Letzte Handlungen", "Last actions"),
+    "ledger": Both("Protokoll", "Ledger"),
     "alerts": Both("Mitteilungen", "Alerts"),
     "none": Both("–", "–"),
     "all_of": Both("{first}–{last} von {total}", "{first}–{last} of {total}"),
@@ -51,20 +51,20 @@ _TEXTS: dict[str, Both] = {
     "running": Both("laufen noch", "still running"),
     "verified": Both("pausiert und nachgelesen", "paused and verified"),
     "owed": Both("Pause fällig", "pause owed"),
-    "waiting": Both("warten auf einen Menschen", "wait for a person"),
+    "waiting": Both("warten auf eine Person", "wait for a person"),
     "besides": Both(
-        "Gezählt: Kampagnen auf persönlichen Konten; mit Ausnahme: {held}, von anderen beendet: {stopped}.",
+        "Gezählt: Kampagnen auf persönlichen Konten; mit Aufschub: {held}, von anderen beendet: {stopped}.",
         "Counted are campaigns on personal accounts; on hold: {held}, stopped by others: {stopped}.",
     ),
-    "nothing_dated": Both("Der Kalender enthält keinen Stichtag.", "The calendar holds no date."),
+    "nothing_dated": Both("Der Kalender enthält keinen Stichtag.", "The calendar holds no deadline."),
     # The outlook: whether a date will be met
     "met_now": Both(
         "Auf persönlichen Konten läuft keine automatische Kampagne.",
         "No automated campaign is running on a personal account.",
     ),
     "never_looked": Both(
-        "Noch kein Lauf hat die Kampagnensysteme angesehen; was läuft, ist nicht bekannt.",
-        "No run has looked at the campaign systems yet; what is running is not known.",
+        "Noch kein Lauf hat in die Kampagnensysteme gesehen; was läuft, ist nicht bekannt.",
+        "No run has looked into the campaign systems yet; what is running is not known.",
     ),
     "stale": Both(
         "Der Stand ist veraltet: Der letzte Lauf endete {ago}.",
@@ -72,18 +72,18 @@ _TEXTS: dict[str, Both] = {
     ),
     "breach": Both(
         "Nach dem Stichtag {läuft noch eine Kampagne|laufen noch {n} Kampagnen}.",
-        "{One campaign is|{n} campaigns are} still running after the date.",
+        "{One campaign is|{n} campaigns are} still running after the deadline.",
     ),
     "not_acting": Both(
-        "{Eine Kampagne läuft|{n} Kampagnen laufen}, und zurzeit wird nichts pausiert.",
-        "{One campaign is|{n} campaigns are} running, and at present nothing is paused.",
+        "{Eine Kampagne läuft|{n} Kampagnen laufen}, und Sendepause pausiert zurzeit nichts.",
+        "{One campaign is|{n} campaigns are} running, and at present Sendepause pauses nothing.",
     ),
     "last_hours": Both(
-        "Keine 24 Stunden mehr, und {eine Kampagne läuft|{n} Kampagnen laufen}.",
-        "24 hours or less are left, and {one campaign is|{n} campaigns are} running.",
+        "Es bleiben höchstens 24 Stunden, und {eine Kampagne läuft|{n} Kampagnen laufen} noch.",
+        "No more than 24 hours are left, and {one campaign is|{n} campaigns are} still running.",
     ),
     "person_needed": Both(
-        "{Eine Kampagne wartet|{n} Kampagnen warten} auf die Entscheidung eines Menschen.",
+        "{Eine Kampagne wartet|{n} Kampagnen warten} auf die Entscheidung einer Person.",
         "{One campaign waits|{n} campaigns wait} for a person to decide.",
     ),
     "pausing_now": Both(
@@ -95,11 +95,11 @@ _TEXTS: dict[str, Both] = {
         "{One campaign is|{n} campaigns are} running; pausing begins on {moment}.",
     ),
     # Switches
-    "acting": Both("Handeln", "Acting"),
+    "acting": Both("Pausieren", "Acting"),
     "acting_on": Both("An: Fälliges wird pausiert", "On: what is due is paused"),
     "acting_off": Both("Probe: nichts wird pausiert", "Rehearsal: nothing is paused"),
     "halt": Both("Halt", "Halt"),
-    "halt_on": Both("Halt: alles Handeln ist gestoppt", "Halt: all acting is stopped"),
+    "halt_on": Both("Halt: es wird nichts pausiert", "Halt: all acting is stopped"),
     "halt_off": Both("nicht gesetzt", "not set"),
     "since": Both("seit {moment}", "since {moment}"),
     "since_by": Both("seit {moment}, von {who}", "since {moment}, by {who}"),
@@ -116,8 +116,8 @@ _TEXTS: dict[str, Both] = {
     "configuration_broken": Both("fehlerhaft", "broken"),
     # Notices
     "notice_halt": Both(
-        "Halt ist gesetzt: Bis jemand `sendepause halt off` gibt, wird keine Kampagne pausiert.",
-        "Halt is on: until somebody gives `sendepause halt off`, no campaign is paused.",
+        "Der Halt ist gesetzt: Bis ihn jemand mit `sendepause halt off` aufhebt, wird nichts pausiert.",
+        "The halt is on: until somebody lifts it with `sendepause halt off`, no campaign is paused.",
     ),
     "notice_rehearsal": Both(
         "Probe: Entscheidungen werden nur gezeigt. `sendepause act on` schaltet das Pausieren ein.",
@@ -137,28 +137,28 @@ _TEXTS: dict[str, Both] = {
         "The last run that makes and verifies pauses ended {ago}. Check the DAG sendepause_enforce.",
     ),
     "notice_never": Both(
-        "Der DAG sendepause_enforce ist noch nie durchgelaufen; kein Stichtag ist gesichert.",
-        "The DAG sendepause_enforce has never come to its end; no date is safe.",
+        "Der DAG sendepause_enforce ist noch nie bis zum Ende gelaufen; kein Stichtag ist gesichert.",
+        "The DAG sendepause_enforce has never come to its end; no deadline is safe.",
     ),
     "details": Both("Einzelheiten", "Details"),
     # Accounts
     "account": Both("Konto", "Account"),
-    "owner": Both("Verantwortlich", "Owner"),
-    "kind": Both("Kontoart", "Kind"),
-    "verdict": Both("Befund", "Verdict"),
+    "owner": Both("Zuständig", "Owner"),
+    "kind": Both("Kontoart", "Kind of account"),
+    "verdict": Both("Befund", "Finding"),
     "data_until": Both("Daten bis", "Data until"),
     "decision": Both("Entscheidung", "Decision"),
     "contradicted_consumer": Both(
-        "Widerspruch: Die Daten stammen aus WhatsApp oder der Business-App; es gilt die strengere Kontoart.",
-        "Contradicted: the data come from WhatsApp or the Business app; the stricter kind counts.",
+        "Fraglich: Die Daten stammen aus WhatsApp oder der Business-App; es zählt die strengere Kontoart.",
+        "In doubt: the data come from WhatsApp or the Business app; the stricter kind counts.",
     ),
     "contradicted_platform": Both(
-        "Widerspruch: Die Daten stammen von der Business-Plattform; es gilt die strengere Kontoart.",
-        "Contradicted: the data come from the Business Platform; the stricter kind counts.",
+        "Fraglich: Die Daten stammen von der Business-Plattform; es zählt die strengere Kontoart.",
+        "In doubt: the data come from the Business Platform; the stricter kind counts.",
     ),
     "operators": Both("Betriebsteam", "operators"),
     "not_audited": Both("noch nicht geprüft", "not audited yet"),
-    "not_concerned": Both("von keinem Stichtag betroffen", "no date concerns it"),
+    "not_concerned": Both("von keinem Stichtag betroffen", "no deadline concerns it"),
     # Campaigns
     "campaign": Both("Kampagne", "Campaign"),
     "system": Both("System", "System"),
@@ -167,12 +167,12 @@ _TEXTS: dict[str, Both] = {
     "changed_by": Both("von {who}", "by {who}"),
     "verified_at": Both("nachgelesen", "verified"),
     "account_inferred": Both("Konto erschlossen", "account inferred"),
-    "account_unknown": Both("Konto nicht erkennbar", "account unknown"),
+    "account_unknown": Both("Konto unbekannt", "account unknown"),
     "guard": Both("Freigabe: {passage}", "Guard: {passage}"),
     "no_decision": Both("noch keine Entscheidung", "no decision yet"),
     # Coverage
     "no_source": Both("Konten ohne Datenquelle", "Accounts without a source"),
-    "ill": Both("Gestörte Quellen und Systeme", "Sources and systems out of order"),
+    "ill": Both("Gestörte Datenquellen und Kampagnensysteme", "Sources and systems out of order"),
     "broken": Both("Unlesbare Dateien", "Broken files"),
     "unknown": Both(
         "Kampagnen, deren Nummer zu keinem Konto gehört", "Campaigns whose number belongs to no account"
@@ -192,7 +192,7 @@ _TEXTS: dict[str, Both] = {
     "until": Both("bis {moment}", "until {moment}"),
     "hash": Both("Prüfsumme {hash}", "hash {hash}"),
     "plan": Both("Plan {hash}", "plan {hash}"),
-    "hold": Both("Ausnahme {seq}", "hold {seq}"),
+    "hold": Both("Aufschub {seq}", "hold {seq}"),
     # Alerts
     "alert": Both("Mitteilung", "Alert"),
     "channel": Both("Kanal", "Channel"),
@@ -203,36 +203,36 @@ _TEXTS: dict[str, Both] = {
     "alert_refused": Both("abgelehnt", "refused"),
     "no_alerts": Both("Noch keine Mitteilung.", "No alert yet."),
     # In place of the page
-    "not_ready": Both("Die Tafel kann noch nichts zeigen", "The board has nothing to show yet"),
-    "failed": Both("Die Tafel ließ sich nicht aufbauen", "The board could not be built"),
+    "not_ready": Both("Die Übersicht kann noch nichts zeigen", "The board has nothing to show yet"),
+    "failed": Both("Die Übersicht ließ sich nicht aufbauen", "The board could not be built"),
     "failed_means": Both(
-        "Das Pausieren hängt nicht an der Tafel. Was geschah, steht im Protokoll des API-Servers.",
+        "Das Pausieren hängt nicht von der Übersicht ab. Was geschah, steht im Log des API-Servers.",
         "Pausing does not depend on the board. What happened is in the API server's log.",
     ),
     "to_do": Both("Was zu tun ist: {mend}", "What to do: {mend}"),
 }
 
 _ENTRIES: dict[EntryKind, Both] = {
-    EntryKind.ACT: Both("Handeln", "acting"),
+    EntryKind.ACT: Both("Pausieren", "acting"),
     EntryKind.HALT: Both("Halt", "halt"),
     EntryKind.APPROVE: Both("freigegeben", "approved"),
-    EntryKind.HOLD_ASKED: Both("Ausnahme beantragt", "hold requested"),
-    EntryKind.HOLD_GRANTED: Both("Ausnahme genehmigt", "hold granted"),
-    EntryKind.HOLD_ENDED: Both("Ausnahme beendet", "hold ended"),
+    EntryKind.HOLD_ASKED: Both("Aufschub beantragt", "hold requested"),
+    EntryKind.HOLD_GRANTED: Both("Aufschub genehmigt", "hold granted"),
+    EntryKind.HOLD_ENDED: Both("Aufschub beendet", "hold ended"),
     EntryKind.INTENT: Both("Pause beabsichtigt", "pause intended"),
     EntryKind.PAUSED: Both("pausiert und nachgelesen", "paused and verified"),
-    EntryKind.NOT_PAUSED: Both("Pause nicht gelungen", "not paused"),
-    EntryKind.UNDONE: Both("von Hand wieder eingeschaltet", "switched on again by hand"),
+    EntryKind.NOT_PAUSED: Both("Pause nicht bestätigt", "pause not confirmed"),
+    EntryKind.UNDONE: Both("wieder eingeschaltet", "switched on again"),
     EntryKind.RESUME_INTENT: Both("Fortsetzen beabsichtigt", "resume intended"),
     EntryKind.RESUMED: Both("fortgesetzt", "resumed"),
-    EntryKind.GUARD_STOPPED: Both("angehalten, Freigabe nötig", "stopped, approval needed"),
+    EntryKind.GUARD_STOPPED: Both("Freigabe nötig", "approval needed"),
     EntryKind.BREACH: Both("Verstoß", "breach"),
-    EntryKind.SILENCE_CONFIRMED: Both("Sendepause bestätigt", "silence confirmed"),
+    EntryKind.SILENCE_CONFIRMED: Both("Stille bestätigt", "silence confirmed"),
     EntryKind.CONFIGURATION: Both("Konfiguration in Kraft getreten", "configuration came into force"),
 }
 
 _PASSAGES: dict[Passage, Both] = {
-    Passage.APPROVED: Both("von einem Menschen freigegeben", "approved by a person"),
+    Passage.APPROVED: Both("von einer Person freigegeben", "approved by a person"),
     Passage.ANNOUNCED: Both("angekündigt", "announced"),
     Passage.KNOWN: Both("bekannt", "known"),
     Passage.FEW: Both("neu, eine von wenigen", "new, one of few"),
@@ -240,9 +240,7 @@ _PASSAGES: dict[Passage, Both] = {
         "niemand hat geantwortet, die Voreinstellung gilt", "nobody answered, the default applies"
     ),
     Passage.WAITS_MANY: Both("steht aus, zu viele neue auf einmal", "waits, too many new ones at once"),
-    Passage.WAITS_KIND: Both(
-        "steht aus, Kontoart strittig oder verändert", "waits, kind disputed or changed"
-    ),
+    Passage.WAITS_KIND: Both("steht aus, Kontoart fraglich oder geändert", "waits, kind in doubt or changed"),
     Passage.WAITS_INFERRED: Both("steht aus, Konto nur erschlossen", "waits, account only inferred"),
 }
 

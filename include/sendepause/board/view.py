@@ -203,7 +203,8 @@ def _date_card(rule: Enforcement, seen: Seen, loop: Loop, reader: Reader) -> Dat
     counts = seen.standings[rule.id]
     level, sentence = outlook(rule, counts, loop, reader.now, language)
     phase = countdown.phase_at(rule, reader.now)
-    begins = words.moment(countdown.begins_at(rule), rule.time_zone, language)
+    moment = words.moment(countdown.begins_at(rule), rule.time_zone, language)
+    begins = reader.text("since" if phase is Phase.IN_FORCE else "until", moment=moment)
     return DateCard(
         id=rule.id,
         title=rule.title.get(str(language), rule.id),
