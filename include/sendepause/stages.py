@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sendepause import countdown, events, guard, keys, policy, world
+from sendepause import countdown, events, guard, keys, planning, world
 from sendepause.alerts import addressing, outbox
 from sendepause.audit import verdict
 from sendepause.campaigns import connect
@@ -333,7 +333,7 @@ def _show(
     replay: bool = False,
     accounts: Collection[str] = (),
 ) -> Shown:
-    plan = policy.make_plan(world.gather(session, settings, as_of, entries, replay=replay))
+    plan = planning.make_plan(world.gather(session, settings, as_of, entries, replay=replay))
     passages = world.passages(plan, settings, world.past(session, as_of, entries, replay=replay))
     items = tuple(
         world.decision_json(decision, passages)

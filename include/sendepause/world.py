@@ -16,7 +16,7 @@ from sendepause import guard
 from sendepause.alerts import outbox
 from sendepause.guard import Passage
 from sendepause.model import Act, Campaign, CampaignState, Decision, Evidence, Plan, Stage
-from sendepause.policy import Rules, World
+from sendepause.planning import Rules, World
 from sendepause.settings import Settings
 from sendepause.store import folds, queries
 from sendepause.store.database import Session

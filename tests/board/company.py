@@ -27,7 +27,7 @@ from sendepause.model import (
     Stage,
     Verdict,
 )
-from sendepause.policy import make_plan
+from sendepause.planning import make_plan
 from sendepause.settings import Settings
 from sendepause.store import database, ledger, queries
 

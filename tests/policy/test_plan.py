@@ -22,7 +22,7 @@ from sendepause.model import (
     Stage,
     Verdict,
 )
-from sendepause.policy import World, make_plan, true_kind
+from sendepause.planning import World, make_plan, true_kind
 
 BERLIN = "Europe/Berlin"
 RULE = Enforcement("whatsapp-2019", {"en": "WhatsApp"}, date(2019, 12, 7), BERLIN, 30, 5, "faq.whatsapp.com")

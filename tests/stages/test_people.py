@@ -11,7 +11,7 @@ from tests.stages.company import OFFERS, OPERATORS, SHOP, Company, berlin, key
 from sendepause import people, tell
 from sendepause.errors import BadInput
 from sendepause.guard import plan_hash
-from sendepause.policy import Plan
+from sendepause.model import Plan
 from sendepause.store import database
 
 WINTER = key("winter")

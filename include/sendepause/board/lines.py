@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sendepause import policy, words
+from sendepause import planning, words
 from sendepause.alerts.outbox import Shown
 from sendepause.audit import verdict
 from sendepause.board import texts
@@ -237,7 +237,7 @@ def _campaign_words(seen: Seen, campaign: Campaign) -> tuple[str, ...]:
 
 
 def _contradiction(account: Account, evidence: frozenset[Evidence], reader: Reader) -> str:
-    if not policy.contradicted(account, evidence):
+    if not planning.contradicted(account, evidence):
         return ""
     consumer = account.declared_kind is Kind.BUSINESS_PLATFORM
     return reader.text("contradicted_consumer" if consumer else "contradicted_platform")

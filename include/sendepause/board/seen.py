@@ -16,7 +16,7 @@ from typing import Any
 import pendulum
 import phonenumbers
 
-from sendepause import countdown, policy, words
+from sendepause import countdown, planning, words
 from sendepause.board import texts
 from sendepause.board.outlook import Standing, counted, standing
 from sendepause.model import (
@@ -145,7 +145,7 @@ class Seen:
             account = self.accounts.get(campaign.account or "")
             if account is None:
                 continue
-            kind = policy.true_kind(account, self.evidence.get(account.number, frozenset()))
+            kind = planning.true_kind(account, self.evidence.get(account.number, frozenset()))
             if kind is Kind.PERSONAL and countdown.applies_to(rule, account, kind):
                 record = self.pauses.get((rule.id, campaign.key))
                 paused = record is not None and record.status == "paused"
