@@ -5,15 +5,17 @@ The stages read them from there before every call to a campaign system; nothing 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sendepause import stages, words
+from sendepause import countdown, stages, words
 from sendepause.errors import BadInput
 from sendepause.guard import Passage, plan_hash
 from sendepause.installation import Installation
-from sendepause.model import EntryKind, Hold, Language, Reason
+from sendepause.model import EntryKind, Hold, Kind, Language, Reason
+from sendepause.settings import Settings
 from sendepause.store import database, folds, ledger, queries
 from sendepause.store.database import Session
 from sendepause.store.ledger import Entry
@@ -106,24 +108,81 @@ def questions(installation: Installation, items: Collection[str] | None = None) 
         if entry["passage"] and not Passage(entry["passage"]).proceeds
         if items is None or entry["item"] in items
     ]
-    return [_question(entry) for entry in waiting]
+    if not waiting:
+        return []
+    settings, _ = installation.read_settings()
+    now = installation.now()
+    return [_question(entry, settings, now) for entry in waiting]
 
 
-def _question(entry: dict[str, Any]) -> dict[str, str]:
-    facts = entry["facts"]
-    name = f"{facts.get('campaign_name', '')} ({entry['subject']})"
-    reasons = {
-        language: " ".join(words.sentence(Reason(reason), language) for reason in entry["reasons"])
-        for language in Language
+_WHY = {
+    Passage.WAITS_MANY: words.Both(
+        "Es sind zu viele neue Pausen auf einmal, die niemand angekündigt hat.",
+        "Too many new pauses at once were announced by nobody.",
+    ),
+    Passage.WAITS_KIND: words.Both(
+        "Die Kontoart ist fraglich oder hat sich geändert.", "The kind of account is in doubt or has changed."
+    ),
+    Passage.WAITS_INFERRED: words.Both(
+        "Das Konto, über das die Kampagne sendet, ist nur erschlossen.",
+        "The account that the campaign sends from was only inferred.",
+    ),
+}
+_QUESTION = words.Both(
+    """{what}
+
+Soll Sendepause diese Kampagne pausieren? {why} {reasons}
+
+- **Freigeben**: Die Kampagne wird beim nächsten Lauf pausiert, in höchstens 10 Minuten. Gelöscht wird nichts.
+- **Warten**: Sie läuft weiter. Antwortet niemand, gilt kurz vor dem Stichtag, danach nach einer Frist, die
+  Voreinstellung unter `guard` in `policy.yaml`.
+""",
+    """{what}
+
+Should Sendepause pause this campaign? {why} {reasons}
+
+- **Approve**: the campaign is paused at the next run, within 10 minutes. Nothing is deleted.
+- **Wait**: it goes on running. If nobody answers, the default under `guard` in `policy.yaml` applies shortly
+  before the deadline, or after it, when some hours have passed.
+""",
+)
+_WHAT = words.Both(
+    "**Kampagne:** {campaign}  \n**Konto:** {account}  \n**Zuständig:** {owner}  \n**Stichtag:** {rule}",
+    "**Campaign:** {campaign}  \n**Account:** {account}  \n**Owner:** {owner}  \n**Deadline:** {rule}",
+)
+
+
+def _question(entry: dict[str, Any], settings: Settings, now: datetime) -> dict[str, str]:
+    name = f"{entry['facts'].get('campaign_name', '')} ({entry['subject']})"
+    return {
+        "subject": f"Kampagne pausieren? / Pause this campaign? {name}",
+        "body": "\n".join(_asked(entry, name, settings, now, language) for language in Language),
+        "item": str(entry["item"]),
+        "key": str(entry["subject"]),
     }
-    body = (
-        f"**{name}**, {entry['account']}, {entry['enforcement']}\n\n"
-        f"{reasons[Language.DE]} Niemand hat diese Pause angekündigt, daher wartet sie auf Sie: "
-        f"*{entry['passage']}*.\n\n"
-        f"{reasons[Language.EN]} Nobody announced this pause, so it waits for you: *{entry['passage']}*."
+
+
+def _asked(entry: dict[str, Any], name: str, settings: Settings, now: datetime, language: Language) -> str:
+    """The question in one language, as Markdown: what it is about, why it waits, what each answer does."""
+    account, owner = settings.account_map.get(entry["account"]), settings.owner_of(entry["account"])
+    kind = words.label(Kind(entry["facts"]["kind"]), language)
+    rule = settings.rule_map.get(entry["enforcement"])
+    zone = settings.operators.time_zone
+    left = words.countdown(countdown.begins_at(rule), now, zone, language) if rule else ""
+    what = _WHAT.in_(language).format(
+        campaign=_plain(name),
+        account=_plain(f"{account.name if account else ''} ({entry['account']}), {kind}"),
+        owner=_plain(owner.name if owner else "–"),
+        rule=_plain(f"{rule.title.get(str(language), rule.id)}: {left}" if rule else "–"),
     )
-    subject = f"Kampagne pausieren? / Pause this campaign? {name}"
-    return {"subject": subject, "body": body, "item": str(entry["item"]), "key": str(entry["subject"])}
+    reasons = " ".join(words.sentence(Reason(reason), language) for reason in entry["reasons"])
+    why = _WHY[Passage(entry["passage"])].in_(language)
+    return _QUESTION.in_(language).format(what=what, why=why, reasons=reasons)
+
+
+def _plain(text: str) -> str:
+    """Text from outside as Markdown that means nothing but itself, on one line."""
+    return re.sub(r"([\\`*_{}\[\]<>#|!~])", r"\\\1", " ".join(text.split()))
 
 
 def _grant(installation: Installation, key: str, author: str) -> Entry:

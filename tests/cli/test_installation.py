@@ -10,6 +10,8 @@ import pytest
 from tests.cli.conftest import Run, child
 from tests.stages.company import OFFERS, SHOP, Company, key
 
+from sendepause import people
+
 WINTER = key("winter")
 
 
@@ -61,6 +63,14 @@ class TestExplain:
         assert "WhatsApp greift durch" in german.out
         assert "WhatsApp takes action" in english.out
         assert "Winter tyres" not in english.out
+
+    def test_an_owner_reads_that_sendepause_paused_it_and_since_when(self, run: Run, today: Company) -> None:
+        assert "Sendepause hat sie am" not in run("explain", SHOP).out
+        people.switch_acting(today.installation, True, "anna")
+        today.enforce()
+        (line,) = [line for line in run("explain", SHOP).out.splitlines() if line.startswith("- Winter")]
+        assert "Sendepause hat sie am " in line
+        assert line.endswith(" Uhr, pausiert und nachgelesen, dass die Pause gilt.")
 
     @pytest.mark.parametrize("number", ["hello", "+494066969199", ""])
     def test_a_number_that_is_no_account(self, run: Run, today: Company, number: str) -> None:

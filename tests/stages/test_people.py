@@ -74,6 +74,10 @@ class TestTheGuard:
             key(f"new{n}") for n in range(4)
         }
         assert "Pause this campaign?" in questions[0]["subject"]
+        for said in ("WhatsApp greift durch: noch ", "Es sind zu viele neue Pausen auf einmal", "**Warten**"):
+            assert said in questions[0]["body"]
+        for said in ("WhatsApp takes action: ", "Too many new pauses at once", "**Owner:** "):
+            assert said in questions[0]["body"]
         tell.alert(acting.installation, acting.clock())
         assert OPERATORS in {message["channel"] for message in slack.messages}
 
