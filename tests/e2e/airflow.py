@@ -136,14 +136,15 @@ class Installed:
         return {stage: json.loads(counts) for stage, counts in found}
 
     def in_the_loop(self) -> bool:
-        """Read, judged, enforced on the findings, and told."""
+        """Read, judged, enforced on the findings, and told; it stays so when a later run finds nothing new."""
         beats = self.beats()
+        owed = "SELECT 1 FROM sendepause_alert WHERE delivery IS NULL AND NOT overtaken"
         return (
-            beats.get("read", {}).get("messages", 0) > 0
+            bool(self.store("SELECT 1 FROM sendepause_file WHERE messages > 0"))
             and beats.get("audit", {}).get("accounts") == 24
             and beats.get("enforce", {}).get("ask", 0) > 5
             and beats.get("alert", {}).get("owed") == 0
-            and not self.store("SELECT 1 FROM sendepause_alert WHERE delivery IS NULL AND NOT overtaken")
+            and not self.store(owed)
         )
 
     def trigger(self, dag: str, **conf: Any) -> str:
