@@ -136,7 +136,7 @@ class Installed:
         return {stage: json.loads(counts) for stage, counts in found}
 
     def in_the_loop(self) -> bool:
-        """Read, judged, enforced on the findings, and told; it stays so when a later run finds nothing new."""
+        """Read, judged, enforced on the findings, and told; true also after a later run found nothing new."""
         beats = self.beats()
         owed = "SELECT 1 FROM sendepause_alert WHERE delivery IS NULL AND NOT overtaken"
         return (
