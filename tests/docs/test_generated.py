@@ -1,7 +1,25 @@
 """What is generated in docs/ is what the code says."""
 
+import pytest
+
 from sendepause import docs
 
+PAGES = docs.pages()
 
-def test_the_decision_table_in_docs_is_the_one_in_code() -> None:
-    assert docs.PAGE.read_text("utf-8") == docs.page(), "run `make docs`"
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_generated_page_is_what_the_code_says(name: str) -> None:
+    assert (docs.FOLDER / name).read_text("utf-8") == PAGES[name], "run `make docs`"
+
+
+def test_an_owner_reads_of_a_pause_before_it_is_made() -> None:
+    german = PAGES["messages.md"].partition("## In English")[0]
+    told = [line.removeprefix("> ").strip() for line in german.splitlines() if line.startswith("> ")]
+    titles = [line for line in told if line.startswith(("Ankündigung", "Pausiert", "Wieder eingeschaltet"))]
+    assert [title.partition(":")[0] for title in titles[:4]] == [
+        "Ankündigung",
+        "Pausiert",
+        "Wieder eingeschaltet",
+        "Pausiert",
+    ]
+    assert "Pause: ab Montag, 2. Dezember 2019, 0 Uhr, falls die Kampagne dann noch läuft" in told

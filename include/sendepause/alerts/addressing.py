@@ -96,7 +96,7 @@ def of_outcome(
     """What the outcome of one pause owes."""
     findings = queries.latest_findings(session, as_of, [decision.account]) if decision.account else {}
     for audience in _OUTCOMES[stage]:
-        yield _fact(settings, decision, stage, audience, findings, as_of)
+        yield fact_of(settings, decision, stage, audience, findings, as_of)
 
 
 def _of_decisions(
@@ -104,7 +104,7 @@ def _of_decisions(
 ) -> Iterator[Fact]:
     for decision in plan.decisions:
         for tell in decision.tells:
-            yield _fact(settings, decision, tell.stage, tell.audience, findings, as_of)
+            yield fact_of(settings, decision, tell.stage, tell.audience, findings, as_of)
 
 
 def _stopped(
@@ -112,7 +112,7 @@ def _stopped(
 ) -> Iterator[Fact]:
     for decision in guard.pauses(plan):
         if not passages[guard.item(decision)].proceeds:
-            yield _fact(settings, decision, Stage.GUARD_STOPPED, Audience.OPERATORS, {}, as_of)
+            yield fact_of(settings, decision, Stage.GUARD_STOPPED, Audience.OPERATORS, {}, as_of)
 
 
 def _ill(session: Session) -> Iterator[Fact]:
@@ -146,7 +146,7 @@ def _still_stopped(settings: Settings, plan: Plan, as_of: datetime) -> Iterator[
             yield Fact(rule.id, f"enforcement:{rule.id}", Stage.HALT_STILL_ON, Audience.OPERATORS, facts)
 
 
-def _fact(
+def fact_of(
     settings: Settings,
     decision: Decision,
     stage: Stage,
@@ -154,6 +154,7 @@ def _fact(
     findings: Mapping[str, Finding],
     as_of: datetime,
 ) -> Fact:
+    """What a decision tells at a stage, in the reader's terms; ``findings`` by account."""
     account = settings.account_map.get(decision.account or "")
     rule = settings.rule_map.get(decision.enforcement)
     facts: dict[str, object] = {
