@@ -225,7 +225,7 @@ def test_points_are_explained_by_their_hints() -> None:
 
 def test_bulk_does_not_say_by_whom_and_clear_says_on_what_it_rests() -> None:
     assert "Massenversand, ob von Hand oder automatisch: " in sentence(found(BROADCAST), Language.DE)
-    assert sentence(found(TALK), Language.EN).startswith("The figures are inconspicuous. Basis: 20 ")
+    assert sentence(found(TALK), Language.EN).startswith("Nothing stands out in the figures. Basis: 20 ")
 
 
 @pytest.mark.parametrize("language", Language)

@@ -154,7 +154,7 @@ PHRASES: dict[Stage, Phrases] = {
         "No current data: {one account|{n} accounts}",
         "There are no current data for {this account|these accounts}. How messages are sent cannot be"
         " measured.",
-        "Without data an account does not count as inconspicuous; a breach [on the deadline could"
+        "Without data an account does not count as clear; a breach [on the deadline could"
         " not|cannot] be ruled out.",
         "Give the operators a current chat export of {the account|each account}, or tell them how {the"
         " account|each account} is used.",
@@ -219,7 +219,7 @@ PHRASES: dict[Stage, Phrases] = {
         "Out of order: {a connection or file|{n} connections or files}",
         "{Here|In these places} Sendepause gets nothing usable at present.",
         "In a campaign system that is out of reach nothing can be paused. Accounts without current data"
-        " have no finding and do not count as inconspicuous.",
+        " have no finding and do not count as clear.",
         "Give the operators a current chat export if the data come from you.",
         "Mend it. `sendepause check` tells what is missing.",
         "Sendepause tries again at every run; everything else goes on.",

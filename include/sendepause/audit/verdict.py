@@ -169,7 +169,7 @@ _HEADS = {
     },
     Verdict.CLEAR: {
         Language.DE: "Die Messwerte sind unauffällig",
-        Language.EN: "The figures are inconspicuous",
+        Language.EN: "Nothing stands out in the figures",
     },
 }
 _NO_DATA = {
