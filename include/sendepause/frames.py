@@ -36,7 +36,7 @@ EVENTS = pl.Schema(
         "direction": pl.String(),  # "out", "in"
         "counterpart": pl.String(),  # keyed pseudonym
         "content": pl.String(),  # keyed fingerprint, null without text
-        "campaign_id": pl.String(),
+        "campaign_id": pl.String(),  # keyed fingerprint
         "source": pl.String(),  # the source's id in the configuration
     }
 )

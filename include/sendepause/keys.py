@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import polars as pl
 
@@ -30,6 +30,12 @@ _JID = re.compile(r"(\d{7,15})(?::\d+)?@(?:s\.whatsapp\.net|c\.us)")
 _PHONE = re.compile(r"(?:\+|00)?\s*\d[\d\s().\-/]{5,}\d")
 # A trunk zero ("+49 0171 …") would stand among the first digits after a country code of 1 to 3 digits.
 _CANONICAL = re.compile(r"\+[1-9][1-9]{4}\d{2,10}")
+
+# Nine digits or more, as people part them; what is a date and a time is no number.
+_LIKE_A_NUMBER = re.compile(r"\+?(?:\d[\s()./_-]{0,3}){9,}")
+_DATE = re.compile(
+    r"(?<!\d)(?:19|20)\d\d([-_.]?)[01]\d\1[0-3]\d(?:[T_ -]?[0-2]\d([-:.]?)[0-5]\d(?:\2[0-5]\d)?)?(?!\d)"
+)
 
 _LINK = r"(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)+/\S*"
 _WITH_DIGIT = r"\w*\d\w*(?:[.,:/\-]\w*\d\w*)*"  # dates, amounts, order numbers, hexadecimal ids
@@ -89,6 +95,10 @@ class Pseudonymiser:
         """The ids of events from whatever identifies them; tools' own ids may contain a number."""
         return self._digest(b"event", values, str)
 
+    def campaign(self, values: pl.Series) -> pl.Series:
+        """What takes the place of a message's campaign: a free field, in which tools send what they like."""
+        return self._digest(b"campaign", values, str)
+
     def path(self, name: str) -> str:
         """What takes the place of a file's name that may name a person, 12 hexadecimal digits."""
         return hmac.digest(self._key, b"path\0" + name.encode(errors="surrogateescape"), "sha256").hex()[:12]
@@ -125,6 +135,12 @@ def spelled(counterpart: str) -> str:
         except ValueError:
             return number
     return " ".join(plain.removeprefix("~").split()).casefold()
+
+
+def holds_a_number(text: str, own: Collection[str] = ()) -> bool:
+    """Whether a text holds what looks like a phone number, however it is spelled, but for ``own`` (E.164)."""
+    found = (match[0].strip(" ()./_-") for match in _LIKE_A_NUMBER.finditer(_DATE.sub(" ", text)))
+    return any(spelled(number) not in own for number in found)
 
 
 def check_key(session: Session, pseudonymiser: Pseudonymiser) -> None:

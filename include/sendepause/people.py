@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sendepause import countdown, stages, words
+from sendepause import countdown, keys, stages, words
 from sendepause.errors import BadInput
 from sendepause.guard import Passage, plan_hash
 from sendepause.installation import Installation
@@ -86,6 +86,14 @@ def ask_hold(installation: Installation, campaign: str, until: datetime, reason:
         raise BadInput("A hold has to end in the future.", means="No hold was asked for.")
     if not reason.strip():
         raise BadInput("A hold needs a reason that others can read later.", means="No hold was asked for.")
+    accounts = installation.read_settings()[0].account_map
+    if "@" in reason or keys.holds_a_number(reason, accounts):
+        raise BadInput(
+            "A hold's reason stays in the ledger for ever, and this one seems to hold a customer's number or "
+            "an address.",
+            "Name a ticket or a department instead.",
+            means="No hold was asked for.",
+        )
     facts = {"until": until.isoformat(), "starts": now.isoformat(), "reason": reason.strip()[:1000]}
     return _write(installation, EntryKind.HOLD_ASKED, author, subject=key, facts=facts)
 

@@ -21,12 +21,14 @@ class Place:
 
     ``names_owner``: the file itself says which messages are the account's. A chat export does not: where
     no line is by one of the account's names, its name may just be another one on that phone.
+    ``by_people``: people named the columns, so a customer's number may stand where the account's should.
     """
 
     source: str
     account: str | None
     chat: str
     names_owner: bool
+    by_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def to_events(
     owned = place.names_owner or "out" in known["direction"]
     directed, undirected = _split(known, pl.col("direction").is_not_null() & pl.lit(owned))
     dated, ahead = _split(directed, pl.col("sent_at") <= until)
-    notes = [*reading.notes, *_about_unknown(unknown["account"])]
+    notes = [*reading.notes, *_about_unknown(unknown["account"], place.by_people)]
     if len(undirected) and not owned:
         notes.append(
             f"No message is by the account itself, so all {len(undirected)} were left out: if that is wrong,"
@@ -95,17 +97,23 @@ def _numbers(values: pl.Series) -> pl.Series:
     return values.replace_strict(distinct, [spelled(value) for value in distinct], default=None)
 
 
-def _about_unknown(accounts: pl.Series) -> list[str]:
-    """The accounts that nobody configured, the most frequent first."""
+def _about_unknown(accounts: pl.Series, by_people: bool) -> list[str]:
+    """The accounts that nobody configured, the most frequent first; in clear only what is no customer's."""
     counts = accounts.value_counts(sort=True)
     notes = [
-        f"{count} messages of {number or 'no named account'} were left out: it is not in the accounts."
+        f"{count} messages of {_named(number, by_people)} were left out: it is not in the accounts."
         for number, count in counts.head(_NAMED).rows()
     ]
     rest = counts.slice(_NAMED)
     if len(rest):
         notes.append(f"{rest['count'].sum()} messages of {len(rest)} further unknown accounts were left out.")
     return notes
+
+
+def _named(number: str | None, by_people: bool) -> str:
+    if number is None:
+        return "no named account"
+    return f"a number that ends in {number[-2:]}" if by_people else number
 
 
 def _pseudonymised(
@@ -116,6 +124,7 @@ def _pseudonymised(
         keys.counterpart(messages["counterpart"]),
         keys.content(messages["text"]).alias("content"),
         keys.counterpart(messages["author"]).alias("author"),
+        keys.campaign(messages["campaign_id"]).alias("campaign_id"),
     )
     return hidden.select(
         keys.event(_identity(hidden, place)).alias("event_id"),

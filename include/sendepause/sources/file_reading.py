@@ -82,7 +82,7 @@ class FileReading:
             former = None
         if former is not None and (former.size, _stamp(former)) == (file.size, file.modified):
             return Looked(Outcome.UNCHANGED)
-        shown = files.shown(file, self.source.kind, self.keys)
+        shown = files.shown(file, self.source.kind, self.keys, self.accounts)
         state = FileState(self.source.id, shown, "", file.size, self.now(), f"{file.modified} {basis}")
         if account is None and self.source.kind == "chat_export":
             return _broken(state, BadInput("The file lies in no account's folder.", _MEND_FOLDER))
@@ -116,7 +116,7 @@ class FileReading:
                 reading = reader(self.source.kind)(stream, file.name, self._context(account))
             converted = to_events(
                 reading,
-                Place(self.source.id, account, files.chat_of(file), self.source.kind != "chat_export"),
+                self._place(file, account),
                 accounts=self.accounts,
                 keys=self.keys,
                 since=self.since,
@@ -137,6 +137,10 @@ class FileReading:
             notes=tuple(note[:_LONGEST] for note in converted.notes[:_NOTES]),
         )
         return Looked(Outcome.READ, state, converted, reading.evidence)
+
+    def _place(self, file: Found, account: str | None) -> Place:
+        kind = self.source.kind
+        return Place(self.source.id, account, files.chat_of(file), kind != "chat_export", kind == "csv")
 
     def _account(self, file: Found) -> str | None:
         """The account whose file it is, None where the messages themselves say it or nobody knows."""

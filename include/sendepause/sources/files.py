@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -18,7 +18,7 @@ from typing import Any
 
 from sendepause import storage
 from sendepause.errors import Unreachable
-from sendepause.keys import Pseudonymiser, spelled
+from sendepause.keys import Pseudonymiser, holds_a_number, spelled
 
 UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".swp")
 SETTLING = timedelta(seconds=2)
@@ -26,7 +26,7 @@ SETTLING = timedelta(seconds=2)
 
 CHAT_KINDS = ("chat_export", "chat_exporter_json")
 _CHAT_EXPORTS = (".txt", ".zip")  # everything else in an unpacked export is media
-_PERSONAL = re.compile(r"@|\+\d|\d{10,15}")  # a JID, a number
+_PERSONAL = re.compile(r"@|\+\d")  # a JID, the beginning of a number
 _E164 = re.compile(r"\+\d{7,15}")
 _COPY = re.compile(r"\s*\(\d+\)$")
 _CLOCK_SKEW = timedelta(minutes=1)
@@ -83,15 +83,23 @@ def is_same(file: Found) -> bool:
     return (info["size"], _stamp(info)) == (file.size, file.modified)
 
 
-def shown(file: Found, kind: str, keys: Pseudonymiser) -> str:
-    """The path by which the store and people know the file: its own, unless it may name a person."""
-    folder = file.folder if number(file.folder) else None
+def shown(file: Found, kind: str, keys: Pseudonymiser, accounts: Collection[str]) -> str:
+    """The path by which the store and people know the file: its own, unless it may name a person.
+
+    A folder named by a number is shown where the number is one of ``accounts``, not where it may be a
+    customer's.
+    """
+    folder = file.folder if number(file.folder) in accounts else None
     rest = file.relative.relative_to(folder) if folder else file.relative
-    masked = kind in CHAT_KINDS or _PERSONAL.search(str(rest)) or len(str(rest)) > _LONGEST
+    masked = kind in CHAT_KINDS or _names_a_person(str(rest)) or len(str(rest)) > _LONGEST
     if masked:
         word = "chat" if kind in CHAT_KINDS else "file"
         rest = PurePosixPath(f"{word}-{keys.path(str(rest))}{rest.suffix[:10]}")
     return str(PurePosixPath(folder) / rest if folder else rest)
+
+
+def _names_a_person(path: str) -> bool:
+    return bool(_PERSONAL.search(path)) or holds_a_number(path)
 
 
 @lru_cache(maxsize=65_536)

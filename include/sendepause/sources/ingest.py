@@ -129,7 +129,8 @@ class _SourceRun:
             found = files.walk(self._root(), self.source.kind, self.reading.now())
         except Exception as error:
             trouble = _said(error)
-        met = {files.shown(file, self.source.kind, self.reading.keys): file for file in found}
+        reading, kind = self.reading, self.source.kind
+        met = {files.shown(file, kind, reading.keys, reading.accounts): file for file in found}
         for shown, file in met.items():
             try:
                 looked = self.reading.look(file, self.states.get(shown))
