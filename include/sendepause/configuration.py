@@ -20,6 +20,7 @@ from sendepause.places import configuration_folder
 from sendepause.settings import Settings
 
 MAX_BYTES = 20 * 1024 * 1024  # a hundred thousand accounts fit; more is a mistake
+MAX_NODES = 5_000_000  # of a file whose aliases are written out; the same hundred thousand accounts, twice
 FILES: Mapping[str, tuple[str, ...]] = {
     "owners.yaml": ("owners", "operators"),
     "accounts.yaml": ("accounts",),
@@ -120,6 +121,14 @@ class _Section:
 
 
 def _section(path: Path, name: str, keys: tuple[str, ...], faults: list[Fault]) -> _Section:
+    try:
+        return _read_section(path, name, keys, faults)
+    except OSError as error:
+        faults.append(Fault(name, None, "", f"cannot be opened: {error.strerror}"))
+        return _Section(name, {})
+
+
+def _read_section(path: Path, name: str, keys: tuple[str, ...], faults: list[Fault]) -> _Section:
     table = path / "accounts.csv"
     if name == "accounts.yaml" and table.exists():
         if (path / name).exists():
@@ -141,8 +150,10 @@ def _yaml_section(file: Path, keys: tuple[str, ...], faults: list[Fault]) -> _Se
     try:
         text = _text(file)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        if node is not None and _written_out(node, {}) > MAX_NODES:
+            raise ValueError("its aliases repeat each other without end")
         content = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         faults.append(_yaml_fault(file.name, error))
         return _Section(file.name, {})
     if content is None:
@@ -155,6 +166,22 @@ def _yaml_section(file: Path, keys: tuple[str, ...], faults: list[Fault]) -> _Se
             what = f"is not a key of this file; it has {', '.join(keys)}"
             faults.append(Fault(file.name, _line(node, (key,)), str(key), what, MENDS["extra_forbidden"]))
     return _Section(file.name, {key: content[key] for key in keys if key in content}, node)
+
+
+def _written_out(node: yaml.Node, known: dict[int, float]) -> float:
+    """How many nodes there are once every alias is written out; without end where one holds itself.
+
+    Ten lines of aliases make billions of values ("billion laughs"), which is cheap only until it is used.
+    """
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = float("inf")  # until it is counted: met again inside itself, it has no end
+        inner = (
+            node.value if isinstance(node, yaml.SequenceNode) else [n for pair in node.value for n in pair]
+        )
+        known[id(node)] = 1 + sum(_written_out(child, known) for child in inner)
+    return known[id(node)]
 
 
 def _yaml_fault(name: str, error: Exception) -> Fault:
@@ -179,7 +206,7 @@ def _csv_section(file: Path, faults: list[Fault]) -> _Section:
     )
     accounts: list[dict[str, Any]] = []
     rows: list[int] = []
-    for row in reader:
+    for row in _rows(reader, file.name, faults):
         # A None key holds cells beyond the header: the row has more cells than there are columns.
         if None in row:
             what = "has more cells than the header has columns"
@@ -199,6 +226,13 @@ def _csv_section(file: Path, faults: list[Fault]) -> _Section:
     return _Section(file.name, {"accounts": accounts}, rows=tuple(rows))
 
 
+def _rows(reader: csv.DictReader[str], name: str, faults: list[Fault]) -> Iterator[dict[Any, Any]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        faults.append(Fault(name, reader.line_num, "row", f"cannot be read: {error}", "Look at its quotes."))
+
+
 def _text(file: Path) -> str:
     if file.stat().st_size > MAX_BYTES:
         raise ValueError(f"is larger than {MAX_BYTES // 1024**2} MB, which no configuration is")
@@ -206,8 +240,6 @@ def _text(file: Path) -> str:
         return file.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8; save it as UTF-8") from None
-    except OSError as error:
-        raise ValueError(f"cannot be opened: {error.strerror}") from None
 
 
 def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int | None:

@@ -9,9 +9,11 @@ Which folder that is, ``places.py`` says.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import phonenumbers
@@ -43,13 +45,47 @@ def _zone(value: str) -> str:
 
 Number = Annotated[str, AfterValidator(e164)]
 Zone = Annotated[str, AfterValidator(_zone)]
+_SECRET = re.compile(
+    r"(?:proxy-)?authorization|cookie|password|passwd|secret|(?:access|auth|api|bearer|x)?[-_]?token"
+    r"|(?:x-)?(?:api|auth|secret|private)[-_]?key|client[-_]?secret",
+    re.IGNORECASE,
+)
+_IN_THE_CONNECTION = "put it into the Airflow connection: these files are copied into the store"
+
+
+def _without_secrets(value: Any, place: str = "") -> Any:
+    """Settings in which no key is called as a secret is; ValueError names the key, never its value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in inner:
+        if isinstance(part, str) and _SECRET.fullmatch(str(key)):
+            raise ValueError(f"holds a secret under {place}{key}; {_IN_THE_CONNECTION}")
+        _without_secrets(part, f"{place}{key}.")
+    return value
+
+
+def _without_credentials(value: str) -> str:
+    if "://" in value and "@" in urlsplit(value).netloc:
+        raise ValueError(f"holds credentials; {_IN_THE_CONNECTION}")
+    return value
+
+
+def _connection_id(value: str) -> str:
+    if not re.fullmatch(r"[\w.#()-]{1,200}", value):
+        raise ValueError(
+            "is no id of an Airflow connection; its address and its secret belong into the connection"
+        )
+    return value
+
+
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+ConnectionId = Annotated[str, AfterValidator(_connection_id)]
+Hours = Annotated[float, Field(ge=0, le=24 * 365)]
 Channel = Annotated[str, StringConstraints(pattern=r"^[CGD][A-Z0-9]{2,}$")]
 SlackUser = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,}$")]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class OwnerSettings(_Section):
@@ -90,10 +126,10 @@ class SystemSettings(_Section):
 
     id: Id
     connector: Id
-    connection: str = Field(min_length=1)
+    connection: ConnectionId
     at_once: int = Field(default=4, ge=1, le=64, description="calls at the same time")
     timeout_seconds: float = Field(default=30, gt=0, le=300)
-    settings: dict[str, Any] = {}
+    settings: Annotated[dict[str, Any], AfterValidator(_without_secrets)] = {}
 
 
 class SourceSettings(_Section):
@@ -106,11 +142,11 @@ class SourceSettings(_Section):
 
     id: Id
     kind: Literal["chat_export", "cloud_api_webhook", "csv", "chat_exporter_json", "evolution", "waha"]
-    location: str = Field(min_length=1)
+    location: Annotated[str, AfterValidator(_without_credentials)] = Field(min_length=1)
     account: Number | None = None
     time_zone: Zone | None = None
     columns: dict[str, str] = {}
-    connection: str | None = None
+    connection: ConnectionId | None = None
 
 
 class ScopeSettings(_Section):
@@ -125,7 +161,7 @@ class EnforcementSettings(_Section):
     """A dated rule: in force from the first moment of ``date`` in ``time_zone``."""
 
     id: Id
-    title: dict[Language, str]
+    title: dict[Language, str] = Field(min_length=1)
     scope: ScopeSettings = ScopeSettings()
     date: date
     time_zone: Zone
@@ -139,8 +175,8 @@ class GuardSettings(_Section):
 
     surprises: int = Field(default=3, ge=0, description="so many new items proceed unasked")
     default: Literal["pause", "wait"] = "pause"
-    default_hours_before: float = Field(default=12, ge=0)
-    default_hours_after: float = Field(default=2, ge=0)
+    default_hours_before: Hours = 12
+    default_hours_after: Hours = 2
 
 
 class PolicySettings(_Section):
@@ -149,9 +185,11 @@ class PolicySettings(_Section):
     pause_business_app: bool = False
     fresh_days: int = Field(default=7, ge=1, le=90)
     window_days: int = Field(default=28, ge=7, le=90)
-    hold_margin_hours: float = Field(default=48, ge=24)
-    keep_events_days: int = Field(default=90, ge=35)
-    far_hours: float = Field(default=24, gt=0, description="an as_of further from real time only shows")
+    hold_margin_hours: Hours = Field(default=48, ge=24)
+    keep_events_days: int = Field(default=90, ge=35, le=3660)
+    far_hours: float = Field(
+        default=24, gt=0, le=168, description="an as_of further from real time only shows"
+    )
     sandbox: bool = False
     guard: GuardSettings = GuardSettings()
 

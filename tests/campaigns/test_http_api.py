@@ -233,7 +233,7 @@ def test_check_names_states_that_the_settings_do_not_know(api: Api) -> None:
         ({"pause": {"method": "PUT", "path": "//elsewhere/pause"}}, "must begin with one slash"),
         ({"list": {"path": "/x", "pages": {"kind": "page"}}}, "need param"),
         ({"fields": {"id": "id", "state": "status"}}, "no campaign's account"),
-        ({"secret": KEY}, "settings.secret"),
+        ({"surprise": KEY}, "settings.surprise"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_at_once(settings: dict[str, Any], said: str) -> None:
