@@ -24,6 +24,9 @@ from sendepause.errors import Refused, SendepauseError, Unclear, Unreachable
 
 MOST_BYTES = 16 * 2**20  # of one answer; n8n's list of 250 large workflows stays below
 MOST_REDIRECTS = 3
+PACKED = frozenset({"", "identity", "gzip", "deflate"})  # once: packed in layers, a few kB hold gigabytes
+# The state is read back from the system itself, never from a cache on the way.
+ASKED = {"Accept-Encoding": "gzip, deflate", "Cache-Control": "no-cache"}
 RETRY = frozenset({429, 502, 503, 504, 524})
 NOTHING_DONE = frozenset({429, 503})  # the answer itself says that a write was not begun
 
@@ -107,7 +110,7 @@ class HttpClient:
             self._same_origin(base, url)
             async with asyncio.timeout(self.timeout), self._open() as client:
                 request = client.build_request(
-                    method, url, params=params, json=body, headers={**self.headers, **self._secret()}
+                    method, url, params=params, json=body, headers={**ASKED, **self.headers, **self._secret()}
                 )
                 for _ in range(MOST_REDIRECTS + 1):
                     response = await client.send(request, stream=True)
@@ -146,6 +149,11 @@ class HttpClient:
 
     async def _read(self, response: httpx.Response) -> bytes:
         try:
+            if response.headers.get("content-encoding", "").strip().lower() not in PACKED:
+                raise Refused(
+                    f"{self.name} packs its answers in a way that is not unpacked here.",
+                    "Switch compression off there, or to gzip alone.",
+                )
             content = bytearray()
             async for chunk in response.aiter_bytes():
                 content += chunk

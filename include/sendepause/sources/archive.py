@@ -14,6 +14,8 @@ from sendepause.errors import BadInput
 from sendepause.sources.base import MAX_BYTES
 
 MAX_ENTRIES = 100_000
+MAX_CHATS = 100
+"""Texts that may be the chat: it, and texts that were sent in it and are called like one."""
 MAX_RATIO = 200
 """Chat texts shrink by five to ten times; a hundred times more is no chat."""
 _RATIO_FROM = 8 * 1024 * 1024  # small files may be as repetitive as they like
@@ -46,7 +48,12 @@ def chat_in(stream: BinaryIO) -> tuple[bytes, str]:
                 raise BadInput(
                     f"The archive holds more than {MAX_ENTRIES} files.", "Export one chat an archive."
                 )
-            chats = {entry.filename: _unpack(archive, entry) for entry in _candidates(archive)}
+            entries = _candidates(archive)
+            if len(entries) > MAX_CHATS:
+                raise BadInput("The archive holds several chats.", "Export one chat an archive.")
+            if sum(entry.file_size for entry in entries) > MAX_BYTES:
+                raise _too_large()
+            chats = {entry.filename: _unpack(archive, entry) for entry in entries}
     except _DAMAGE as error:
         raise BadInput("The ZIP archive is damaged or cut off.", "Export or upload it again.") from error
     except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown compression
@@ -78,18 +85,19 @@ def _is_chat_name(name: str) -> bool:
     return name.lower() == "_chat.txt" or bool(_CHAT_NAME.search(name))
 
 
-def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    too_large = BadInput(
+def _too_large() -> BadInput:
+    return BadInput(
         "The chat inside the archive unpacks to more than can be read.", "Export a shorter period."
     )
-    if entry.file_size > MAX_BYTES:
-        raise too_large
+
+
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     if entry.file_size > _RATIO_FROM and entry.file_size > MAX_RATIO * entry.compress_size:
-        raise too_large
+        raise _too_large()
     with archive.open(entry) as packed:
         data = packed.read(MAX_BYTES + 1)  # the size in the directory may lie
     if len(data) > MAX_BYTES:
-        raise too_large
+        raise _too_large()
     return data
 
 

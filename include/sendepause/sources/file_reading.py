@@ -36,6 +36,7 @@ CLOCK_SKEW = timedelta(days=1)
 _NOTES = 30  # notes of one file that are kept
 _LONGEST = 500  # characters of a reason or a note
 _PLACE = 200  # characters of a place, as many as the store takes
+_MEND_LINK = "Lay the file itself into the source's folder."
 _MEND_FOLDER = "Name its folder after a number that is in the accounts, like +493023125101."
 
 
@@ -86,6 +87,8 @@ class FileReading:
         state = FileState(self.source.id, shown, "", file.size, self.now(), f"{file.modified} {basis}")
         if account is None and self.source.kind == "chat_export":
             return _broken(state, BadInput("The file lies in no account's folder.", _MEND_FOLDER))
+        if not file.plain:
+            return _broken(state, BadInput("It is no plain file, or a link that leads out.", _MEND_LINK))
         if file.size > MAX_BYTES:
             return _broken(
                 state, BadInput(f"The file is larger than {MAX_BYTES // 1024**3} GiB.", "Split it.")

@@ -42,6 +42,7 @@ class Found:
     size: int  # bytes
     modified: str
     settled: bool = True
+    plain: bool = True  # no pipe or device, and no link that leads out of the source
 
     @property
     def folder(self) -> str | None:
@@ -131,13 +132,25 @@ def _local(root: Path, now: datetime) -> Iterator[Found]:
         for name in names:
             path = Path(folder, name)
             try:
-                stat = path.stat()
+                stat, plain = path.stat(), _is_plain(path, root)
             except FileNotFoundError:
                 continue  # moved away meanwhile, or a link to nothing
+            if not plain:  # what it leads to is not our business, not even its size
+                yield Found(path, _relative(path, root), 0, str(path.lstat().st_mtime_ns), plain=False)
+                continue
             age = now - datetime.fromtimestamp(stat.st_mtime, now.tzinfo)
             settled = not -_CLOCK_SKEW < age < SETTLING and not name.lower().endswith(UNFINISHED)
-            relative = PurePosixPath(path.relative_to(root).as_posix())
-            yield Found(path, relative, stat.st_size, str(stat.st_mtime_ns), settled)
+            yield Found(path, _relative(path, root), stat.st_size, str(stat.st_mtime_ns), settled)
+
+
+def _relative(path: Path, root: Path) -> PurePosixPath:
+    return PurePosixPath(path.relative_to(root).as_posix())
+
+
+def _is_plain(path: Path, root: Path) -> bool:
+    """A file of the source's own. Reading a pipe would never end, and whoever may lay files into an inbox may
+    not have others read by a link."""
+    return path.is_file() and (not path.is_symlink() or path.resolve().is_relative_to(root.resolve()))
 
 
 def _objects(root: Path) -> Iterator[Found]:

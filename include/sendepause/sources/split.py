@@ -17,6 +17,7 @@ _CLOSING = {
 }  # fmt: skip
 """Quotation marks of all languages: what opens, and what may close it."""
 _END = rf":(?:[{SPACES}]|{_M}(?:\n|$))"
+_LONGEST = 2_000  # characters in which an author is looked for: marks that nothing closes cost their square
 _LINK = r"(?i)https?$"  # the colon of a link ends no author
 
 
@@ -71,6 +72,7 @@ def _with_owner(table: pl.DataFrame, owner: str) -> pl.DataFrame:
 
 def _outside_quotes(line: str) -> str | None:
     """The author of one line with quotation marks. A mark that nothing closes is no quotation."""
+    line = line[:_LONGEST]
     first_colon: int | None = None
     place = 0
     while place < len(line):
