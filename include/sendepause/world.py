@@ -54,7 +54,7 @@ def gather(
         paused_by_us=frozenset(pair for pair, record in pauses.items() if record.status == "paused"),
         breached=frozenset(pair for pair, record in pauses.items() if record.breach),
         failed=frozenset(pair for pair, record in pauses.items() if record.status == "not_paused"),
-        told_at=outbox.told(session, [Stage.WARNED]),
+        told_at=_told(session, campaigns),
         rules=Rules(
             pause_business_app=settings.policy.pause_business_app,
             hold_margin_hours=settings.policy.hold_margin_hours,
@@ -73,7 +73,9 @@ def past(session: Session, as_of: datetime, entries: Sequence[Entry], *, replay:
         approved=folds.approvals(entries),
         waits=folds.waits(entries),
         told=frozenset(
-            pair for pair, at in outbox.told(session, [Stage.WARNED]).items() if not replay or at <= as_of
+            pair
+            for pair, at in _told(session, queries.campaigns(session)).items()
+            if not replay or at <= as_of
         ),
     )
 
@@ -105,6 +107,11 @@ def decision_json(decision: Decision, passages: dict[str, Passage]) -> dict[str,
         "item": item,
         "passage": str(passages[item]) if item in passages else None,
     }
+
+
+def _told(session: Session, campaigns: Sequence[Campaign]) -> dict[tuple[str, str], datetime]:
+    """Which pauses were announced, on the account that the campaign sends from now."""
+    return outbox.told(session, [Stage.WARNED], {campaign.key: campaign.account for campaign in campaigns})
 
 
 def _evidence(session: Session) -> dict[str, frozenset[Evidence]]:

@@ -157,14 +157,16 @@ def test_told_means_named_in_a_message_that_was_sent(either):
     with session(either) as opened:
         outbox.owe(opened, fact(stage=Stage.WARNED), [owner()], START)
         outbox.gather(opened, START)
-        assert outbox.told(opened, {Stage.WARNED}) == {}
+        assert outbox.told(opened, {Stage.WARNED}, {}) == {}
         sent = deliveries(opened)[0]
         sent.state, sent.sent_at = "sent", START + HOUR
         opened.flush()
-        assert outbox.told(opened, {Stage.WARNED}) == {("whatsapp", "campaign:n8n/1"): START + HOUR}
-        assert outbox.told(opened, {Stage.LAST_CALL}) == {}
+        assert outbox.told(opened, {Stage.WARNED}, {}) == {("whatsapp", "campaign:n8n/1"): START + HOUR}
+        assert outbox.told(opened, {Stage.LAST_CALL}, {}) == {}
+        elsewhere = {"campaign:n8n/1": "+4930231251999"}
+        assert outbox.told(opened, {Stage.WARNED}, elsewhere) == {}, "on another account it was not told"
         outbox.settle(opened, set(), START + 2 * HOUR)
-        assert outbox.told(opened, {Stage.WARNED}) == {}
+        assert outbox.told(opened, {Stage.WARNED}, {}) == {}
 
 
 def test_the_overview_counts_every_alert_once(either):

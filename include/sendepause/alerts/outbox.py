@@ -10,7 +10,7 @@ Every function works inside the caller's transaction and may run in two processe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar, cast
@@ -34,6 +34,7 @@ SAME_STREAK = timedelta(hours=6)
 
 _CHUNK = 500  # values in one statement; SQLite takes at most 32,766 variables
 
+_ACCOUNT = AlertRow.facts["account_number"].as_string().label("account")
 _T = TypeVar("_T")
 _Place = tuple[str, str, Stage, str]  # and the channel
 
@@ -82,7 +83,7 @@ def owe_all(session: Session, facts: Iterable[tuple[Fact, Collection[Recipient]]
 
     Nothing is owed again while the streak is open, nor when a flapping fact returns within
     ``SAME_STREAK``: it is reopened, and told only if it had not been told. The earlier facts of an alert
-    stay as they are.
+    stay as they are; a subject that moved to another account is another fact.
     """
     wanted: dict[_Place, tuple[Fact, Recipient]] = {}
     for fact, recipients in facts:
@@ -96,6 +97,11 @@ def owe_all(session: Session, facts: Iterable[tuple[Fact, Collection[Recipient]]
         known = latest.get(place)
         if known is None:
             new.append(_values(fact, recipient, 1, at))
+        elif known.ended_at is None and _moved(fact, known.account):
+            over = update(AlertRow).where(AlertRow.id == known.id, AlertRow.ended_at.is_(None))
+            changed(session, over.where(AlertRow.delivery.is_(None)).values(ended_at=at, overtaken=True))
+            changed(session, over.values(ended_at=at))
+            new.append(_values(fact, recipient, known.episode + 1, at))
         elif known.ended_at is None:
             continue
         elif _same_streak(fact, known.ended_at, at):
@@ -145,11 +151,17 @@ def gather(session: Session, at: datetime) -> list[str]:
 
 
 def told(
-    session: Session, stages: Collection[Stage], audience: Audience = Audience.OWNER
+    session: Session,
+    stages: Collection[Stage],
+    accounts: Mapping[str, str | None],
+    audience: Audience = Audience.OWNER,
 ) -> dict[tuple[str, str], datetime]:
-    """When each (enforcement, subject) was first told at one of ``stages``, in the streak that is open."""
+    """When each (enforcement, subject) was first told at one of ``stages``, in the streak that is open.
+
+    ``accounts``: the account of each subject now. What was told while it was on another one does not count.
+    """
     rows = session.execute(
-        select(AlertRow.enforcement, AlertRow.subject, func.min(DeliveryRow.sent_at).label("at"))
+        select(AlertRow.enforcement, AlertRow.subject, _ACCOUNT, func.min(DeliveryRow.sent_at).label("at"))
         .join(DeliveryRow, AlertRow.delivery == DeliveryRow.id)
         .where(
             AlertRow.stage.in_([str(stage) for stage in stages]),
@@ -157,9 +169,11 @@ def told(
             AlertRow.ended_at.is_(None),
             DeliveryRow.state == "sent",
         )
-        .group_by(AlertRow.enforcement, AlertRow.subject)
+        .group_by(AlertRow.enforcement, AlertRow.subject, _ACCOUNT)
     )
-    return {(row.enforcement, row.subject): row.at for row in rows}
+    return {
+        (row.enforcement, row.subject): row.at for row in rows if row.account == accounts.get(row.subject)
+    }
 
 
 def overview(session: Session, limit: int = 200) -> Overview:
@@ -200,6 +214,7 @@ def _latest(session: Session, subjects: Sequence[str]) -> dict[_Place, Any]:
         AlertRow.channel,
         AlertRow.episode,
         AlertRow.ended_at,
+        _ACCOUNT,
     )
     return {
         (row.enforcement, row.subject, Stage(row.stage), row.channel): row
@@ -208,6 +223,11 @@ def _latest(session: Session, subjects: Sequence[str]) -> dict[_Place, Any]:
             select(*columns).where(AlertRow.subject.in_(some)).order_by(AlertRow.episode)
         )
     }
+
+
+def _moved(fact: Fact, account: str | None) -> bool:
+    now = fact.facts.get("account_number")
+    return account is not None and now is not None and account != now
 
 
 def _same_streak(fact: Fact, ended_at: datetime, at: datetime) -> bool:
