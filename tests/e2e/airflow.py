@@ -150,14 +150,22 @@ class Installed:
     def trigger(self, dag: str, **conf: Any) -> str:
         """Start a run by hand; its id."""
         body = {"logical_date": None, "conf": conf}
-        with self.api() as api:
-            return str(api.post(f"/dags/{dag}/dagRuns", json=body).raise_for_status().json()["dag_run_id"])
+        return str(self._asked("POST", f"/dags/{dag}/dagRuns", json=body)["dag_run_id"])
 
     def finished(self, dag: str, run: str) -> str | None:
         """The state of a run that has ended, else None."""
+        state = self._asked("GET", f"/dags/{dag}/dagRuns/{run}")["state"]
+        return str(state) if state in ("success", "failed") else None
+
+    def _asked(self, method: str, path: str, **call: Any) -> Any:
+        """An answer of the REST API. On SQLite, Airflow's database may be locked: it answers 500, then well."""
+
+        def answered() -> httpx.Response | None:
+            answer = api.request(method, path, **call)
+            return None if answer.is_server_error else answer.raise_for_status()
+
         with self.api() as api:
-            state = api.get(f"/dags/{dag}/dagRuns/{run}").raise_for_status().json()["state"]
-        return state if state in ("success", "failed") else None
+            return wait_for(f"{method} {path}", answered, 60).json()
 
 
 def _rows(file: Path, query: str) -> list[tuple[Any, ...]]:
