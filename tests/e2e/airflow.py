@@ -158,7 +158,7 @@ class Installed:
         return str(state) if state in ("success", "failed") else None
 
     def _asked(self, method: str, path: str, **call: Any) -> Any:
-        """An answer of the REST API. On SQLite, Airflow's database may be locked: it answers 500, then well."""
+        """An answer of the REST API; while its SQLite database is locked, Airflow answers 500."""
 
         def answered() -> httpx.Response | None:
             answer = api.request(method, path, **call)
