@@ -284,7 +284,7 @@ def _open() -> Any:
 def _author(given: str | None) -> str:
     from sendepause.installation import author
 
-    return given or author()
+    return author(given)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -28,6 +28,7 @@ from sendepause.store.database import Engine, Session
 from sendepause.store.folds import PauseRecord
 
 READ_BACK_AFTER = (0.0, 0.5, 2.0)  # s; n8n 2.41 shows a change up to 0.3 s after its answer
+ASKED_AFTER = 3  # so many campaigns of a system that lists nothing any more are asked for one by one
 LIST_PATIENCE = 10  # a list may take so many of its system's timeouts: it has pages
 
 OPEN = ("intended", "not_paused")  # the pause is owed: begun, and not completed
@@ -115,18 +116,41 @@ async def carry_out(
     return [outcome for outcome in ended if isinstance(outcome, Outcome)]
 
 
-async def look(connectors: Mapping[str, Connector]) -> dict[str, list[Campaign] | SendepauseError]:
-    """The campaigns of every system, all asked at once; the error of one that cannot be listed."""
+async def look(
+    connectors: Mapping[str, Connector], ran: Iterable[Campaign] = ()
+) -> dict[str, list[Campaign] | SendepauseError]:
+    """The campaigns of every system, all asked at once; the error of one that cannot be listed.
+
+    ``ran``: what ran when it was last listed. A system that lists nothing at all any more, and does not
+    know that these are over, has lost its campaigns or we our sight of it: that is no list to go by.
+    """
+    before = list(ran)
 
     async def listed(system: str, connector: Connector) -> list[Campaign] | SendepauseError:
         try:
             seconds = LIST_PATIENCE * connector.system.timeout_seconds
-            return await bounded(connector.list(), system, seconds, Unreachable)
+            found = await bounded(connector.list(), system, seconds, Unreachable)
+            if not found:
+                await _explain_silence(connector, system, [one for one in before if one.system == system])
+            return found
         except SendepauseError as error:
             return error
 
     found = await asyncio.gather(*(listed(system, connector) for system, connector in connectors.items()))
     return dict(zip(connectors, found, strict=True))
+
+
+async def _explain_silence(connector: Connector, system: str, ran: Sequence[Campaign]) -> None:
+    """Refused where some of the campaigns that ran are neither listed nor known to be over."""
+    for campaign in ran[:ASKED_AFTER]:
+        seconds = connector.system.timeout_seconds
+        state = await bounded(connector.read_state(campaign.id), system, seconds, Unreachable)
+        if state not in NOT_RUNNING:
+            raise Refused(
+                f"The campaign system {system} lists no campaign any more; {len(ran)} ran when last asked.",
+                "Look whether its connection still leads to the right place and may list everything. If all "
+                "campaigns were deleted, take the system out of campaign_systems.yaml.",
+            )
 
 
 def note_undone(

@@ -6,9 +6,9 @@ wherever its connections live; the command line has to tell Airflow to look ther
 
 from __future__ import annotations
 
-import getpass
 import logging
 import os
+import pwd
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,9 +83,22 @@ def in_task() -> bool:
     return "AIRFLOW_CTX_DAG_ID" in os.environ
 
 
-def author() -> str:
-    """Who acts on the command line, for the ledger."""
-    return os.environ.get("SENDEPAUSE_AUTHOR") or getpass.getuser()
+def author(given: str | None = None) -> str:
+    """Who acts on the command line, for the ledger.
+
+    Anybody may give any name, so the operating system's login stands beside it.
+    """
+    login = _login()
+    told = given or os.environ.get("SENDEPAUSE_AUTHOR") or ""
+    name = " ".join("".join(c if c.isprintable() else " " for c in told).split())
+    return f"{name} ({login})" if name and name != login else login
+
+
+def _login() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name  # not what the environment says
+    except KeyError:  # containers run under numbers that have no name
+        return f"uid {os.getuid()}"
 
 
 @dataclass(frozen=True)

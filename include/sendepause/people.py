@@ -202,7 +202,7 @@ def _grant(installation: Installation, key: str, author: str) -> Entry:
             f"Waiting: {', '.join(waiting) or 'none'}.",
             means="Nothing was approved.",
         )
-    if waiting[key].author.strip().casefold() == author.strip().casefold():
+    if folds.same_person(waiting[key].author, author):
         raise BadInput(
             "Nobody approves their own hold.",
             "Ask a second person to approve it.",

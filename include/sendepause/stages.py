@@ -24,7 +24,7 @@ from sendepause.enforce import Order, Outcome, Result, carry_out, look, note_com
 from sendepause.errors import Guarded, SendepauseError
 from sendepause.guard import Passage
 from sendepause.installation import KEY_CONNECTION, Installation, access, find_access
-from sendepause.model import Campaign, Decision, EntryKind, Plan, Stage
+from sendepause.model import Campaign, CampaignState, Decision, EntryKind, Plan, Stage
 from sendepause.sandbox import is_sandbox
 from sendepause.settings import Settings
 from sendepause.sources import files
@@ -63,12 +63,13 @@ def begin(installation: Installation, as_of: datetime) -> tuple[Settings, dateti
 
     :raises Guarded: where the moment is so far from real time that it may only be looked at.
     """
-    settings, as_of = installation.settings_in_force(), countdown.in_utc(as_of)
+    (settings, trouble), as_of = installation.read_settings(), countdown.in_utc(as_of)
     if not may_act(installation, settings, as_of):
         raise Guarded(
             f"The moment {as_of.isoformat()} is further than {settings.policy.far_hours:g} hours from now.",
             "A replay only shows plans: use sendepause_enforce or `sendepause plan --as-of`.",
         )
+    installation.note_settings(settings, trouble)
     return settings, as_of
 
 
@@ -209,7 +210,8 @@ def may_act(installation: Installation, settings: Settings, as_of: datetime) -> 
     """
     if not world.is_far(as_of, installation.now(), settings):
         return True
-    return settings.policy.sandbox and is_sandbox(settings, installation.data, find_access)
+    ground = (installation.data, installation.events, find_access)
+    return settings.policy.sandbox and is_sandbox(settings, *ground)
 
 
 def connect_all(settings: Settings) -> dict[str, Connector | SendepauseError]:
@@ -225,7 +227,9 @@ def connect_all(settings: Settings) -> dict[str, Connector | SendepauseError]:
 
 def look_at_systems(installation: Installation, connectors: Connectors, as_of: datetime) -> None:
     """List every system at once, and write down what was seen, what is ill, and what people undid."""
-    seen = {**connectors, **asyncio.run(look(_ready(connectors)))}
+    with database.session(installation.engine, write=False) as session:
+        ran = [one for one in queries.campaigns(session) if one.state is CampaignState.RUNNING]
+    seen = {**connectors, **asyncio.run(look(_ready(connectors), ran))}
     now = installation.now()
     with database.session(installation.engine) as session:
         for system, answer in seen.items():

@@ -50,7 +50,10 @@ def status(installation: Installation) -> Status:
     with database.session(installation.engine, write=False) as session:
         beats = queries.heartbeats(session)
         switches = folds.switches(ledger.entries(session))
+        broken = ledger.verify(session)
         ill = sorted(subject for subject, state in queries.health(session).items() if not state.ok)
+    if broken:
+        found.append((Level.ATTENTION, f"The ledger is not whole: entry {broken.seq}, {broken.why}."))
     found += _late(beats.get("enforce"), now)
     found += [(Level.ATTENTION, f"{subject} is ill.") for subject in ill if subject != "configuration"]
     found += _owed(settings, shown, now, stopped=switches.halted or not switches.acting)

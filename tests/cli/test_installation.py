@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 import sqlite3
 from contextlib import closing
 
@@ -13,6 +15,9 @@ from tests.stages.company import OFFERS, SHOP, Company, key
 from sendepause import people
 
 WINTER = key("winter")
+
+# A name that is given, and the login that gave it.
+ANNA, BEN = (f"{name} ({pwd.getpwuid(os.getuid()).pw_name})" for name in ("anna", "ben"))
 
 
 class TestPlan:
@@ -85,10 +90,10 @@ class TestSwitches:
         assert run("halt", "off").code == run("act", "off").code == 0
         written = [(entry.kind, entry.author, entry.facts["on"]) for entry in today.entries("act", "halt")]
         assert written == [
-            ("act", "anna", True),
-            ("halt", "ben", True),
-            ("halt", "anna", False),
-            ("act", "anna", False),
+            ("act", ANNA, True),
+            ("halt", BEN, True),
+            ("halt", ANNA, False),
+            ("act", ANNA, False),
         ]
 
     def test_another_position_is_no_position(self, run: Run, today: Company) -> None:
@@ -105,7 +110,7 @@ class TestApproveAndHold:
     def test_an_approval(self, run: Run, today: Company) -> None:
         assert run("approve", WINTER).out == f"Approved: {WINTER} (1).\n"
         (entry,) = today.entries("approve")
-        assert (entry.author, len(entry.facts["items"])) == ("anna", 1)
+        assert (entry.author, len(entry.facts["items"])) == (ANNA, 1)
         assert run("approve", "campaign:crm/nothing").code == 2
 
     def test_a_hold_is_asked_for_and_granted_by_another(self, run: Run, today: Company) -> None:
@@ -115,7 +120,7 @@ class TestApproveAndHold:
         own = run("approve", hold)
         assert (own.code, "own hold" in own.err) == (2, True)
         assert run("approve", hold, "--author", "ben").code == 0
-        assert [entry.author for entry in today.entries("hold_asked", "hold_granted")] == ["anna", "ben"]
+        assert [entry.author for entry in today.entries("hold_asked", "hold_granted")] == [ANNA, BEN]
 
     def test_a_hold_needs_its_end_and_its_reason(self, run: Run, today: Company) -> None:
         assert run("hold", "crm/winter").code == 2
@@ -190,7 +195,7 @@ class TestLedger:
         run("halt", "on")
         assert [line["kind"] for line in run("ledger", "show").lines] == ["configuration", "halt"]
         (newest,) = run("ledger", "show", "--limit", "1").lines
-        assert (newest["kind"], newest["author"]) == ("halt", "anna")
+        assert (newest["kind"], newest["author"]) == ("halt", ANNA)
 
 
 class TestMigrate:

@@ -17,6 +17,7 @@ The ``once_…`` functions name what may be written one time only, see ``ledger.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -66,12 +67,13 @@ def switches(entries: Iterable[Entry]) -> Switches:
     """How the two switches stand."""
     now = Switches()
     for entry in entries:
-        on = entry.facts.get("on") is True
         if entry.kind is EntryKind.ACT:
+            on = entry.facts.get("on") is True
             moved = on != now.acting or now.acting_since is None
             since = entry.as_of if moved else now.acting_since
             now = replace(now, acting=on, acting_since=since, by=entry.author)
         elif entry.kind is EntryKind.HALT:
+            on = entry.facts.get("on") is not False  # one that cannot be read halts
             moved = on != now.halted or now.halted_since is None
             since = entry.as_of if moved else now.halted_since
             now = replace(now, halted=on, halted_since=since, by=entry.author)
@@ -117,6 +119,11 @@ def holds(entries: Iterable[Entry]) -> list[Hold]:
         elif entry.subject in found:
             found[entry.subject] = _held(found[entry.subject], entry)
     return list(found.values())
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two authors are one name, however it is spelled: case, width, blanks, invisible marks."""
+    return _name(one) == _name(other)
 
 
 def approvals(entries: Iterable[Entry]) -> frozenset[str]:
@@ -261,10 +268,15 @@ def _held(hold: Hold, entry: Entry) -> Hold:
     """A hold after an entry about it."""
     if entry.kind is EntryKind.HOLD_ENDED:
         return replace(hold, ends_at=min(hold.ends_at, entry.as_of))
-    by_another = entry.author.strip().casefold() != hold.author.strip().casefold()
+    by_another = not same_person(entry.author, hold.author)
     if entry.kind is EntryKind.HOLD_GRANTED and hold.approver is None and by_another:
         return replace(hold, approver=entry.author)
     return hold
+
+
+def _name(author: str) -> str:
+    shown = (c for c in unicodedata.normalize("NFKC", author) if unicodedata.category(c) != "Cf")
+    return " ".join("".join(shown).split()).casefold()
 
 
 def _moment(value: Any) -> datetime | None:
