@@ -57,6 +57,7 @@ def up(port: int) -> int:
         _say(f"It is running already: {_url(port)} (stop it with `make down`).")
         return 0
     _check_ports(port)
+    keep_private(data)
     environment = _environment(data, port)
     _say("[1/4] Airflow's own database")
     _run_once(["-m", "airflow", "db", "migrate"], environment, data / "logs" / "migrate.log")
@@ -70,6 +71,16 @@ def up(port: int) -> int:
         if not stopping:
             _say(f"[4/4] ready\n\n{_welcome(data, port, own)}")
         return _watch(processes, stopping)
+
+
+def keep_private(data: Path) -> None:
+    """What this process and those that it starts make is for its user alone: Airflow's own files hold keys,
+    connections and logs."""
+    os.umask(0o077)
+    for folder in (data, data / "airflow", data / "logs"):
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder != data:  # that one may be an inbox for others
+            folder.chmod(0o700)
 
 
 def down() -> str:

@@ -35,7 +35,7 @@ LOADED = "example_loaded"  # the note that is written last
 
 def prepare(with_example: bool) -> Iterator[str]:
     """Do what is missing, and say each step."""
-    data_folder().mkdir(parents=True, exist_ok=True)
+    data_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     database.migrate(database.connect(store_url()))
     yield "The store is up to date."
     installation = open_installation()

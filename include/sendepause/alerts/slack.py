@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
@@ -47,10 +48,17 @@ def hook_client(conn_id: str = "slack_api_default") -> WebClient | None:
         RateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES),
     ]
     try:
-        client: WebClient = SlackHook(slack_conn_id=conn_id, retry_handlers=handlers).client
+        client: WebClient = SlackHook(slack_conn_id=conn_id, retry_handlers=handlers, logger=_quiet()).client
     except AirflowNotFoundException:
         return None
     return client
+
+
+def _quiet() -> logging.Logger:
+    """At its most talkative the library logs whole answers, such as what people wrote in a channel."""
+    logger = logging.getLogger("slack_sdk")
+    logger.setLevel(logging.INFO)
+    return logger
 
 
 def check(client: WebClient, channels: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 MOST_CAMPAIGNS = 10_000  # of one system; more is told as an error, never cut silently
 LONGEST_ID = 200  # as wide as the store's column
 LONGEST_NAME = 500
+_SOMEBODY = re.compile(
+    r"\S+@\S+|(?<![\d.])(?!\d{1,3}(?:\.\d{1,3}){3}(?!\d))\+?(?:\d[\s()./_-]{0,3}){7,}"  # no IP address
+)
 
 
 class Level(StrEnum):
@@ -123,6 +126,11 @@ class Access:
         for secret in sorted((s for s in secrets if s and len(s) > 2), key=len, reverse=True):
             text = text.replace(secret, "•••")
         return text
+
+
+def unnamed(text: str) -> str:
+    """``text`` without what looks like a phone number or an e-mail address, for what others' programs say."""
+    return _SOMEBODY.sub("…", text)
 
 
 Campaigns: TypeAlias = list[Campaign]

@@ -56,6 +56,7 @@ from sendepause.campaigns.base import (
     Check,
     Checks,
     campaigns_of,
+    unnamed,
 )
 from sendepause.campaigns.databases import open_engine
 from sendepause.campaigns.shapes import Section, States, Value, settings_of
@@ -344,7 +345,7 @@ class SqlTable:
     def _told(self, error: SQLAlchemyError) -> SendepauseError:
         """A database's error in our words: one line of the driver's text, without secrets or parameters."""
         quoted = str(getattr(error, "orig", None) or type(error).__name__).strip().partition("\n")[0][:300]
-        what = f"{self._where} did not do what was asked: {self._access.scrub(quoted)}."
+        what = f"{self._where} did not do what was asked: {unnamed(self._access.scrub(quoted))}."
         if not isinstance(error, (OperationalError, InterfaceError)) or "readonly" in quoted:
             return Refused(what, "Look at the settings, and at what the connection's user may do.")
         if error.connection_invalidated:

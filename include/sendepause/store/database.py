@@ -89,7 +89,8 @@ def session(engine: Engine, *, write: bool = True) -> Iterator[Session]:
 def migrate(engine: Engine) -> None:
     """Bring the schema to this code's revision; again is safe, also in two processes at once."""
     if engine.dialect.name == "sqlite":
-        _sqlite_file(engine).parent.mkdir(parents=True, exist_ok=True)
+        _sqlite_file(engine).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sqlite_file(engine).touch(mode=0o600)  # what SQLite lays beside it follows
     with _reachable(engine), engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
@@ -194,7 +195,8 @@ def _is_our_mistake(error: DBAPIError) -> bool:
 
 
 def _place(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=True)
+    # A query may hold a password too, and only the one before the host is hidden.
+    return engine.url.set(query={}).render_as_string(hide_password=True)
 
 
 def _sqlite_file(engine: Engine) -> Path:
