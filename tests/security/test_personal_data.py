@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import zipfile
 from datetime import timedelta
@@ -129,13 +130,21 @@ def loop(company: Company) -> list[Any]:
 
 
 def test_nobody_who_was_written_to_is_anywhere(
-    company: Company, slack: SlackServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    company: Company,
+    slack: SlackServer,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     company.connect_slack(slack)
     fill(company, tmp_path)
-    said = loop(company)
-    log = "".join(capfd.readouterr())
-    assert "retain: days_dropped" in log, "Airflow's logging writes there"
+    own = logging.getLogger("sendepause")  # Airflow takes the handlers of the root away
+    own.addHandler(caplog.handler)
+    with caplog.at_level(logging.DEBUG, "sendepause"):
+        said = loop(company)
+    own.removeHandler(caplog.handler)
+    log = "".join([caplog.text, *capfd.readouterr()])
+    assert "retain: days_dropped" in log
     assert said[0]["messages"] >= 6
     assert said[0]["files_broken"] >= 6
     assert len(slack.messages) > 3
