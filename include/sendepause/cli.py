@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -313,8 +314,8 @@ def _plain(value: Any) -> Any:
 
 def _print(lines: Iterable[str]) -> None:
     write: Callable[[str], int] = sys.stdout.write
-    for line in lines:
-        write(line + "\n")
+    for line in lines:  # a terminal obeys control characters, also those that JSON lets through
+        write(re.sub(r"[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", line) + "\n")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from sendepause import countdown, events, guard, keys, planning, world
 from sendepause.alerts import addressing, outbox
 from sendepause.audit import verdict
 from sendepause.campaigns import connect
-from sendepause.campaigns.base import Connector
+from sendepause.campaigns.base import Connector, text_of
 from sendepause.enforce import Order, Outcome, Result, carry_out, look, note_completed, note_undone
 from sendepause.errors import Guarded, SendepauseError
 from sendepause.guard import Passage
@@ -323,10 +323,17 @@ def report(shown: Shown) -> None:
         if item["act"] != "none":
             log.info(
                 "%(act)s %(subject)s (%(enforcement)s, %(phase)s): %(reasons)s; guard: %(passage)s",
-                {**item, "reasons": ", ".join(item["reasons"])},
+                {**_on_one_line(item), "reasons": ", ".join(item["reasons"])},
             )
     for item in shown.waiting:
-        log.warning("%(subject)s waits for a person (%(passage)s): `sendepause approve %(subject)s`", item)
+        log.warning(
+            "%(subject)s waits for a person (%(passage)s): `sendepause approve %(subject)s`",
+            _on_one_line(item),
+        )
+
+
+def _on_one_line(item: dict[str, Any]) -> dict[str, Any]:
+    return {**item, "subject": text_of(item["subject"], 400)}  # a campaign's id may be anything
 
 
 def _show(

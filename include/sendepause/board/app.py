@@ -248,11 +248,19 @@ def _code(sentence: str) -> Markup:
     )
 
 
+def _visible(value: Any) -> Any:
+    """Texts without marks that turn their direction or that nobody sees: a name could pass for another."""
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return "".join(c for c in value if c.isprintable() or c in "\n\u200d")
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
