@@ -319,21 +319,18 @@ def retain(installation: Installation, as_of: datetime) -> Counts:
 
 def report(shown: Shown) -> None:
     """The plan in the task's log: one line for each decision that does something."""
+    waiting = {item["item"] for item in shown.waiting}
     for item in shown.items:
+        subject = text_of(item["subject"], 400)  # a campaign's id may be anything, also two lines
         if item["act"] != "none":
             log.info(
                 "%(act)s %(subject)s (%(enforcement)s, %(phase)s): %(reasons)s; guard: %(passage)s",
-                {**_on_one_line(item), "reasons": ", ".join(item["reasons"])},
+                {**item, "subject": subject, "reasons": ", ".join(item["reasons"])},
             )
-    for item in shown.waiting:
-        log.warning(
-            "%(subject)s waits for a person (%(passage)s): `sendepause approve %(subject)s`",
-            _on_one_line(item),
-        )
-
-
-def _on_one_line(item: dict[str, Any]) -> dict[str, Any]:
-    return {**item, "subject": text_of(item["subject"], 400)}  # a campaign's id may be anything
+        if item["item"] in waiting:
+            log.warning(
+                "%s waits for a person (%s): `sendepause approve %s`", subject, item["passage"], subject
+            )
 
 
 def _show(
