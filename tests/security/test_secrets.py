@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sqlite3
 import stat
 import subprocess
@@ -21,6 +22,7 @@ from sendepause import local, people, preparation
 from sendepause.errors import SendepauseError
 from sendepause.store import database
 
+COMPOSE = Path(__file__).resolve().parents[2] / "docker-compose.yaml"
 SECRET = "s3cret-of-the-store"
 NUMBER = "+491713920077"
 
@@ -127,3 +129,12 @@ def test_at_its_most_talkative_a_log_holds_neither_the_token_nor_what_people_wri
     assert "DEBUG" in done.stdout.upper()
     for secret in (TOKEN, "Erika asks"):
         assert secret not in done.stdout + done.stderr
+
+
+def test_no_password_of_the_compose_file_stands_in_a_list_of_processes() -> None:
+    """What the shell itself does with one (printf, a here-document, an assignment) starts no process."""
+    lines = [line.strip() for line in COMPOSE.read_text().splitlines() if re.search(r"\$\$\w*PASSWORD", line)]
+    assert len(lines) == 3
+    for line in lines:
+        by_the_shell = re.sub(r"^(printf '[^']*'|requirepass)( \"?\$\$\w+\"?)+|REDISCLI_AUTH=\S+", "", line)
+        assert "$$" not in by_the_shell, line
