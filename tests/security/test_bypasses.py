@@ -5,17 +5,20 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from tests.slack_server import SlackServer
 from tests.stages.company import NORTH, OFFERS, SOUTH, WORKSHOP, Company, berlin
 
 from sendepause import people, stages, status, tell
+from sendepause.alerts import outbox
 from sendepause.errors import BadInput, Guarded
 from sendepause.model import EntryKind
 from sendepause.store import database, folds, queries
 from sendepause.store.ledger import Entry
+from sendepause.store.tables import UtcDateTime
 
 
 def told(slack: SlackServer, channel: str, name: str = "Winter tyres") -> int:
@@ -155,3 +158,25 @@ class TestPeople:
         found = status.status(company.installation)
         assert any("ledger" in why and "entry 1" in why for why in found.why)
         assert found.level >= status.Level.ATTENTION
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"event_payload": None}, {"event_payload": "x"}, "OURS"])
+def test_what_others_post_in_a_channel_neither_stops_nor_replaces_an_alert(
+    company: Company, slack: SlackServer, metadata: object
+) -> None:
+    company.connect_slack(slack)
+    people.switch_acting(company.installation, True, "anna")
+    company.enforce("2019-11-20T09:00")
+    with database.session(company.installation.engine) as session:
+        (*_, id) = outbox.gather(session, company.clock())
+        began = {"at": company.clock() - timedelta(minutes=10), "id": id}
+        text_ = "UPDATE sendepause_delivery SET state = 'sending', tried_at = :at WHERE id = :id"
+        session.execute(text(text_).bindparams(bindparam("at", type_=UtcDateTime())), began)
+        channel = session.scalar(text("SELECT channel FROM sendepause_delivery WHERE id = :id"), {"id": id})
+    if metadata == "OURS":  # another app's, by what it says of itself
+        metadata = {"event_type": "another_app", "event_payload": {"delivery": id}}
+    ts = f"{company.clock().timestamp() - 500:.6f}"
+    slack.messages.append({"channel": channel, "ts": ts, "text": "of others", "metadata": metadata})
+    tell.alert(company.installation, company.clock())
+    ours = [m for m in slack.messages if m["text"] != "of others"]
+    assert [m["metadata"]["event_payload"]["delivery"] for m in ours].count(id) == 1

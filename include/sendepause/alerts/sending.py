@@ -298,7 +298,7 @@ class Round:
                 cursor=cursor,
             )
             for message in page.get("messages") or []:
-                if message.get("metadata", {}).get("event_payload", {}).get("delivery") == job.id:
+                if _is_about(message.get("metadata"), job):
                     return str(message["ts"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
@@ -313,6 +313,14 @@ class Round:
     def _change(self, job: _Job, **values: Any) -> bool:
         with session(self.engine) as opened:
             return _change(opened, job, **values)
+
+
+def _is_about(metadata: Any, job: _Job) -> bool:
+    """Whether a message of the history is our delivery; what other apps write there may have any shape."""
+    match metadata:
+        case {"event_type": event, "event_payload": {"delivery": id}}:
+            return bool(event == EVENT_TYPE and id == job.id)
+    return False
 
 
 def _change(opened: Session, job: _Job, **values: Any) -> bool:
