@@ -218,8 +218,57 @@ class AccountBy(StrEnum):
     """How certain it is which account a campaign sends from."""
 
     MARK = "mark"  # an explicit mark, a column, a mapping
-    INFERRED = "inferred"
+    INFERRED = "inferred"  # from what the campaign's content sends through
+    CONTRADICTED = "contradicted"  # the mark says one number, the content another
     UNKNOWN = "unknown"
+
+
+class Level(StrEnum):
+    """What a pause switches off."""
+
+    CAMPAIGN = "campaign"
+    SESSION = "session"  # the choke point: everything that sends through one gateway session
+
+
+class Via(StrEnum):
+    """The interface through which a campaign hands its messages over."""
+
+    WAHA = "waha"
+    WWEBJS = "wwebjs"
+    EVOLUTION = "evolution"
+    CLOUD_API = "cloud_api"
+    TWILIO = "twilio"
+    UNKNOWN = "unknown"  # an address that only the running campaign knows
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What sending this way proves of the account's kind."""
+        if self in (Via.WAHA, Via.WWEBJS, Via.EVOLUTION):
+            return Evidence.CONSUMER
+        return Evidence.PLATFORM if self in (Via.CLOUD_API, Via.TWILIO) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What a campaign's content sends through, as read from it.
+
+    ``gateway``: the base URL (``https://host:port/prefix``, no user, no query, no slash at its end), ""
+    where the interface has one address for all. ``name``: a session, an instance, a phone number id, or
+    with Twilio the number itself; "" where an expression hides it.
+    """
+
+    via: Via
+    gateway: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryEntry:
+    """Which account a gateway's session, or a phone number id, belongs to; what inference looks up."""
+
+    sender: Sender
+    account: str  # E.164
+    evidence: Evidence | None = None  # of the account's kind, where the entry proves it
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +284,10 @@ class Campaign:
     changed_by: str | None = None  # who changed it last, where the system tells
     changed_at: datetime | None = None
     version: str | None = None  # what has to be restored by a resume, where the system has versions
+    level: Level = Level.CAMPAIGN
+    pausable: bool = True  # what cannot be paused from here is asked about
+    senders: tuple[Sender, ...] = ()  # what its content sends through
+    also: tuple[str, ...] = ()  # further numbers that mark or content name, E.164
 
     @property
     def key(self) -> str:

@@ -19,7 +19,7 @@ def is_sandbox(settings: Settings, data: Path, events: str, access: Callable[[st
     A system whose connection is missing is not known to be one, nor is a ground without any system.
     ``access``: None where there is none.
     """
-    found = [access(system.connection) for system in settings.campaign_systems]
+    found = [access(s.connection) for s in settings.campaign_systems if s.connection]
     slack = access(SLACK_CONNECTION)
     return (
         bool(found)

@@ -122,11 +122,15 @@ class AccountSettings(_Section):
 
 
 class SystemSettings(_Section):
-    """One campaign system. ``settings`` belongs to the connector and is checked by it."""
+    """One campaign system. ``settings`` belongs to the connector and is checked by it.
+
+    ``accounts`` assigns by hand: campaign id -> number, or null for what sends no WhatsApp messages.
+    """
 
     id: Id
     connector: Id
-    connection: ConnectionId
+    connection: ConnectionId | None = None  # where nothing can be called
+    accounts: dict[str, Number | None] = {}
     at_once: int = Field(default=4, ge=1, le=64, description="calls at the same time")
     timeout_seconds: float = Field(default=30, gt=0, le=300)
     settings: Annotated[dict[str, Any], AfterValidator(_without_secrets)] = {}

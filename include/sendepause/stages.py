@@ -19,7 +19,7 @@ from sendepause import countdown, events, guard, keys, planning, world
 from sendepause.alerts import addressing, outbox
 from sendepause.audit import verdict
 from sendepause.campaigns import connect
-from sendepause.campaigns.base import Connector, text_of
+from sendepause.campaigns.base import Access, Connector, text_of
 from sendepause.enforce import Order, Outcome, Result, carry_out, look, note_completed, note_undone
 from sendepause.errors import Guarded, SendepauseError
 from sendepause.guard import Passage
@@ -219,7 +219,9 @@ def connect_all(settings: Settings) -> dict[str, Connector | SendepauseError]:
     connectors: dict[str, Connector | SendepauseError] = {}
     for system in settings.campaign_systems:
         try:
-            connectors[system.id] = connect(system, access(system.connection))
+            connectors[system.id] = connect(
+                system, access(system.connection) if system.connection else Access()
+            )
         except SendepauseError as error:
             connectors[system.id] = error
     return connectors

@@ -213,13 +213,6 @@ def test_a_resume_names_the_version_that_was_paused_or_does_nothing(api: Api) ->
     assert api.campaigns["1"]["status"] == "running"
 
 
-def test_an_account_from_the_configuration_stands_before_the_field(api: Api) -> None:
-    api.put("1", "running", "+4930123450")
-    connector = http_connector(api.url, accounts={"1": "+49 30 999990"})
-    assert run(connector.list())[0].account == "+4930999990"
-    assert connector.capabilities.reveals_account is Reveals.YES
-
-
 def test_check_names_states_that_the_settings_do_not_know(api: Api) -> None:
     api.put("1", "melting")
     (listed, known) = run(http_connector(api.url).check())
@@ -232,7 +225,6 @@ def test_check_names_states_that_the_settings_do_not_know(api: Api) -> None:
         ({"pause": {"method": "PUT", "path": "https://elsewhere/pause"}}, "must begin with one slash"),
         ({"pause": {"method": "PUT", "path": "//elsewhere/pause"}}, "must begin with one slash"),
         ({"list": {"path": "/x", "pages": {"kind": "page"}}}, "need param"),
-        ({"fields": {"id": "id", "state": "status"}}, "no campaign's account"),
         ({"surprise": KEY}, "settings.surprise"),
     ],
 )

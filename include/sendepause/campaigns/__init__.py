@@ -30,4 +30,11 @@ def connect(system: SystemSettings, access: Access) -> Connector:
             place=f"campaign_systems.yaml: {system.id}",
         )
     module, _, name = path.partition(":")
-    return cast("Connector", getattr(import_module(module), name)(system, access))
+    kind = cast("type[Connector]", getattr(import_module(module), name))
+    if kind.needs_connection and not system.connection:
+        raise BadInput(
+            f"The campaign system {system.id} names no Airflow connection.",
+            "Add connection: with the id of the connection that holds its address and its secret.",
+            place=f"campaign_systems.yaml: {system.id}",
+        )
+    return kind(system, access)

@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import logging
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Protocol, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
-from sendepause.model import AccountBy, Campaign, CampaignState
+from sendepause.errors import Refused
+from sendepause.model import AccountBy, Campaign, CampaignState, DirectoryEntry
+from sendepause.model import Level as Level
 from sendepause.settings import SystemSettings, e164
 
 log = logging.getLogger(__name__)
 
+MARK = re.compile(r"\s*account\s*:\s*(.+)", re.IGNORECASE)  # as a tag: account:+493023125101
 MOST_CAMPAIGNS = 10_000  # of one system; more is told as an error, never cut silently
 LONGEST_ID = 200  # as wide as the store's column
 LONGEST_NAME = 500
@@ -30,11 +34,14 @@ _SOMEBODY = re.compile(
 )
 
 
-class Level(StrEnum):
-    """What a pause switches off."""
+class BacklogKind(StrEnum):
+    """What waits for a resume."""
 
-    CAMPAIGN = "campaign"
-    SESSION = "session"  # the choke point: everything that sends through one gateway session
+    NOTHING = "nothing"  # it goes on from now
+    RUNS = "runs"  # runs that were missed or queued meanwhile start at once
+    MESSAGES = "messages"  # messages that fell due meanwhile go out at once
+    REST = "rest"  # a broadcast goes on where it stopped
+    UNKNOWN = "unknown"
 
 
 class Reveals(StrEnum):
@@ -45,6 +52,15 @@ class Reveals(StrEnum):
     NO = "no"
 
 
+class GoesOn(StrEnum):
+    """What goes on sending after a pause was read back, if nothing else is done."""
+
+    NOTHING = "nothing"
+    HANDED_OVER = "handed_over"  # messages that a worker or a gateway holds already
+    RUNNING = "running"  # what runs goes to its end
+    WAITING = "waiting"  # and what waits wakes up later and sends
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a connector can do. What it cannot do turns a decision into a question, never into a lie."""
@@ -53,12 +69,37 @@ class Capabilities:
     pause: bool = True
     resume: bool = True
     read_state: bool = True
-    stop_running: bool = False  # a pause also ends what is under way; else that runs to its end
+    list_running: bool = False  # shows what is under way after a pause
+    stop_running: bool = False  # can end what is under way; else that runs to its end
+    goes_on: GoesOn = GoesOn.HANDED_OVER
+    backlog: bool = False  # can say what a resume would release
     restores_version: bool = False  # a resume brings back exactly what was paused
     reveals_account: Reveals = Reveals.YES
     tells_who_changed: bool = False
     reversible_without_a_person: bool = True
     level: Level = Level.CAMPAIGN
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """What of a campaign is under way now: executions that run, and that wait to go on later."""
+
+    running: int = 0
+    waiting: int = 0
+    complete: bool = True  # False: the system does not list everything, there may be more
+
+    @property
+    def none(self) -> bool:
+        """Nothing is under way, as far as the system tells."""
+        return not (self.running or self.waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What a resume would release at once. ``count`` None: nobody can say how much."""
+
+    kind: BacklogKind
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,33 +176,71 @@ def unnamed(text: str) -> str:
 
 Campaigns: TypeAlias = list[Campaign]
 Checks: TypeAlias = list[Check]
+Directory: TypeAlias = list[DirectoryEntry]
 
 
-class Connector(Protocol):
-    """One campaign system. All calls raise the errors of ``errors.py`` and no others that they foresee."""
+class Connector(ABC):
+    """One campaign system. All calls raise the errors of ``errors.py`` and no others that they foresee.
 
+    A connector keeps nothing that belongs to an event loop: each call may come in another one.
+    """
+
+    needs_connection: ClassVar[bool] = True
     system: SystemSettings
     capabilities: Capabilities
 
-    async def list(self) -> Campaigns:
-        """Every campaign that is not over for good, all pages; an incomplete list is an error."""
-        ...
+    @abstractmethod
+    def __init__(self, system: SystemSettings, access: Access) -> None:
+        """Nothing is called yet. BadInput for settings that cannot be used."""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.system.id!r})"  # never the connection
+
+    @abstractmethod
+    async def list(self) -> Campaigns:
+        """Every campaign that is not over for good, all pages; an incomplete list is an error.
+
+        The account is set where an explicit mark names it (``AccountBy.MARK``). What the content sends
+        through is told as ``senders``; which account that is, the caller infers.
+        """
+
+    @abstractmethod
     async def read_state(self, id: str) -> CampaignState:
         """The state as told now; UNKNOWN for all that is not known for certain, an unknown id too."""
-        ...
+
+    @abstractmethod
+    async def check(self) -> Checks:
+        """Connection and rights, by reading only. Trouble is a line of the answer, not an exception."""
 
     async def pause(self, id: str) -> None:
         """Asks for no new starts; harmless when repeated. Says nothing about the state: read it."""
-        ...
+        raise self._cannot("pause")
 
     async def resume(self, id: str, version: str | None) -> None:
         """Lets it run as it ran before, in the noted ``version`` where the system has versions."""
-        ...
+        raise self._cannot("resume")
 
-    async def check(self) -> Checks:
-        """Connection and rights, by reading only. Trouble is a line of the answer, not an exception."""
-        ...
+    async def under_way(self, id: str) -> UnderWay:
+        """What runs or waits now, whether or not the campaign is paused."""
+        raise self._cannot("list what runs of")
+
+    async def stop_running(self, id: str) -> None:
+        """Asks for the end of what is under way. Says nothing about its success: look again."""
+        raise self._cannot("stop what runs of")
+
+    async def backlog(self, id: str) -> Backlog:
+        """What a resume would release at once; reads only."""
+        return Backlog(BacklogKind.UNKNOWN)
+
+    async def directory(self) -> Directory:
+        """Which account each session, instance or phone number id belongs to, as far as the system knows."""
+        return []
+
+    def _cannot(self, what: str) -> Refused:
+        return Refused(
+            f"The connector {self.system.connector} of {self.system.id} cannot {what} a campaign.",
+            "Do it in the system itself.",
+        )
 
 
 def account_of(value: object) -> str | None:
@@ -176,6 +255,15 @@ def account_of(value: object) -> str | None:
         return e164(text) if len(text) <= 40 else None
     except ValueError:
         return None
+
+
+def marked(tags: Iterable[object]) -> str | None:
+    """The account that the tags name (``account:+49 30 …``), in E.164; None where none does for certain.
+
+    Two tags that name two numbers are no mark.
+    """
+    found = {account_of(match[1]) for tag in tags if (match := MARK.fullmatch(str(tag)))}
+    return found.pop() if len(found) == 1 else None
 
 
 def moment_of(value: object) -> datetime | None:

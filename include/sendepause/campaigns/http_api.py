@@ -7,7 +7,6 @@ the state field mean. Secrets come from the connection alone; after any answer t
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ from sendepause.campaigns.base import (
     Capabilities,
     Check,
     Checks,
+    Connector,
     Level,
     Reveals,
     campaigns_of,
@@ -27,8 +27,8 @@ from sendepause.campaigns.base import (
 from sendepause.campaigns.http import Answer, Auth, HttpClient, Retry
 from sendepause.campaigns.shapes import Section, States, Value, settings_of
 from sendepause.errors import BadInput, Refused, SendepauseError
-from sendepause.model import AccountBy, CampaignState
-from sendepause.settings import Number, SystemSettings
+from sendepause.model import CampaignState
+from sendepause.settings import SystemSettings
 
 MOST_PAGES = 500
 
@@ -118,23 +118,14 @@ class HttpApiSettings(Section):
     already: frozenset[int] = Field(
         default=frozenset(), description="statuses that mean: it is in that state already"
     )
-    accounts: dict[str, Number] = Field(
-        default={}, description="campaign id -> account, where no field tells"
-    )
     auth: Auth = Auth()
     retry: Retry = Retry()
     headers: dict[str, str] = Field(default={})
     level: Level = Level.CAMPAIGN
     stop_running: bool = False
 
-    @model_validator(mode="after")
-    def _account_known(self) -> HttpApiSettings:
-        if self.fields.account is None and not self.accounts:
-            raise ValueError("name fields.account or accounts, else no campaign's account is ever known")
-        return self
 
-
-class HttpApi:
+class HttpApi(Connector):
     """The connector; see the module."""
 
     def __init__(self, system: SystemSettings, access: Access) -> None:
@@ -158,18 +149,10 @@ class HttpApi:
             level=self._settings.level,
         )
 
-    def __repr__(self) -> str:
-        return f"HttpApi({self.system.id!r})"
-
     async def list(self) -> Campaigns:
         """All pages, keyed by id: rows may slip between pages while others edit."""
         rows = [self._row(item) async for page in self._pages() for item in page]
-        found = campaigns_of(self.system.id, self._settings.states.read, rows)
-        marks = self._settings.accounts
-        return [
-            replace(one, account=marks[one.id], account_by=AccountBy.MARK) if one.id in marks else one
-            for one in found
-        ]
+        return campaigns_of(self.system.id, self._settings.states.read, rows)
 
     async def read_state(self, id: str) -> CampaignState:
         """As the system tells it now; UNKNOWN for an id that it does not know."""

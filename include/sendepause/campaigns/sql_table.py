@@ -55,6 +55,7 @@ from sendepause.campaigns.base import (
     Capabilities,
     Check,
     Checks,
+    Connector,
     campaigns_of,
     unnamed,
 )
@@ -112,7 +113,7 @@ class _Bound(NamedTuple):
     columns: dict[str, ColumnElement[Any]]  # our name -> column
 
 
-class SqlTable:
+class SqlTable(Connector):
     """The connector. ``Access.host`` is a SQLAlchemy URL, or a server or SQLite file with ``Access.kind``."""
 
     def __init__(self, system: SystemSettings, access: Access) -> None:
@@ -128,9 +129,6 @@ class SqlTable:
             resume=self._settings.paused_from is not None or self._settings.resume_to is not None,
             tells_who_changed=columns.changed_by is not None,
         )
-
-    def __repr__(self) -> str:
-        return f"SqlTable({self.system.id!r})"
 
     async def list(self) -> Campaigns:
         """Every row whose state is not one of ``states.done``."""

@@ -19,15 +19,20 @@ from sendepause.model import (
     AccountBy,
     Campaign,
     CampaignState,
+    DirectoryEntry,
     Evidence,
     Finding,
+    Level,
     NoData,
+    Sender,
     Signal,
     Verdict,
+    Via,
 )
 from sendepause.store.tables import (
     CampaignRow,
     ConfigurationRow,
+    DirectoryRow,
     FileRow,
     FindingRow,
     HealthRow,
@@ -133,7 +138,14 @@ def save_campaigns(session: Session, system: str, campaigns: Iterable[Campaign],
     """Write down everything that a system lists; what it no longer lists is marked as gone."""
     session.execute(update(CampaignRow).where(CampaignRow.system == system).values(gone=True))
     rows = (
-        {**_columns(campaign), "first_seen_at": seen_at, "seen_at": seen_at, "gone": False}
+        {
+            **_columns(campaign),
+            "senders": [[sender.via, sender.gateway, sender.name] for sender in campaign.senders],
+            "also": list(campaign.also),
+            "first_seen_at": seen_at,
+            "seen_at": seen_at,
+            "gone": False,
+        }
         for campaign in campaigns
     )
     upsert(session, CampaignRow, rows, keep=["first_seen_at"])
@@ -145,6 +157,40 @@ def campaigns(session: Session, include_gone: bool = False) -> list[Campaign]:
     if not include_gone:
         query = query.where(CampaignRow.gone.is_(False))
     return [_campaign(row) for row in session.execute(query)]
+
+
+def save_directory(
+    session: Session, system: str, entries: Iterable[DirectoryEntry], seen_at: datetime
+) -> None:
+    """Keep what a system tells of its sessions and numbers; what it no longer tells stays known.
+
+    A session that is closed for a while shows no number, and still belongs to its account.
+    """
+    rows = {
+        entry.sender: {
+            "system": system,
+            "via": entry.sender.via,
+            "gateway": entry.sender.gateway,
+            "name": entry.sender.name,
+            "account": entry.account,
+            "evidence": entry.evidence,
+            "seen_at": seen_at,
+        }
+        for entry in entries
+    }
+    upsert(session, DirectoryRow, rows.values())
+
+
+def directory(session: Session) -> list[DirectoryEntry]:
+    """Which account each session, instance or phone number id belongs to; what was told last counts."""
+    found = session.execute(select(*DirectoryRow.__table__.columns).order_by(DirectoryRow.seen_at))
+    known = {
+        (sender := Sender(Via(row.via), row.gateway, row.name)): DirectoryEntry(
+            sender, row.account, None if row.evidence is None else Evidence(row.evidence)
+        )
+        for row in found
+    }
+    return list(known.values())
 
 
 def set_health(session: Session, subject: str, ok: bool, at: datetime, detail: str = "") -> None:
@@ -334,6 +380,10 @@ def _campaign(row: Row[Any]) -> Campaign:
         changed_by=row.changed_by,
         changed_at=row.changed_at,
         version=row.version,
+        level=Level(row.level),
+        pausable=row.pausable,
+        senders=tuple(Sender(Via(via), gateway, name) for via, gateway, name in row.senders),
+        also=tuple(row.also),
     )
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -158,6 +159,24 @@ class CampaignRow(Base):
     first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     gone: Mapped[bool] = mapped_column(Boolean, default=False)  # no longer listed by its system
+    level: Mapped[str] = mapped_column(String(20), default="campaign", server_default="campaign")
+    pausable: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+    senders: Mapped[list[list[str]]] = mapped_column(JSON, default=list, server_default="[]")
+    also: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+
+
+class DirectoryRow(Base):
+    """Which account a session, an instance or a phone number id belongs to, as a system last told."""
+
+    __tablename__ = "sendepause_directory"
+
+    system: Mapped[str] = mapped_column(String(100), primary_key=True)
+    via: Mapped[str] = mapped_column(String(20), primary_key=True)
+    gateway: Mapped[str] = mapped_column(String(500), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    account: Mapped[str] = mapped_column(String(20))
+    evidence: Mapped[str | None] = mapped_column(String(20))
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PlanRow(Base):
