@@ -13,7 +13,6 @@ from tests.campaigns.contract import Contract, run, trouble
 from tests.campaigns.grounds import HTTP_SETTINGS, HttpGround, http_connector
 
 from sendepause.campaigns import http
-from sendepause.campaigns.base import Reveals
 from sendepause.errors import BadInput, Refused, Unclear, Unreachable
 from sendepause.model import CampaignState
 
