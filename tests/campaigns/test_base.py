@@ -70,7 +70,21 @@ def test_a_number_in_any_spelling_is_one_account(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["0151 23456789", "", None, "abc", "+", "1", True, [], "9" * 1000, "+49 (0)"]
+    "value",
+    [
+        "0151 23456789",
+        "",
+        None,
+        "abc",
+        "+",
+        "1",
+        True,
+        [],
+        "9" * 1000,
+        "+49 (0)",
+        "4915123456789@lid",
+        "4915123456789@g.us",
+    ],
 )
 def test_what_is_not_certain_is_no_account(value: object) -> None:
     assert account_of(value) is None

@@ -29,6 +29,7 @@ MARK = re.compile(r"\s*account\s*:\s*(.+)", re.IGNORECASE)  # as a tag: account:
 MOST_CAMPAIGNS = 10_000  # of one system; more is told as an error, never cut silently
 LONGEST_ID = 200  # as wide as the store's column
 LONGEST_NAME = 500
+NUMBER_SERVERS = ("", "c.us", "s.whatsapp.net")  # after the @ of a WhatsApp id whose digits are a number
 _SOMEBODY = re.compile(
     r"\S+@\S+|(?<![\d.])(?!\d{1,3}(?:\.\d{1,3}){3}(?!\d))\+?(?:\d[\s()./_-]{0,3}){7,}"  # no IP address
 )
@@ -247,12 +248,13 @@ def account_of(value: object) -> str | None:
     """The number that a system shows, in E.164; None where it cannot be read for certain.
 
     Takes any spelling with a country code (``+49 30…``, ``0049…``, ``49…``), Twilio's ``whatsapp:``
-    prefix and gateway ids (``4930…:12@s.whatsapp.net``). A national number (``030…``) is not certain.
+    prefix and gateway ids (``4930…:12@s.whatsapp.net``). A national number (``030…``) is not certain, and
+    the digits of other ids (``…@lid``, ``…@g.us``) are no number at all.
     """
-    text = str(value if value is not None else "").strip().removeprefix("whatsapp:").partition("@")[0]
+    text, _, server = str(value if value is not None else "").strip().removeprefix("whatsapp:").partition("@")
     text = re.sub(r"^00", "+", text.partition(":")[0])
     try:
-        return e164(text) if len(text) <= 40 else None
+        return e164(text) if len(text) <= 40 and server in NUMBER_SERVERS else None
     except ValueError:
         return None
 

@@ -76,13 +76,19 @@ class HttpClient:
         params: Mapping[str, Any] | None = None,
         body: Any = None,
         ok: frozenset[int] = frozenset(),
+        writes: bool | None = None,
     ) -> Answer:
         """One call, repeated as ``retry`` says; ``ok`` are statuses beyond 2xx that are an answer too.
 
         ``path`` is below the connection's base URL, or a whole URL of the same origin. A write is
-        repeated only after an answer which says that nothing was done. Refused, Unreachable, Unclear.
+        repeated only after an answer which says that nothing was done. ``writes``: by the method, unless
+        given; a GET that changes something is never repeated or redirected, since whatever stands on the
+        way takes it for a reading. Refused, Unreachable, Unclear.
         """
-        writes = method not in ("GET", "HEAD")
+        if writes is None:
+            writes = method not in ("GET", "HEAD")
+        elif writes and method == "GET":
+            return await self._once(method, path, params, body, ok, writes)
         repeats = (self.retry.statuses & NOTHING_DONE) if writes else self.retry.statuses
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(lambda error: self._worth_repeating(error, repeats)),
@@ -91,7 +97,7 @@ class HttpClient:
             reraise=True,
         ):
             with attempt:
-                return await self._once(method, path, params, body, ok)
+                return await self._once(method, path, params, body, ok, writes)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _worth_repeating(self, error: BaseException, repeats: frozenset[int]) -> bool:
@@ -102,7 +108,13 @@ class HttpClient:
         )
 
     async def _once(
-        self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, ok: frozenset[int]
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        body: Any,
+        ok: frozenset[int],
+        writes: bool,
     ) -> Answer:
         try:
             base = httpx.URL(self.access.base_url())
@@ -115,11 +127,11 @@ class HttpClient:
                 for _ in range(MOST_REDIRECTS + 1):
                     response = await client.send(request, stream=True)
                     if response.next_request is None:
-                        return self._answer(response, await self._read(response), method, ok)
+                        return self._answer(response, await self._read(response), method, ok, writes)
                     await response.aclose()
-                    request = self._redirected(request, response.next_request)
+                    request = self._redirected(request, response.next_request, writes)
         except (httpx.HTTPError, TimeoutError) as error:
-            raise self._told(error, method) from None
+            raise self._told(error, writes) from None
         except (httpx.InvalidURL, ValueError):
             raise Refused(
                 f"The address of {self.name} cannot be read.", "Correct the host of its Airflow connection."
@@ -129,10 +141,10 @@ class HttpClient:
     def _open(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(verify=_trust(), timeout=self.timeout, auth=self._basic())
 
-    def _redirected(self, request: httpx.Request, target: httpx.Request) -> httpx.Request:
+    def _redirected(self, request: httpx.Request, target: httpx.Request, writes: bool) -> httpx.Request:
         """The redirect's request: only to the same origin, and never as another method."""
         self._same_origin(request.url, target.url)
-        if target.method != request.method:
+        if target.method != request.method or (writes and request.method == "GET"):
             raise Refused(
                 f"{self.name} redirects a {request.method}, which would lose what it asks for.",
                 "Write the final address into the connection.",
@@ -166,24 +178,26 @@ class HttpClient:
         finally:
             await response.aclose()
 
-    def _answer(self, response: httpx.Response, content: bytes, method: str, ok: frozenset[int]) -> Answer:
+    def _answer(
+        self, response: httpx.Response, content: bytes, method: str, ok: frozenset[int], writes: bool
+    ) -> Answer:
         status = response.status_code
         if not (response.is_success or status in ok):
-            raise self._trouble(response, method)
+            raise self._trouble(response, method, writes)
         try:
             data = json.loads(content) if content.strip() else None
         except (ValueError, RecursionError):
             data = None  # whoever needs the data says that they are missing
         return Answer(status, data, response.url, response.links)
 
-    def _trouble(self, response: httpx.Response, method: str) -> SendepauseError:
+    def _trouble(self, response: httpx.Response, method: str, writes: bool) -> SendepauseError:
         status = response.status_code
         said = f"{self.name} answered {status} {httpx.codes.get_reason_phrase(status)} to a {method}."
         if status in self.retry.statuses:
-            means = None if method == "GET" or status in NOTHING_DONE else Unclear.means
+            means = None if not writes or status in NOTHING_DONE else Unclear.means
             return _Busy(said, "Look whether the system is up.", status, _retry_after(response), means)
         if status >= 500:
-            kind = Unreachable if method == "GET" else Unclear
+            kind = Unclear if writes else Unreachable
             return kind(said, "Look into the system's own log.")
         mends = {
             401: "Put a valid secret into the connection.",
@@ -192,11 +206,11 @@ class HttpClient:
         }
         return Refused(said, mends.get(status, "Compare the system's settings with its API's description."))
 
-    def _told(self, error: httpx.HTTPError | TimeoutError, method: str) -> SendepauseError:
+    def _told(self, error: httpx.HTTPError | TimeoutError, writes: bool) -> SendepauseError:
         """An error of the transport. Where nothing was sent, nothing can have happened."""
         what = f"{self.name} at {self.access.shown} did not answer: {type(error).__name__}."
         unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
-        if method == "GET" or unsent:
+        if not writes or unsent:
             return Unreachable(what, "Look whether the system is up and reachable from Airflow's workers.")
         return Unclear(what, "Nothing to do: the state is read again.")
 
