@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+from urllib.parse import quote
 
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
@@ -29,6 +30,9 @@ PACKED = frozenset({"", "identity", "gzip", "deflate"})  # once: packed in layer
 ASKED = {"Accept-Encoding": "gzip, deflate", "Cache-Control": "no-cache"}
 RETRY = frozenset({429, 502, 503, 504, 524})
 NOTHING_DONE = frozenset({429, 503})  # the answer itself says that a write was not begun
+
+A = TypeVar("A")
+T = TypeVar("T")
 
 
 class Auth(Section):
@@ -265,6 +269,24 @@ def _retry_after(response: httpx.Response) -> float | None:
         return max(0.0, (until - sent).total_seconds())
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def segment(text: str) -> str:
+    """``text`` as one segment of a path, percent-encoded, so that an id cannot lead anywhere else."""
+    if text in ("", ".", ".."):
+        raise Refused("A campaign's id is empty or made of dots, so no path can name it.")
+    return quote(text, safe="")
+
+
+async def at_most(limit: int, work: Callable[[A], Awaitable[T]], items: Iterable[A]) -> list[T]:
+    """What ``work`` makes of each item, in order, with so many at the same time."""
+    turns = asyncio.Semaphore(limit)
+
+    async def in_turn(item: A) -> T:
+        async with turns:
+            return await work(item)
+
+    return await asyncio.gather(*map(in_turn, items))
 
 
 @cache

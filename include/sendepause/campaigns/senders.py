@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote, urlsplit
 
-from sendepause.campaigns.base import account_of
+from sendepause.campaigns.base import Access, account_of
 from sendepause.model import Sender, Via
 
 LONGEST = 2000  # characters of an address or of a body that are looked at
@@ -42,6 +42,18 @@ def gateway(url: str) -> str:
     shown = f"[{host}]" if ":" in host else host
     place = shown if port in (None, usual) else f"{shown}:{port}"
     return f"{parts.scheme.lower()}://{place}{parts.path}".rstrip("/")
+
+
+def addresses(access: Access, known_as: Iterable[str]) -> tuple[str, ...]:
+    """The base URLs by which tools call a gateway: the connection's, then the others; each once.
+
+    Inside a network of containers a gateway often has another name than for Airflow's workers.
+    """
+    try:
+        ours = gateway(access.base_url())
+    except ValueError:
+        ours = ""
+    return tuple(dict.fromkeys(url for url in (ours, *known_as) if url))
 
 
 def sender_of_call(url: object, body: object = None) -> Sender | None:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from sendepause.campaigns.senders import gateway
 from sendepause.errors import BadInput
 from sendepause.model import CampaignState
 from sendepause.settings import SystemSettings
 
 Value = bool | int | str  # a state as a system keeps it: a truth value, a number, a word
+
+
+def _gateway(value: str) -> str:
+    if not (url := gateway(value)):
+        raise ValueError("is no base URL; write it like http://gateway:3000")
+    return url
+
+
+GatewayUrl = Annotated[str, AfterValidator(_gateway)]  # in the one spelling that is compared
 
 
 class Section(BaseModel):
