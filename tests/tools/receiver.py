@@ -10,6 +10,7 @@ A pause is proved by what arrives no more, not by what a campaign tool says of i
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -72,6 +73,13 @@ class Receiver:
 
     def _count(self, since: float, path: str) -> int:
         return sum(one.at >= since and one.path.startswith(path) for one in self.arrivals)
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens at now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 @contextmanager
