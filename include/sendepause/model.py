@@ -167,11 +167,14 @@ class EntryKind(StrEnum):
     PAUSED = "paused"
     NOT_PAUSED = "not_paused"
     UNDONE = "undone"
+    DRAINED = "drained"  # what was still under way after a pause
     RESUME_INTENT = "resume_intent"
+    NOT_RESUMED = "not_resumed"
     RESUMED = "resumed"
     GUARD_STOPPED = "guard_stopped"
     BREACH = "breach"
     SILENCE_CONFIRMED = "silence_confirmed"
+    SENDING_SEEN = "sending_seen"  # a machine sends on after a pause
     CONFIGURATION = "configuration"  # a configuration came into force
 
 

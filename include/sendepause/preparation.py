@@ -79,7 +79,7 @@ def _make_history(installation: Installation, campaigns: Path, now: datetime) ->
     """
     settings = installation.settings_in_force()
     connectors = stages.connect_all(settings)
-    stages.look_at_systems(installation, connectors, now)
+    stages.look_at_systems(installation, settings, connectors, now)
     people.switch_acting(installation, True, "make up")
     undone = f"campaign:crm/{example.SWITCHED_ON_AGAIN}"
     shown = stages.show(installation, settings, now)

@@ -13,14 +13,15 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from sendepause import countdown, events, guard, keys, planning, world
 from sendepause.alerts import addressing, outbox
+from sendepause.assigning import assign
 from sendepause.audit import verdict
 from sendepause.campaigns import connect
 from sendepause.campaigns.base import Access, Connector, text_of
-from sendepause.enforce import Order, Outcome, Result, carry_out, look, note_completed, note_undone
+from sendepause.enforce import Order, Outcome, Result, Seen, carry_out, look, note_completed, note_undone
 from sendepause.errors import Guarded, SendepauseError
 from sendepause.guard import Passage
 from sendepause.installation import KEY_CONNECTION, Installation, access, find_access
@@ -90,6 +91,10 @@ def read(installation: Installation, as_of: datetime) -> Counts:
 
 def _ready(connectors: Connectors) -> dict[str, Connector]:
     return {name: c for name, c in connectors.items() if not isinstance(c, SendepauseError)}
+
+
+def _broken(connectors: Connectors) -> dict[str, SendepauseError]:
+    return {name: c for name, c in connectors.items() if isinstance(c, SendepauseError)}
 
 
 def pseudonymiser() -> keys.Pseudonymiser:
@@ -185,13 +190,13 @@ def enforce(
         return {**_plan_counts(shown), "only_shown": True}
     installation.note_settings(settings, trouble)
     connectors = connect_all(settings)
-    look_at_systems(installation, connectors, as_of)
+    look_at_systems(installation, settings, connectors, as_of)
     shown = decide(installation, settings, as_of)
     report(shown)
     newly_stopped = shown.newly_stopped
     outcomes = act(installation, settings, connectors, shown, as_of, accounts)
     if any(outcome.result is not Result.STOPPED for outcome in outcomes):
-        look_at_systems(installation, connectors, as_of)
+        look_at_systems(installation, settings, connectors, as_of)
         shown = decide(installation, settings, as_of)
     counts = {
         **_plan_counts(shown),
@@ -227,11 +232,13 @@ def connect_all(settings: Settings) -> dict[str, Connector | SendepauseError]:
     return connectors
 
 
-def look_at_systems(installation: Installation, connectors: Connectors, as_of: datetime) -> None:
+def look_at_systems(
+    installation: Installation, settings: Settings, connectors: Connectors, as_of: datetime
+) -> None:
     """List every system at once, and write down what was seen, what is ill, and what people undid."""
     with database.session(installation.engine, write=False) as session:
         ran = [one for one in queries.campaigns(session) if one.state is CampaignState.RUNNING]
-    seen = {**connectors, **asyncio.run(look(_ready(connectors), ran))}
+    seen = {**_broken(connectors), **asyncio.run(look(_ready(connectors), ran))}
     now = installation.now()
     with database.session(installation.engine) as session:
         for system, answer in seen.items():
@@ -239,11 +246,24 @@ def look_at_systems(installation: Installation, connectors: Connectors, as_of: d
                 queries.set_health(session, f"system:{system}", False, now, str(answer))
                 continue
             queries.set_health(session, f"system:{system}", True, now)
-            queries.save_campaigns(session, system, cast("list[Campaign]", answer), now)
+            queries.save_directory(session, system, answer.directory, now)
+        found = {system: answer.campaigns for system, answer in seen.items() if isinstance(answer, Seen)}
         # Only what was listed just now: an older state would undo a pause that was made since.
-        listed = [one for answer in seen.values() if isinstance(answer, list) for one in answer]
+        listed = _assign(session, settings, [one for campaigns in found.values() for one in campaigns])
+        for system in found:
+            queries.save_campaigns(session, system, [one for one in listed if one.system == system], now)
         note_completed(session, listed, as_of=as_of, now=now, author=AUTHOR)
         note_undone(session, listed, as_of=as_of, now=now, author=AUTHOR)
+
+
+def _assign(session: Session, settings: Settings, campaigns: Sequence[Campaign]) -> list[Campaign]:
+    """The campaigns with the accounts they send from, by all that people said and systems ever told."""
+    return assign(
+        campaigns,
+        queries.directory(session),
+        {system.id: system.accounts for system in settings.campaign_systems},
+        {account.number: account.declared_kind for account in settings.accounts},
+    )
 
 
 def decide(installation: Installation, settings: Settings, as_of: datetime) -> Shown:

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from tests.campaigns.grounds import ACCOUNT, Ground
 from tests.enforce.scene import acting, enforce, kinds, order
 
-from sendepause import enforce as enforcing
 from sendepause.enforce import Outcome, Result
+from sendepause.enforce import runs as enforcing
 from sendepause.errors import Refused, SendepauseError, Unclear, Unreachable
 from sendepause.model import AccountBy, CampaignState
 

@@ -51,7 +51,7 @@ class Ground(Protocol):
         ...
 
 
-class LosingAnswers:
+class LosingAnswers(Connector):
     """A connector whose every change is made, and whose answer is lost on the way."""
 
     def __init__(self, inner: Connector) -> None:
@@ -245,7 +245,7 @@ class HttpGround:
         self.connector = http_connector(f"http://127.0.0.1:{CLOSED_PORT}")
 
 
-class MemoryGround:
+class MemoryGround(Connector):
     """A campaign system in memory: quick, and able to misbehave in every way. Also a connector itself."""
 
     secret = SECRET

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from sendepause import enforce
+from sendepause.enforce import runs
 from sendepause.store import database
 
 
@@ -24,4 +24,4 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three looks at the state as always, in a hurry."""
-    monkeypatch.setattr(enforce, "READ_BACK_AFTER", (0.0, 0.0, 0.01))
+    monkeypatch.setattr(runs, "READ_BACK_AFTER", (0.0, 0.0, 0.01))

@@ -55,7 +55,7 @@ class Instants:
         event.listen(Session, "after_commit", self)
 
 
-class Watched:
+class Watched(Connector):
     """A connector with an instant before and after each of its calls."""
 
     def __init__(self, inner: Connector, instant: Callable[[], None]) -> None:
@@ -75,9 +75,6 @@ class Watched:
         self._instant()
         await self._inner.pause(id)
         self._instant()
-
-    async def resume(self, id: str, version: str | None) -> None:
-        raise NotImplementedError
 
     async def check(self) -> Checks:
         return await self._inner.check()
@@ -130,8 +127,10 @@ class Place:
         connectors = {"crm": Watched(self._ground.connector, instants)}
         seen = asyncio.run(look(connectors))["crm"]
         assert not isinstance(seen, SendepauseError)
-        notice(self._engine, seen)
-        orders = [order(one, Reason.DATE_PASSED) for one in seen if one.state is CampaignState.RUNNING]
+        notice(self._engine, seen.campaigns)
+        orders = [
+            order(one, Reason.DATE_PASSED) for one in seen.campaigns if one.state is CampaignState.RUNNING
+        ]
         enforce(self._engine, connectors, orders)
         with database.session(self._engine) as session:
             for (_, key), record in folds.pauses(ledger.entries(session)).items():

@@ -378,5 +378,5 @@ def test_looking_asks_all_at_once_and_keeps_what_came(system: MemoryGround) -> N
     down.go_down()
     hanging = Hanging("hanging", seconds=0.01)
     found = asyncio.run(look({"memory": system, "down": down, "hanging": hanging}))
-    assert [one.id for one in found["memory"]] == ["1"]  # type: ignore[union-attr]
+    assert [one.id for one in found["memory"].campaigns] == ["1"]  # type: ignore[union-attr]
     assert isinstance(found["down"], Unreachable) and isinstance(found["hanging"], SendepauseError)

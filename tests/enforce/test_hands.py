@@ -18,7 +18,8 @@ from tests.campaigns.contract import run
 from tests.campaigns.grounds import MemoryGround
 from tests.enforce import scene
 
-from sendepause.enforce import OPEN, Result, look
+from sendepause.enforce import Result, look
+from sendepause.enforce.pausing import OPEN
 from sendepause.errors import Refused, SendepauseError, Unclear, Unreachable
 from sendepause.model import CampaignState, Decision, EntryKind, Stage
 from sendepause.store import database, folds, ledger
@@ -121,9 +122,9 @@ class Hands(RuleBasedStateMachine):
         self.now += timedelta(minutes=minutes)
         self._people_switch(before)
         seen = run(look({"memory": self.system}))["memory"]
-        assert isinstance(seen, list)
-        scene.notice(self.engine, seen)
-        orders = [scene.order(one) for one in seen if one.state is CampaignState.RUNNING]
+        assert isinstance(seen, Seen)
+        scene.notice(self.engine, seen.campaigns)
+        orders = [scene.order(one) for one in seen.campaigns if one.state is CampaignState.RUNNING]
         self._people_switch(between)
         fault(self.system)
         calls = self._pauses()

@@ -16,7 +16,8 @@ from tests.postgres import postgres_server, postgres_url
 from tests.slack_server import SlackServer
 from tests.stages.company import Clock, Company, berlin
 
-from sendepause import enforce, tell
+from sendepause import tell
+from sendepause.enforce import runs
 
 # Airflow makes its home when it is imported, which the first connection does.
 if "AIRFLOW_HOME" not in os.environ:
@@ -32,7 +33,7 @@ Make = Callable[..., Company]
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three looks at a campaign's state as always, in a hurry."""
-    monkeypatch.setattr(enforce, "READ_BACK_AFTER", (0.0, 0.0, 0.01))
+    monkeypatch.setattr(runs, "READ_BACK_AFTER", (0.0, 0.0, 0.01))
 
 
 @pytest.fixture

@@ -180,7 +180,7 @@ class TestHalt:
         settings = acting.installation.settings_in_force()
         stages = people.stages
         connectors = stages.connect_all(settings)
-        stages.look_at_systems(acting.installation, connectors, acting.clock())
+        stages.look_at_systems(acting.installation, settings, connectors, acting.clock())
         shown = stages.decide(acting.installation, settings, acting.clock())
         first, second = (d for d in shown.plan.decisions if d.act == "pause")
         one = stages.replace(shown, plan=Plan(shown.plan.as_of, (first,)))

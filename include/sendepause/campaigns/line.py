@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sendepause.campaigns.base import Connector
+from sendepause.campaigns.base import Capabilities, Connector, UnderWay
 from sendepause.errors import Refused, SendepauseError, Unclear, Unreachable
 from sendepause.model import CampaignState
 
@@ -27,6 +27,7 @@ class Line:
     name: str
     connector: Connector | None
     unanswered: int = 0  # calls in a row
+    busy_until: float = 0  # by the event loop's clock: the system said when to come again
     _turns: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,6 +43,20 @@ class Line:
     async def pause(self, id: str) -> None:
         await self._call(lambda connector: connector.pause(id), Unclear)
 
+    async def resume(self, id: str, version: str | None) -> None:
+        await self._call(lambda connector: connector.resume(id, version), Unclear)
+
+    async def under_way(self, id: str) -> UnderWay:
+        return await self._call(lambda connector: connector.under_way(id), Unreachable)
+
+    async def stop_running(self, id: str) -> None:
+        await self._call(lambda connector: connector.stop_running(id), Unclear)
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """What the system's connector can do; None where there is none."""
+        return self.connector.capabilities if self.connector else None
+
     async def _call(
         self, call: Callable[[Connector], Awaitable[T]], when_late: type[Unreachable] | type[Unclear]
     ) -> T:
@@ -56,11 +71,20 @@ class Line:
                 "so it was left alone for the rest of this run.",
                 "Look whether it is up and reachable from Airflow's workers.",
             )
+        clock = asyncio.get_running_loop().time
+        if clock() < self.busy_until:
+            raise Unreachable(
+                f"The campaign system {self.name} asked to be left alone for a while.",
+                "Nothing to do: it is asked again later.",
+                retry_after=self.busy_until - clock(),
+            )
         try:
             seconds = PATIENCE * self.connector.system.timeout_seconds
             answer = await bounded(call(self.connector), self.name, seconds, when_late)
         except SendepauseError as error:
             self.unanswered = self.unanswered + 1 if isinstance(error, (Unreachable, Unclear)) else 0
+            if isinstance(error, Unreachable) and error.retry_after:
+                self.busy_until = clock() + error.retry_after
             raise
         self.unanswered = 0
         return answer

@@ -7,7 +7,10 @@ Every function takes the entries in the order in which they were written. The fa
 | ``act``, ``halt`` | "" | ``on`` (bool); ``act`` also ``plan_hash`` and ``items``, the plan approved by it |
 | ``approve`` | the item | ``plan_hash``, ``items`` (list of item keys) where a whole plan is approved |
 | ``intent``, ``paused`` | the campaign | ``version``, ``changed_by``, if the campaign system tells them |
-| ``not_paused`` | the campaign | ``error`` (its kind, such as ``Unreachable``) |
+| ``paused``, ``drained`` | the campaign | ``under_way``, ``left`` (``running``, ``waiting``), if any |
+| ``not_paused``, ``not_resumed`` | the campaign | ``error`` (its kind, such as ``Unreachable``) |
+| ``silence_confirmed`` | the campaign | ``since``, ``until``, ``sends``, ``sources``, ``account`` |
+| ``sending_seen`` | the campaign | also ``machine``, ``by``, ``last`` |
 | ``hold_asked`` | the campaign | ``until``, ``starts`` (ISO 8601 with offset), ``reason`` |
 | ``hold_granted``, ``hold_ended`` | ``hold:SEQ`` | |
 | ``guard_stopped`` | the campaign | ``items``: the very pause that waits, see ``guard.item`` |
@@ -20,7 +23,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sendepause.model import EntryKind, Hold
@@ -56,6 +59,10 @@ class PauseRecord:
     last_error: str | None = None  # the kind of the newest error, while the pause is still owed
     breach: bool = False  # it ran on, or again, while the rule was in force
     resuming: bool = False  # a resume was begun: running again is then our own doing
+    left: int | None = 0  # runs still under way when last looked; None: the system could not say
+
+    silence: Literal["confirmed", "broken"] | None = None  # the second proof; once broken it stays so
+    silence_since: datetime | None = None  # the run's clock when that came about
 
     @property
     def open(self) -> bool:
@@ -170,6 +177,16 @@ def once_undone(enforcement: str, campaign: str, episode: int) -> str:
     return _once(EntryKind.UNDONE, enforcement, campaign, episode)
 
 
+def once_drained(enforcement: str, campaign: str, episode: int, hour: str) -> str:
+    """One entry an episode and hour about work that was still under way."""
+    return f"{_once(EntryKind.DRAINED, enforcement, campaign, episode)}:{hour}"
+
+
+def once_not_resumed(enforcement: str, campaign: str, episode: int, error: str) -> str:
+    """One entry an episode and kind of error, as for :func:`once_not_paused`."""
+    return f"{_once(EntryKind.NOT_RESUMED, enforcement, campaign, episode)}:{error}"
+
+
 def once_resume_intent(enforcement: str, campaign: str, episode: int) -> str:
     """One begun resume an episode."""
     return _once(EntryKind.RESUME_INTENT, enforcement, campaign, episode)
@@ -188,6 +205,11 @@ def once_breach(enforcement: str, campaign: str, episode: int) -> str:
 def once_silence_confirmed(enforcement: str, campaign: str, episode: int) -> str:
     """One confirmed silence an episode."""
     return _once(EntryKind.SILENCE_CONFIRMED, enforcement, campaign, episode)
+
+
+def once_sending_seen(enforcement: str, campaign: str, episode: int, day: date) -> str:
+    """One entry an episode and day on which a machine sent."""
+    return f"{_once(EntryKind.SENDING_SEEN, enforcement, campaign, episode)}:{day}"
 
 
 def once_guard_stopped(item: str, episode: int) -> str:
@@ -238,7 +260,11 @@ def _moved(record: PauseRecord, entry: Entry) -> PauseRecord:
     )
     match entry.kind:
         case EntryKind.PAUSED:
-            return replace(record, status="paused", at=entry.as_of, last_error=None)
+            return replace(record, status="paused", at=entry.as_of, last_error=None, left=_left(entry))
+        case EntryKind.DRAINED:
+            return replace(record, left=_left(entry))
+        case EntryKind.NOT_RESUMED:
+            return replace(record, last_error=_text(entry, "error"))
         case EntryKind.NOT_PAUSED if record.status != "paused":  # a late report unmakes no pause
             error = _text(entry, "error")
             return replace(record, status="not_paused", at=entry.as_of, last_error=error)
@@ -250,8 +276,20 @@ def _moved(record: PauseRecord, entry: Entry) -> PauseRecord:
             return replace(record, resuming=True)
         case EntryKind.BREACH:
             return replace(record, breach=True)
+        case EntryKind.SILENCE_CONFIRMED if record.silence is None:
+            return replace(record, silence="confirmed", silence_since=entry.as_of)
+        case EntryKind.SENDING_SEEN if record.silence != "broken":
+            return replace(record, silence="broken", silence_since=entry.as_of)
         case _:
             return record
+
+
+def _left(entry: Entry) -> int | None:
+    """How many runs went on after a pause, as its entry says."""
+    counts = entry.facts.get("left", {})
+    if entry.facts.get("under_way") == "unknown" or not isinstance(counts, dict):
+        return None
+    return sum(count for count in counts.values() if isinstance(count, int))
 
 
 def _hold(entry: Entry) -> Hold | None:

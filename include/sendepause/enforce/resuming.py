@@ -1,0 +1,128 @@
+"""Resumes one campaign: only what this package paused, on a person's approval, in the version that ran.
+
+A pause belongs to a rule; a campaign that several rules paused is resumed once, for all of them, and only
+when none of them demands the pause any more (``planning.py`` sees to that).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sendepause.campaigns.line import Line
+from sendepause.enforce.runs import Order, Outcome, Result, Run, kind_of, not_as_told, read_back, says
+from sendepause.errors import SendepauseError
+from sendepause.model import CampaignState, EntryKind, Stage
+from sendepause.store import database, folds
+from sendepause.store.folds import PauseRecord
+
+RUNNING = (CampaignState.RUNNING, CampaignState.DONE)  # a broadcast may come to its end at once
+
+
+@dataclass
+class Resuming:
+    """One campaign on its way; ``records``: the standing pauses of all rules."""
+
+    run: Run
+    line: Line
+    order: Order
+    records: tuple[PauseRecord, ...]
+
+    def __post_init__(self) -> None:
+        self.error: SendepauseError | None = None
+
+    def ended(self, result: Result, error: SendepauseError | None = None) -> Outcome:
+        return Outcome(self.order, result, error)
+
+    def note(
+        self,
+        kind: EntryKind,
+        once: Callable[[str, str, int], str],
+        tell: Stage | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """One entry for each rule's pause, in one transaction; people are told once."""
+        with database.session(self.run.engine) as session:
+            for number, record in enumerate(self.records):
+                self.run.write(
+                    session,
+                    self.order,
+                    kind,
+                    once(record.enforcement, record.campaign, record.episode),
+                    tell if number == 0 else None,
+                    enforcement=record.enforcement,
+                    facts={"episode": record.episode, **(facts or {})},
+                )
+
+
+async def resume(task: Resuming) -> Outcome:
+    """The steps of a resume, in order; the first that has an outcome ends it."""
+    if not task.records:
+        return task.ended(Result.NOT_RUNNING)  # nothing of ours stands: a person paused it, or resumed it
+    for step in (_unless_stopped, _look_first, _intend, _unless_stopped, _act):
+        outcome = await step(task)
+        if outcome is not None:
+            return outcome
+    return await _verify(task)
+
+
+async def _unless_stopped(task: Resuming) -> Outcome | None:
+    result = task.run.stopped(task.order.campaign.key)
+    return None if result is None else task.ended(result)
+
+
+async def _look_first(task: Resuming) -> Outcome | None:
+    """It may run already: by a run before this one, or because a person switched it on."""
+    try:
+        state = await task.line.read(task.order.campaign.id)
+    except SendepauseError as error:
+        return _not_resumed(task, error)
+    if state is CampaignState.RUNNING:
+        if any(record.resuming for record in task.records):
+            return _resumed(task, state)
+        task.note(EntryKind.UNDONE, folds.once_undone)
+        return task.ended(Result.UNDONE)
+    if state is not CampaignState.PAUSED:
+        return _not_resumed(task, not_as_told(task.line.name, state, "resumed", CampaignState.PAUSED))
+    return None
+
+
+async def _intend(task: Resuming) -> None:
+    version = task.records[0].version
+    task.note(
+        EntryKind.RESUME_INTENT, folds.once_resume_intent, facts={"version": version} if version else {}
+    )
+
+
+async def _act(task: Resuming) -> None:
+    """Ask for the resume, in the version noted at the pause. Whatever is answered, the state decides."""
+    try:
+        await task.line.resume(task.order.campaign.id, task.records[0].version)
+        task.error = None
+    except SendepauseError as error:
+        task.error = error
+
+
+async def _verify(task: Resuming) -> Outcome:
+    id = task.order.campaign.id
+    state, unread = await read_back(task.line, id, RUNNING, patient=task.error is None)
+    if state in RUNNING:
+        return _resumed(task, state)
+    told = not_as_told(task.line.name, state, "resumed", CampaignState.PAUSED)
+    return _not_resumed(task, task.error or unread or told)
+
+
+def _resumed(task: Resuming, state: CampaignState) -> Outcome:
+    task.note(EntryKind.RESUMED, folds.once_resumed, Stage.RESUMED, {"state": str(state)})
+    return task.ended(Result.RESUMED)
+
+
+def _not_resumed(task: Resuming, error: SendepauseError) -> Outcome:
+    kind = kind_of(error)
+
+    def once(enforcement: str, campaign: str, episode: int) -> str:
+        return folds.once_not_resumed(enforcement, campaign, episode, f"{kind}:{task.run.hour()}")
+
+    task.note(EntryKind.NOT_RESUMED, once, facts={"error": kind, "says": says(error)})
+    return task.ended(Result.NOT_RESUMED, error)

@@ -1,0 +1,195 @@
+"""What the orders of one run share: the ledger, the clocks, the switches, and reading a state back.
+
+Every step is a transaction of its own, so a run may be killed at any instant: the next one finds what was
+begun, reads the state first, and goes on from what is true.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sendepause.campaigns.line import Line
+from sendepause.errors import BadInput, Guarded, Refused, SendepauseError, Unclear, Unreachable
+from sendepause.model import Campaign, CampaignState, Decision, EntryKind, Stage
+from sendepause.store import database, folds, ledger
+from sendepause.store.database import Engine, Session
+
+READ_BACK_AFTER = (0.0, 0.5, 2.0)  # s; n8n 2.41 shows a change up to 0.3 s after its answer
+
+NOT_RUNNING = (CampaignState.PAUSED, CampaignState.DONE)
+STOPS = (
+    EntryKind.ACT,
+    EntryKind.HALT,
+    EntryKind.HOLD_ASKED,
+    EntryKind.HOLD_GRANTED,
+    EntryKind.HOLD_ENDED,
+)
+PAUSES = (
+    EntryKind.INTENT,
+    EntryKind.PAUSED,
+    EntryKind.NOT_PAUSED,
+    EntryKind.UNDONE,
+    EntryKind.DRAINED,
+    EntryKind.RESUME_INTENT,
+    EntryKind.NOT_RESUMED,
+    EntryKind.RESUMED,
+    EntryKind.BREACH,
+)
+
+Owe = Callable[[Session, Decision, Stage], None]
+
+
+class Result(StrEnum):
+    """How an order ended."""
+
+    PAUSED = "paused"  # read back as paused (or over), and written down
+    NOT_PAUSED = "not_paused"  # still owed
+    NOT_RUNNING = "not_running"  # it did not run any more when we came: nothing was called or written
+    UNDONE = "undone"  # we had paused it and somebody switched it on since: the next plan decides
+    RESUMED = "resumed"  # read back as running, and written down
+    NOT_RESUMED = "not_resumed"  # approved, and still paused
+    STOPPED = "stopped"  # halt is on, acting is off, or a hold came in between: nothing was called
+    LEFT = "left"  # the run's time was over before it was begun: the next run goes on
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A decision to pause or to resume, and the campaign as it was seen when that was decided."""
+
+    decision: Decision
+    campaign: Campaign
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an order. ``error`` says why a pause, or a resume, is still owed."""
+
+    order: Order
+    result: Result
+    error: SendepauseError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of carrying out.
+
+    ``as_of`` is the run's clock, ``now`` real time. ``decided_at``: the newest ledger entry that the
+    decisions knew. ``ends``: the event loop's time after which nothing more is begun.
+    """
+
+    engine: Engine
+    as_of: datetime
+    now: Callable[[], datetime]
+    author: str
+    owe: Owe
+    decided_at: int | None = None
+    ends: float | None = None
+
+    def reading(self) -> AbstractContextManager[Session]:
+        return database.session(self.engine, write=False)
+
+    def stopped(self, subject: str) -> Result | None:
+        """Why nothing may be called now, as the store and the clock say at this very moment."""
+        if self.ends is not None and asyncio.get_running_loop().time() >= self.ends:
+            return Result.LEFT
+        with self.reading() as session:
+            entries = ledger.entries(session, kinds=STOPS)
+        switches = folds.switches(entries)
+        if switches.halted or not switches.acting:
+            return Result.STOPPED
+        granted = {entry.subject for entry in entries if self._new_hold(entry)}
+        new = any(f"hold:{hold.seq}" in granted for hold in folds.holds(entries) if hold.campaign == subject)
+        return Result.STOPPED if new else None
+
+    def write(
+        self,
+        session: Session,
+        order: Order,
+        kind: EntryKind,
+        once: str,
+        tell: Stage | None = None,
+        *,
+        facts: Mapping[str, Any],
+        enforcement: str | None = None,
+    ) -> None:
+        """One entry, and what it owes to people, in the same transaction; nothing if it is there already."""
+        entry = ledger.append(
+            session,
+            at=self.now(),
+            as_of=self.as_of,
+            author=self.author,
+            kind=kind,
+            subject=order.campaign.key,
+            enforcement=order.decision.enforcement if enforcement is None else enforcement,
+            facts=facts,
+            once=once,
+        )
+        if entry is not None and tell is not None:
+            self.owe(session, order.decision, tell)
+
+    def hour(self) -> str:
+        """The hour of real time, for what is written down once an hour however often it is met."""
+        return self.now().astimezone(UTC).strftime("%Y-%m-%dT%H")
+
+    def _new_hold(self, entry: ledger.Entry) -> bool:
+        known = self.decided_at
+        return known is not None and entry.kind is EntryKind.HOLD_GRANTED and entry.seq > known
+
+
+async def read_back(
+    line: Line, id: str, wanted: Collection[CampaignState], patient: bool
+) -> tuple[CampaignState, SendepauseError | None]:
+    """The state after a call, looked at again a little later where it is not there yet.
+
+    Not ``patient``: the call failed, so one look is enough. The error is that of the last look.
+    """
+    state, unread = CampaignState.UNKNOWN, None
+    for seconds in READ_BACK_AFTER if patient else READ_BACK_AFTER[:1]:
+        await asyncio.sleep(seconds)
+        try:
+            state, unread = await line.read(id), None
+        except SendepauseError as error:
+            unread = error
+        if state in wanted:
+            break
+    return state, unread
+
+
+_KINDS = (Unreachable, Refused, Unclear, BadInput, Guarded, SendepauseError)
+
+
+def kind_of(error: SendepauseError) -> str:
+    """The kind of an error, for the ledger."""
+    return next(kind.__name__ for kind in _KINDS if isinstance(error, kind))
+
+
+def says(error: SendepauseError) -> str:
+    """What an error says, for the ledger: bounded."""
+    return " ".join(part for part in (error.what, error.mend) if part)[:1000]
+
+
+def not_as_told(system: str, state: CampaignState, asked: str, but: CampaignState) -> SendepauseError:
+    """The system answered well and the state says otherwise: ``asked`` is what it was to do."""
+    if state is but:
+        return Refused(
+            f"The campaign system {system} answered that it {asked} the campaign, and the campaign "
+            f"{'still runs' if but is CampaignState.RUNNING else 'is still paused'}.",
+            "Do it there by hand, and look into the system's own log.",
+        )
+    return Unclear(
+        f"The campaign system {system} shows a state that is neither running nor paused.",
+        "Look at the campaign there; if the state is a usual one, add it to the system's settings.",
+    )
+
+
+def last_change(campaign: Campaign) -> dict[str, str]:
+    """Who changed a campaign last and when, where its system tells."""
+    known = {"changed_by": campaign.changed_by}
+    known["changed_at"] = campaign.changed_at.isoformat() if campaign.changed_at else None
+    return {name: value for name, value in known.items() if value}
