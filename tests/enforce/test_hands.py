@@ -18,7 +18,7 @@ from tests.campaigns.contract import run
 from tests.campaigns.grounds import MemoryGround
 from tests.enforce import scene
 
-from sendepause.enforce import Result, look
+from sendepause.enforce import Result, Seen, look
 from sendepause.enforce.pausing import OPEN
 from sendepause.errors import Refused, SendepauseError, Unclear, Unreachable
 from sendepause.model import CampaignState, Decision, EntryKind, Stage
