@@ -69,7 +69,8 @@ class Wwebjs(Connector):
     async def list(self) -> Campaigns:
         """The sessions that the server has now, and those that are known and stopped."""
         ids = dict.fromkeys([*await self._sessions(), *self._known])
-        found = campaigns_of(self.system.id, _as_told, await at_most(self.system.at_once, self._row, ids))
+        rows = await at_most(self.system.at_once, self._row, ids)
+        found = campaigns_of(self.system.id, lambda state: CampaignState(str(state)), rows)
         gateway = self._addresses[0] if self._addresses else ""
         return [
             replace(one, level=Level.SESSION, senders=(Sender(Via.WWEBJS, gateway, one.id),)) for one in found
@@ -182,10 +183,6 @@ class Wwebjs(Connector):
                 "Older servers of this kind only know terminate, which deletes the login, so it is never "
                 "called: update the server, or stop the session by hand.",
             )
-
-
-def _as_told(state: object) -> CampaignState:
-    return state if isinstance(state, CampaignState) else CampaignState.UNKNOWN
 
 
 def _named(what: str, ids: list[str]) -> str:
