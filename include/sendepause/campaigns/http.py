@@ -1,7 +1,7 @@
 """Calls to a campaign system's HTTP API: bounded, patient where that is safe, and silent about secrets.
 
-One client for every connector that speaks HTTP. It holds nothing between calls, so it may be used from
-any event loop and after a fork. No error repeats an answer's text, a header or a query.
+One client for every connector that speaks HTTP. It holds nothing between calls but an OAuth token, so it
+may be used from any event loop and after a fork. No error repeats an answer's text, a header or a query.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 import httpx
+from pydantic import Field
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from sendepause.campaigns.base import Access
@@ -36,11 +37,16 @@ T = TypeVar("T")
 
 
 class Auth(Section):
-    """Where the secret of the connection goes: its password into a header, or both into Basic auth."""
+    """Where the secret of the connection goes: its password into a header, or both into Basic auth.
 
-    kind: Literal["header", "basic", "none"] = "header"
+    ``oauth2_client``: login and password are a client's id and secret (RFC 6749, 4.4); ``token_path``
+    gives a token for them, which is kept in memory until it is refused.
+    """
+
+    kind: Literal["header", "basic", "oauth2_client", "none"] = "header"
     header: str = "Authorization"
     prefix: str = "Bearer "
+    token_path: str = Field(default="/oauth/v2/token", pattern=r"^/[^/?#][^?#]*$")
 
 
 class Retry(Section):
@@ -61,6 +67,11 @@ class Answer:
     links: Mapping[str | None, Mapping[str, str]]  # the Link header, by relation
 
 
+@dataclass
+class _Token:
+    value: str = field(default="", repr=False)
+
+
 @dataclass(frozen=True)
 class HttpClient:
     """The calls of one campaign system. ``name`` stands in errors, ``timeout`` (s) bounds each attempt."""
@@ -71,6 +82,7 @@ class HttpClient:
     auth: Auth = field(default_factory=Auth)
     retry: Retry = field(default_factory=Retry)
     headers: Mapping[str, str] = field(default_factory=dict)
+    _token: _Token = field(default_factory=_Token, repr=False)
 
     async def call(
         self,
@@ -120,14 +132,32 @@ class HttpClient:
         ok: frozenset[int],
         writes: bool,
     ) -> Answer:
+        kept = self._token.value
+        try:
+            return await self._send(method, path, params, body, ok, writes)
+        except _Denied:
+            if not kept:
+                raise
+            if self._token.value == kept:
+                self._token.value = ""  # it ran out, so nothing was done: once more, with a new one
+            return await self._send(method, path, params, body, ok, writes)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        body: Any,
+        ok: frozenset[int],
+        writes: bool,
+    ) -> Answer:
         try:
             base = httpx.URL(self.access.base_url())
             url = httpx.URL(path if "://" in path else f"{base}{path}")
             self._same_origin(base, url)
             async with asyncio.timeout(self.timeout), self._open() as client:
-                request = client.build_request(
-                    method, url, params=params, json=body, headers={**ASKED, **self.headers, **self._secret()}
-                )
+                headers = {**ASKED, **self.headers, **await self._secret(client, base)}
+                request = client.build_request(method, url, params=params, json=body, headers=headers)
                 for _ in range(MOST_REDIRECTS + 1):
                     response = await client.send(request, stream=True)
                     if response.next_request is None:
@@ -208,7 +238,8 @@ class HttpClient:
             403: "Give the connection's secret the right to list, read and switch campaigns.",
             404: "Look whether the campaign still exists, and whether the connection's address is right.",
         }
-        return Refused(said, mends.get(status, "Compare the system's settings with its API's description."))
+        refusal = _Denied if status == 401 else Refused
+        return refusal(said, mends.get(status, "Compare the system's settings with its API's description."))
 
     def _told(self, error: httpx.HTTPError | TimeoutError, writes: bool) -> SendepauseError:
         """An error of the transport. Where nothing was sent, nothing can have happened."""
@@ -218,10 +249,34 @@ class HttpClient:
             return Unreachable(what, "Look whether the system is up and reachable from Airflow's workers.")
         return Unclear(what, "Nothing to do: the state is read again.")
 
-    def _secret(self) -> dict[str, str]:
-        if self.auth.kind != "header":
+    async def _secret(self, client: httpx.AsyncClient, base: httpx.URL) -> dict[str, str]:
+        if self.auth.kind not in ("header", "oauth2_client"):
             return {}
-        return {self.auth.header: self.auth.prefix + self._password()}
+        if self.auth.kind == "oauth2_client":
+            secret = self._token.value = self._token.value or await self._new_token(client, base)
+        else:
+            secret = self._password()
+        return {self.auth.header: self.auth.prefix + secret}
+
+    async def _new_token(self, client: httpx.AsyncClient, base: httpx.URL) -> str:
+        """A token for the client's id and secret. Nothing of what is to be called has happened yet."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.access.login or "",
+            "client_secret": self._password(),
+        }
+        response = await client.send(
+            client.build_request("POST", f"{base}{self.auth.token_path}", data=form, headers=ASKED),
+            stream=True,
+        )
+        answer = self._answer(response, await self._read(response), "POST", frozenset(), False)
+        token = answer.data.get("access_token") if isinstance(answer.data, Mapping) else None
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+            raise Refused(
+                f"{self.name} gives no token at {self.auth.token_path}.",
+                "Correct auth.token_path in its settings, and look whether the API is switched on there.",
+            )
+        return token
 
     def _basic(self) -> httpx.BasicAuth | None:
         if self.auth.kind != "basic":
@@ -236,6 +291,10 @@ class HttpClient:
                 "Put the system's token or password into the Airflow connection's password.",
             )
         return password
+
+
+class _Denied(Refused):
+    """A status that says that the secret is not, or no longer, valid."""
 
 
 class _Busy(Unreachable):

@@ -6,123 +6,41 @@ the state field mean. Secrets come from the connection alone; after any answer t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any, Literal, TypeAlias
-from urllib.parse import quote
-
-from pydantic import AfterValidator, Field, model_validator
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Any, TypeAlias
 
 from sendepause.campaigns.base import (
     MOST_CAMPAIGNS,
     Access,
+    Backlog,
+    BacklogKind,
     Campaigns,
     Capabilities,
     Check,
     Checks,
     Connector,
-    Level,
+    Directory,
     Reveals,
+    account_of,
     campaigns_of,
+    marked,
+    moment_of,
 )
-from sendepause.campaigns.http import Answer, Auth, HttpClient, Retry
-from sendepause.campaigns.shapes import Section, States, Value, settings_of
+from sendepause.campaigns.http import Answer, HttpClient, segment
+from sendepause.campaigns.http_api_settings import BLANK, LATE, Call, Release, settings_for
+from sendepause.campaigns.senders import gateway
+from sendepause.campaigns.shapes import Value
 from sendepause.errors import BadInput, Refused, SendepauseError
-from sendepause.model import CampaignState
+from sendepause.model import Campaign, CampaignState, DirectoryEntry, Sender
 from sendepause.settings import SystemSettings
 
 MOST_PAGES = 500
+MARKS = re.compile(r"<[^>]*>|[\r\n]+")  # between the lines of a text, which may be HTML
 
 Items: TypeAlias = list[Any]
-
-
-def _path(value: str) -> str:
-    if not value.startswith("/") or value.startswith("//") or "?" in value or "#" in value:
-        raise ValueError("must begin with one slash and hold no query: the host is the connection's")
-    return value
-
-
-Path = Annotated[str, AfterValidator(_path)]
-Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-
-
-class Pages(Section):
-    """How a list goes on. ``next`` is the place of the cursor, or of the link where no header tells it."""
-
-    kind: Literal["none", "cursor", "page", "offset", "link"] = "none"
-    param: str = ""
-    next: str = ""
-    start: int = Field(default=1, description="number of the first page")
-
-    @model_validator(mode="after")
-    def _complete(self) -> Pages:
-        if self.kind in ("cursor", "page", "offset") and not self.param:
-            raise ValueError(f"pages of the kind {self.kind} need param")
-        if self.kind == "cursor" and not self.next:
-            raise ValueError("pages of the kind cursor need next, the place of the cursor in the answer")
-        return self
-
-
-class ListCall(Section):
-    """The call that lists campaigns. ``items`` is the place of the array in the answer, like data.results."""
-
-    method: Literal["GET", "POST"] = "GET"
-    path: Path
-    params: dict[str, Value | list[Value]] = Field(default={})
-    body: Any = None
-    items: str = ""
-    pages: Pages = Pages()
-
-
-class Call(Section):
-    """A call about one campaign; ``{id}`` and ``{version}`` are filled in, in the path percent-encoded.
-
-    ``when``: only for a campaign whose state has one of these values (systems with several ways to pause).
-    """
-
-    method: Method
-    path: Path
-    body: Any = None
-    when: tuple[Value, ...] = ()
-
-
-class ReadCall(Section):
-    """The call that reads one campaign. ``item`` is the place of the campaign in the answer."""
-
-    method: Literal["GET"] = "GET"
-    path: Path
-    item: str = ""
-
-
-class Fields(Section):
-    """Our name -> its place in a listed campaign, like config.metadata.account."""
-
-    id: str
-    state: str
-    name: str | None = None
-    account: str | None = None
-    changed_by: str | None = None
-    changed_at: str | None = None
-    version: str | None = None
-
-
-class HttpApiSettings(Section):
-    """What ``settings`` of an ``http_api`` system holds."""
-
-    list: ListCall
-    fields: Fields
-    states: States
-    pause: Call | tuple[Call, ...]
-    resume: Call | None = None
-    read: ReadCall | None = None  # without it the state is looked up in the list
-    ok: frozenset[int] = Field(default=frozenset(), description="statuses beyond 2xx that mean success")
-    already: frozenset[int] = Field(
-        default=frozenset(), description="statuses that mean: it is in that state already"
-    )
-    auth: Auth = Auth()
-    retry: Retry = Retry()
-    headers: dict[str, str] = Field(default={})
-    level: Level = Level.CAMPAIGN
-    stop_running: bool = False
 
 
 class HttpApi(Connector):
@@ -130,44 +48,69 @@ class HttpApi(Connector):
 
     def __init__(self, system: SystemSettings, access: Access) -> None:
         self.system = system
-        self._settings = settings_of(HttpApiSettings, system)
+        self._settings = settings = settings_for(system)
+        self._access = access
         self._client = HttpClient(
             name=f"The campaign system {system.id}",
             access=access,
             timeout=system.timeout_seconds,
-            auth=self._settings.auth,
-            retry=self._settings.retry,
-            headers=self._settings.headers,
+            auth=settings.auth,
+            retry=settings.retry,
+            headers=settings.headers,
         )
-        resume, fields = self._settings.resume, self._settings.fields
+        fields = settings.fields
         self.capabilities = Capabilities(
-            resume=resume is not None,
-            stop_running=self._settings.stop_running,
-            restores_version=resume is not None and "{version}" in str(resume.body) + resume.path,
-            reveals_account=Reveals.YES if fields.account else Reveals.PARTLY,
+            resume=bool(settings.resume),
+            goes_on=settings.goes_on,
+            backlog=bool(settings.backlog),
+            restores_version=any("{version" in f"{call.path}{call.body}" for call in settings.resume),
+            reveals_account=Reveals.YES if fields.account or settings.sends else Reveals.PARTLY,
             tells_who_changed=fields.changed_by is not None,
-            level=self._settings.level,
+            level=settings.level,
         )
 
     async def list(self) -> Campaigns:
         """All pages, keyed by id: rows may slip between pages while others edit."""
-        rows = [self._row(item) async for page in self._pages() for item in page]
-        return campaigns_of(self.system.id, self._settings.states.read, rows)
+        items = [item async for page in self._pages() for item in page if self._wanted(item)]
+        found = campaigns_of(self.system.id, _as_read, [self._row(item) for item in items])
+        by_id = {str(self._id(item)): item for item in items}
+        return [self._with_sender(one, by_id[one.id]) for one in found]
 
     async def read_state(self, id: str) -> CampaignState:
         """As the system tells it now; UNKNOWN for an id that it does not know."""
-        return self._settings.states.read(await self._raw_state(id))
+        return self._state(await self._item(id))
 
     async def pause(self, id: str) -> None:
         """The configured call, chosen by the state where there are several."""
-        calls = self._settings.pause
-        await self._change(calls if isinstance(calls, Call) else await self._fitting(calls, id), id, None)
+        await self._change(self._settings.pause, id, None, CampaignState.PAUSED)
 
     async def resume(self, id: str, version: str | None) -> None:
         """The configured call. Refused where it names a version and none was noted."""
-        if self._settings.resume is None:
+        if not self._settings.resume:
             raise Refused(f"{self._client.name} has no call to resume.", "Switch the campaign on by hand.")
-        await self._change(self._settings.resume, id, version)
+        await self._change(self._settings.resume, id, version, CampaignState.RUNNING)
+
+    async def backlog(self, id: str) -> Backlog:
+        """What the settings say of its state, with the count where its fields hold one."""
+        item = await self._item(id)
+        state = _at(item, self._settings.fields.state)
+        for release in self._settings.backlog:
+            if not release.when or _among(state, release.when):
+                return Backlog(release.kind, _waiting(release, item))
+        return Backlog(BacklogKind.UNKNOWN)
+
+    async def directory(self) -> Directory:
+        """The number of every session that the list shows one of, under each address of the gateway."""
+        sends = self._settings.sends
+        if sends is None:
+            return []
+        return [
+            DirectoryEntry(sender, account, sends.via.evidence)
+            async for page in self._pages()
+            for item in page
+            if (account := account_of(_at(item, sends.account)) or self._account(item))
+            for sender in self._senders(item)
+        ]
 
     async def check(self) -> Checks:
         """One list, which shows the connection, the secret and the places of the fields."""
@@ -185,30 +128,98 @@ class HttpApi(Connector):
             ),
         ]
 
-    async def _raw_state(self, id: str) -> object:
-        read = self._settings.read
-        if read is None:
-            rows = [self._row(item) async for page in self._pages() for item in page]
-            return {str(row.get("id")): row.get("state") for row in rows}.get(id)
-        answer = await self._client.call(read.method, _filled(read.path, id), ok=frozenset({404, 410}))
-        if answer.status in (404, 410):
-            return None
-        item = _at(answer.data, read.item)
-        row = self._row(item)
-        # An answer about another campaign says nothing of this one.
-        return row.get("state") if str(row.get("id", id)) == id else None
+    def _id(self, item: object) -> object:
+        return _at(item, self._settings.fields.id)
 
-    async def _fitting(self, calls: tuple[Call, ...], id: str) -> Call:
-        state = await self._raw_state(id)
-        for call in calls:
-            if not call.when or state in call.when:
-                return call
-        raise Refused(
-            f"{self._client.name} has no call to pause a campaign in the state of {id[:80]}.",
-            "Pause it by hand, or add a call with this state to its settings.",
+    def _row(self, item: object) -> dict[str, Any]:
+        """What a campaign's item tells, under our names."""
+        row = {ours: _at(item, place) for ours, place in self._settings.fields.told.items()}
+        if self._postponed(item):
+            row["version"] = None  # the value before the pause is not told any more
+        return row | {"account": self._account(item), "state": self._state(item)}
+
+    def _state(self, item: object) -> CampaignState:
+        if self._postponed(item):
+            return CampaignState.PAUSED
+        return self._settings.states.read(_at(item, self._settings.fields.state))
+
+    def _postponed(self, item: object) -> bool:
+        rule = self._settings.paused_when
+        if rule is None or not _among(_at(item, self._settings.fields.state), rule.when):
+            return False
+        value = _at(item, rule.place)
+        return isinstance(value, (int, float)) and value >= rule.at_least
+
+    def _account(self, item: object) -> str | None:
+        """The number that mark and field name; None where they name two, as with two marks."""
+        fields = self._settings.fields
+        told = _at(item, fields.account) if fields.account else None
+        field = self._settings.numbers.get(str(told)) or account_of(told)
+        found = {number for number in (field, self._mark(item)) if number}
+        return found.pop() if len(found) == 1 else None
+
+    def _mark(self, item: object) -> str | None:
+        texts = [text for place in self._settings.fields.marks for text in _every(item, f"{place}.*")]
+        return marked(line.strip() for text in texts for line in MARKS.split(str(text)))
+
+    def _wanted(self, item: object) -> bool:
+        """Whether it may be one that sends. What people marked or assigned is always listed."""
+        if str(self._id(item)) in self.system.accounts or self._mark(item):
+            return True
+        only, skip = self._settings.only, self._settings.skip
+        return all(_fits(item, *rule) for rule in only.items()) and not any(
+            _fits(item, *rule) for rule in skip.items()
         )
 
-    async def _change(self, call: Call, id: str, version: str | None) -> None:
+    def _with_sender(self, one: Campaign, item: object) -> Campaign:
+        state = _at(item, self._settings.fields.state)
+        pausable = one.state is not CampaignState.RUNNING or _fitting(self._settings.pause, state) is not None
+        senders = tuple(self._senders(item))[:1]  # the others are the same one under another address
+        return replace(one, level=self._settings.level, pausable=pausable, senders=senders)
+
+    def _senders(self, item: object) -> Iterator[Sender]:
+        """The sender that an item is, under each address that its gateway is known by."""
+        sends = self._settings.sends
+        name = str(_at(item, sends.name) or "") if sends else ""
+        if sends is None or not name:
+            return
+        for url in (self._access.base_url(), *sends.known_as):
+            yield Sender(sends.via, gateway(url), name)
+
+    async def _item(self, id: str) -> object:
+        """One campaign as the system shows it now; None for an id that it does not know."""
+        read = self._settings.read
+        if read is None:
+            found = {str(self._id(item)): item async for page in self._pages() for item in page}
+            return found.get(id)
+        answer = await self._client.call(read.method, _filled(read.path, id), ok=read.missing)
+        if answer.status in read.missing:
+            return None
+        if answer.data is None:
+            raise Refused(
+                f"{self._client.name} answers with something that is not JSON.",
+                "Look whether the address is the API's, and whether a page for people stands before it.",
+            )
+        item = _at(answer.data, read.item)
+        # An answer about another campaign says nothing of this one.
+        return item if str(self._id(item)) == id else None
+
+    async def _change(
+        self, calls: tuple[Call, ...], id: str, version: str | None, wanted: CampaignState
+    ) -> None:
+        """The call that fits the state; none where it is in the ``wanted`` one already."""
+        call = calls[0]
+        if len(calls) > 1 or call.when:
+            item = await self._item(id)
+            if self._state(item) is wanted:
+                return
+            fitting = _fitting(calls, _at(item, self._settings.fields.state))
+            if fitting is None:
+                raise Refused(
+                    f"{self._client.name} has no call that makes {id[:80]} {wanted} from its present state.",
+                    "Do it by hand, or add a call with this state to its settings.",
+                )
+            call = fitting
         body = _body(call.body, id, version)
         accepted = self._settings.ok | self._settings.already
         await self._client.call(call.method, _filled(call.path, id, version), body=body, ok=accepted)
@@ -248,6 +259,8 @@ class HttpApi(Connector):
     def _items(self, answer: Answer) -> Items:
         place = self._settings.list.items
         items = _at(answer.data, place)
+        if self._settings.list.keyed and isinstance(items, Mapping):
+            items = list(items.values()) if all(isinstance(i, Mapping) for i in items.values()) else None
         if not isinstance(items, list):
             raise BadInput(
                 f"{self._client.name} lists no array at {place or 'the top'} of its answer.",
@@ -260,9 +273,9 @@ class HttpApi(Connector):
         url = _at(answer.data, place) if place else answer.links.get("next", {}).get("url")
         return str(answer.url.join(url)) if isinstance(url, str) and url else None
 
-    def _row(self, item: object) -> dict[str, Any]:
-        places = self._settings.fields.model_dump()
-        return {ours: _at(item, place) for ours, place in places.items() if place is not None}
+
+def _as_read(state: object) -> CampaignState:
+    return state if isinstance(state, CampaignState) else CampaignState.UNKNOWN
 
 
 def _at(data: object, place: str) -> Any:
@@ -272,20 +285,51 @@ def _at(data: object, place: str) -> Any:
     return data
 
 
+def _every(data: object, place: str) -> Iterator[Any]:
+    """All that stands at a dotted place; ``*`` is every entry of a list or an object, or a lone value."""
+    part, _, rest = place.partition(".")
+    if part == "*":
+        inner = data.values() if isinstance(data, Mapping) else data if isinstance(data, list) else [data]
+    else:
+        inner = [data.get(part)] if isinstance(data, Mapping) else []
+    for value in inner:
+        if rest:
+            yield from _every(value, rest)
+        elif value is not None:
+            yield value
+
+
+def _fits(item: object, place: str, patterns: tuple[str, ...]) -> bool:
+    """Whether something at the place matches one of the patterns, in which ``*`` is any text."""
+    return any(fnmatchcase(str(value), pattern) for value in _every(item, place) for pattern in patterns)
+
+
+def _among(value: object, values: tuple[Value, ...]) -> bool:
+    return isinstance(value, (bool, int, str)) and value in values
+
+
+def _fitting(calls: tuple[Call, ...], state: object) -> Call | None:
+    return next((call for call in calls if not call.when or _among(state, call.when)), None)
+
+
+def _waiting(release: Release, item: object) -> int | None:
+    """How much waits; None where nobody can say, as before the first message is counted."""
+    total, done = (_at(item, place) if place else None for place in (release.total, release.done))
+    if type(total) is not int or type(done) is not int or total <= 0:
+        return None
+    return max(0, total - done)
+
+
 def _filled(path: str, id: str, version: str | None = None) -> str:
     """A path with its blanks filled in, percent-encoded so that an id cannot lead anywhere else."""
-    if id in ("", ".", ".."):
-        raise Refused("A campaign's id is empty or made of dots, so no path can name it.")
-    return path.replace("{id}", quote(id, safe="")).replace(
-        "{version}", quote(_known(version, path), safe="")
-    )
+    return BLANK.sub(lambda blank: segment(_blank(blank[1], id, version)), path)
 
 
 def _body(body: Any, id: str, version: str | None) -> Any:
     """A body with its blanks filled in, wherever a text holds them."""
     match body:
         case str():
-            return body.replace("{id}", id).replace("{version}", _known(version, body))
+            return BLANK.sub(lambda b: _blank(b[1], id, version) if b[1] in LATE else b[0], body)
         case dict():
             return {key: _body(value, id, version) for key, value in body.items()}
         case list():
@@ -293,11 +337,15 @@ def _body(body: Any, id: str, version: str | None) -> Any:
     return body
 
 
-def _known(version: str | None, template: str) -> str:
-    """The version to be restored. Without it a system would start its newest draft, which nobody paused."""
-    if version is None and "{version}" in template:
+def _blank(name: str, id: str, version: str | None) -> str:
+    """What a blank is filled with. Without its version a system would start what nobody paused."""
+    if name == "id":
+        return id
+    moment = moment_of(int(version) if version.isdecimal() else version) if version else None
+    told = version if name == "version" else moment.isoformat() if moment else None
+    if told is None:
         raise Refused(
             "The version that was paused is not known, so it cannot be restored.",
             "Look at the campaign, and switch it on by hand.",
         )
-    return version or ""
+    return told
