@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 from tests.campaigns.api import KEY, Scripted
 from tests.campaigns.contract import Contract, run, trouble
 from tests.campaigns.tools import Chatwoot, ChatwootRules, Listmonk, Mautic, Tool, Waha, running
 
+from sendepause import campaigns
+from sendepause.campaigns.base import Access
 from sendepause.campaigns.http_api_settings import presets
 from sendepause.errors import BadInput, Refused, Unreachable
 from sendepause.model import CampaignState, Level
+from sendepause.places import ROOT
+from sendepause.settings import SystemSettings
 
 TOOLS: list[type[Tool]] = [Chatwoot, ChatwootRules, Listmonk, Mautic, Waha]
 
@@ -134,3 +140,20 @@ def test_own_settings_that_cannot_work_are_refused_at_once(settings: dict[str, A
     with pytest.raises(BadInput, match=said) as caught:
         Waha().connect(**settings)
     assert KEY not in str(caught.value)
+
+
+def examples() -> list[dict[str, Any]]:
+    """The http_api systems that the documentation shows."""
+    page = (ROOT / "docs" / "campaign_systems.md").read_text("utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    systems = [system for block in blocks for system in yaml.safe_load(block).get("campaign_systems", [])]
+    return [system for system in systems if system["connector"] == "http_api"]
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example["id"])
+def test_every_example_of_the_documentation_can_be_used(example: dict[str, Any]) -> None:
+    campaigns.connect(SystemSettings(**example), Access("http", "http://tool.example", password=KEY))
+
+
+def test_every_preset_has_its_example() -> None:
+    assert {one["settings"]["preset"] for one in examples() if "preset" in one["settings"]} == set(presets())
