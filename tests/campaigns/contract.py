@@ -76,8 +76,9 @@ class Contract:
 
     def test_a_resume_lets_it_run_again(self, ground: Ground) -> None:
         ground.put("1", "running")
+        version = run(ground.connector.list())[0].version
         run(ground.connector.pause("1"))
-        run(ground.connector.resume("1", None))
+        run(ground.connector.resume("1", version))
         assert run(ground.connector.read_state("1")) is CampaignState.RUNNING
 
     def test_a_state_that_is_not_known_is_unknown_and_never_paused(self, ground: Ground) -> None:

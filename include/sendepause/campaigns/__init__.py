@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 CONNECTORS = {
     "http_api": "sendepause.campaigns.http_api:HttpApi",
+    "n8n": "sendepause.campaigns.n8n:N8n",
     "sql_table": "sendepause.campaigns.sql_table:SqlTable",
 }
 

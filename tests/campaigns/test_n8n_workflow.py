@@ -1,0 +1,107 @@
+"""What an n8n workflow sends through, by the parameters that its nodes keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.campaigns.grounds import ACCOUNT
+from tests.campaigns.n8n_api import WAHA, calling, sending, trigger
+
+from sendepause.campaigns.n8n_workflow import Content, content_of, followed
+from sendepause.model import Sender, Via
+
+HTTP = "n8n-nodes-base.httpRequest"
+WHATSAPP = "n8n-nodes-base.whatsApp"
+TWILIO = "n8n-nodes-base.twilio"
+EVOLUTION = "n8n-nodes-evolution-api.evolutionApi"
+WAHA_NODE = "@devlikeapro/n8n-nodes-waha.WAHA"
+URL = f"{WAHA}/api/sendText"
+INSTANCE = "https://evo.example.org/message/sendText/shop"
+PHONE = "https://graph.facebook.com/v25.0/123/messages"
+
+SALES = Sender(Via.WAHA, WAHA, "sales")
+NAMELESS = Sender(Via.WAHA, WAHA, "")
+HIDDEN = Sender(Via.UNKNOWN)
+SHOP = Sender(Via.EVOLUTION, "https://evo.example.org", "shop")
+NUMBER_ID = Sender(Via.CLOUD_API, "", "123")
+BY_TWILIO = Sender(Via.TWILIO, "", ACCOUNT)
+
+
+def node(kind: str, credential: str = "", **parameters: Any) -> dict[str, Any]:
+    credentials = {"api": {"id": f"id-{credential}", "name": credential}} if credential else {}
+    return {"type": kind, "parameters": parameters, "credentials": credentials}
+
+
+def post(url: str, **parameters: Any) -> dict[str, Any]:
+    return node(HTTP, method="POST", url=url, **parameters)
+
+
+def old_post(**parameters: Any) -> dict[str, Any]:
+    """As the node's versions 1 and 2 keep it."""
+    return node(HTTP, requestMethod="POST", url=URL, **parameters)
+
+
+@pytest.mark.parametrize(
+    ("given", "sender"),
+    [
+        (sending(), SALES),
+        (sending(session="=sales"), SALES),
+        (sending(session="={{ $json.s }}"), NAMELESS),
+        (post(URL, jsonBody='{"session": "sales", "text": "x"}'), SALES),
+        (post(URL, jsonBody='={"session": "sales", "text": {{ $json.t }}}'), SALES),
+        (post(URL, jsonBody={"session": "sales"}), SALES),
+        (old_post(bodyParametersUi={"parameter": [{"name": "session", "value": "sales"}]}), SALES),
+        (old_post(bodyParametersJson='{"session": "sales"}'), SALES),
+        (post(INSTANCE), SHOP),
+        (post(PHONE), NUMBER_ID),
+        (post("={{ $json.url }}"), HIDDEN),
+        (node(HTTP, url="={{ $json.url }}", method="={{ $json.how }}"), HIDDEN),
+        (node(HTTP, url="={{ $json.url }}"), None),  # it fetches
+        (node(f"{HTTP}Tool", url=URL, method="POST"), NAMELESS),
+        (node("@n8n/n8n-nodes-langchain.toolHttpRequest", url=URL, method="POST"), NAMELESS),
+        (node(WHATSAPP, phoneNumberId="123"), NUMBER_ID),
+        (node(WHATSAPP, phoneNumberId={"__rl": True, "value": "123"}), NUMBER_ID),
+        (node(WHATSAPP, operation="send", phoneNumberId="={{ $json.p }}"), Sender(Via.CLOUD_API)),
+        (node(WHATSAPP, resource="media", operation="mediaUrlGet"), None),
+        (node(f"{WHATSAPP}Trigger"), None),
+        (node(TWILIO, toWhatsapp=True, **{"from": "+49 30 123450"}), BY_TWILIO),
+        (node(TWILIO, toWhatsapp="={{ $json.w }}", **{"from": "+49 30 123450"}), BY_TWILIO),
+        (node(TWILIO, **{"from": "+49 30 123450"}), None),  # an SMS
+        (node(TWILIO, resource="call", toWhatsapp=True), None),
+        (node(EVOLUTION, "Evo", resource="messages-api", instanceName="shop"), SHOP),
+        (node(EVOLUTION, resource="messages-api", instanceName="={{ $json.i }}"), Sender(Via.EVOLUTION)),
+        (node(EVOLUTION, resource="chat-api", operation="send-presence", instanceName="shop"), None),
+        (node(EVOLUTION, instanceName="shop"), None),
+        (node(WAHA_NODE, "WAHA", resource="Chatting", operation="Send Text", session="=sales"), SALES),
+        (node(WAHA_NODE, "WAHA", resource="Chatting", operation="Forward Message"), NAMELESS),
+        (node(WAHA_NODE, resource="Chatting", operation="Send Seen", session="sales"), None),
+        (node(WAHA_NODE, resource="Sessions", operation="List"), None),
+        (node("n8n-nodes-base.set"), None),
+        ({"type": None}, None),
+        ("no node", None),
+    ],
+)
+def test_a_sender_is_read_from_a_nodes_parameters(given: Any, sender: Sender | None) -> None:
+    gateways = {"id-Evo": "https://evo.example.org", "WAHA": WAHA}
+    assert content_of([given], gateways).senders == ((sender,) if sender else ())
+
+
+@pytest.mark.parametrize("nodes", [None, {}, "x", [None, {"type": 7, "parameters": [], "credentials": []}]])
+def test_nodes_of_any_shape_break_nothing(nodes: object) -> None:
+    assert content_of(nodes, {}) == Content()
+
+
+def test_a_node_that_is_switched_off_counts_for_nothing() -> None:
+    off = [one | {"disabled": True} for one in (sending(), calling("2"), trigger("googleSheetsTrigger"))]
+    assert content_of(off, {}) == Content()
+
+
+def test_an_agents_tool_calls_as_a_node_does() -> None:
+    tool = node("@n8n/n8n-nodes-langchain.toolWorkflow", workflowId={"__rl": True, "value": "2"})
+    assert content_of([tool], {}).calls == ("2",)
+
+
+def test_a_workflow_written_into_the_call_is_hidden() -> None:
+    call = node("n8n-nodes-base.executeWorkflow", source="parameter", workflowJson="{}")
+    assert followed({"1": content_of([call], {})}) == {"1": (HIDDEN,)}
