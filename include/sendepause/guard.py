@@ -32,6 +32,7 @@ class Passage(StrEnum):
     WAITS_MANY = "waits_many"  # one of too many new ones
     WAITS_KIND = "waits_kind"  # the account is not what it was declared, or is taken for another kind now
     WAITS_INFERRED = "waits_inferred"  # its sending account was inferred, nobody said so
+    WAITS_RESUME = "waits_resume"  # nothing is ever switched on without a person
 
     @property
     def proceeds(self) -> bool:
@@ -54,22 +55,26 @@ class Past:
     """What the guard remembers.
 
     ``baseline``: items of the last accepted plan; None before the first. ``approved``: items a person
-    approved. ``waits``: item -> when it was first stopped. ``told``: (enforcement, campaign key) named in
-    a sent message.
+    approved. ``waits``: item -> when it was first stopped. ``told``: (enforcement, campaign key) whose
+    owner was told and for whom that still holds. ``announced``: the items that sent messages named.
     """
 
     baseline: frozenset[str] | None = None
     approved: frozenset[str] = frozenset()
     waits: Mapping[str, datetime] | None = None
     told: Collection[tuple[str, str]] = frozenset()
+    announced: Collection[str] = frozenset()
 
 
 def item(decision: Decision) -> str:
-    """What exactly is announced, approved or new: the pause of this campaign, on this account, of this kind.
+    """What exactly is announced, approved or new: the pause of this campaign, on this account, of this kind;
+    or the resume of this one pause.
 
     A campaign that moved to another number, or whose account counts as another kind, is another item.
     """
     parts = [decision.enforcement, decision.subject, decision.account, decision.facts.get("kind")]
+    if decision.act is Act.RESUME:  # of this very pause, in this very version
+        parts += ["resume", decision.facts.get("episode"), decision.facts.get("version")]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -84,8 +89,13 @@ def items(plan: Plan) -> list[str]:
 
 
 def pauses(plan: Plan) -> list[Decision]:
-    """The decisions that call a campaign system."""
+    """The decisions that pause a campaign."""
     return [decision for decision in plan.decisions if decision.act is Act.PAUSE]
+
+
+def acts(plan: Plan) -> list[Decision]:
+    """The decisions that call a campaign system."""
+    return [decision for decision in plan.decisions if decision.act in (Act.PAUSE, Act.RESUME)]
 
 
 def judge(
@@ -96,7 +106,7 @@ def judge(
     past: Past,
     limits: Limits,
 ) -> dict[str, Passage]:
-    """Item -> what the guard says of it, for every pause in the plan.
+    """Item -> what the guard says of it, for every pause and every resume in the plan.
 
     ``accounts`` by number, ``enforcements`` by id.
     """
@@ -104,10 +114,13 @@ def judge(
     new = [key for key, passage in first.items() if passage is Passage.FEW]
     if len(new) > limits.surprises:
         first.update(dict.fromkeys(new, Passage.WAITS_MANY))
-    return {
+    judged = {
         item(d): _after_waiting(d, first[item(d)], plan.as_of, enforcements[d.enforcement], past, limits)
         for d in pauses(plan)
     }
+    resumes = [item(d) for d in plan.decisions if d.act is Act.RESUME]
+    approved = {key: Passage.APPROVED for key in resumes if key in past.approved}
+    return judged | dict.fromkeys(resumes, Passage.WAITS_RESUME) | approved
 
 
 def _passage(decision: Decision, accounts: Mapping[str, Account], rule: Enforcement, past: Past) -> Passage:
@@ -120,7 +133,7 @@ def _passage(decision: Decision, accounts: Mapping[str, Account], rule: Enforcem
         return Passage.WAITS_KIND
     if decision.facts.get("account_by") != AccountBy.MARK:
         return Passage.WAITS_INFERRED
-    if (rule.id, decision.subject) in past.told:
+    if (rule.id, decision.subject) in past.told and key in past.announced:
         return Passage.ANNOUNCED
     # In force, a known campaign on an account declared personal surprises nobody: the rule is public.
     if decision.phase is Phase.IN_FORCE and declared is Kind.PERSONAL:

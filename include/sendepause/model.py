@@ -152,6 +152,19 @@ class Reason(StrEnum):
     KIND_CONTRADICTED = "kind_contradicted"
     BREACH_SUSPECTED = "breach_suspected"
     CLEAR = "clear"
+    SENDER_CONTRADICTED = "sender_contradicted"  # mark and content name different accounts
+    NOT_PAUSABLE = "not_pausable"  # nothing can be called: a person has to switch it off
+    CONFIRMED = "confirmed"  # a person said that it is switched off
+    CHOKE_POINT = "choke_point"  # the whole gateway session is closed, as the last resort
+    CHOKE_POINT_LATER = "choke_point_later"
+    CHOKE_POINT_OFF = "choke_point_off"  # the operators did not opt in
+    CHOKE_POINT_QUIET = "choke_point_quiet"  # nothing automated is left behind it
+    SILENCE_CONFIRMED = "silence_confirmed"  # the second proof of a pause
+    SILENCE_OPEN = "silence_open"  # no fresh data: the second proof is missing
+    STILL_SENDING = "still_sending"  # a machine was heard after the pause
+    STILL_UNDER_WAY = "still_under_way"  # runs that the pause did not end
+    MOVED = "moved"  # the account is on the Platform now, as data prove
+    MOVE_UNPROVEN = "move_unproven"  # declared as moved, and nothing proves it yet
 
 
 class EntryKind(StrEnum):
@@ -175,7 +188,19 @@ class EntryKind(StrEnum):
     BREACH = "breach"
     SILENCE_CONFIRMED = "silence_confirmed"
     SENDING_SEEN = "sending_seen"  # a machine sends on after a pause
+    CONFIRMED = "confirmed"  # a person said that what nobody can pause from here is switched off
+    DRILL = "drill"  # one campaign is paused and resumed to prove the rights
+    ANNOUNCED = "announced"  # the pauses that a sent message announced, frozen with their hash
     CONFIGURATION = "configuration"  # a configuration came into force
+
+
+class Silence(StrEnum):
+    """What an account's own events say after a pause."""
+
+    WAITING = "waiting"  # it is too early to say
+    OPEN = "open"  # no data reach far enough
+    CONFIRMED = "confirmed"  # fresh data, and no machine in them: the second proof
+    BROKEN = "broken"  # a machine sends on
 
 
 @dataclass(frozen=True, slots=True)

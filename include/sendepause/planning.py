@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pendulum
@@ -12,6 +12,7 @@ import pendulum
 from sendepause import countdown
 from sendepause.model import (
     Account,
+    AccountBy,
     Act,
     Audience,
     Campaign,
@@ -22,15 +23,20 @@ from sendepause.model import (
     Finding,
     Hold,
     Kind,
+    Level,
     NoData,
     Phase,
     Plan,
     Reason,
+    Sender,
+    Silence,
     Stage,
     Tell,
     Verdict,
 )
 from sendepause.policy import AccountCase, CampaignCase, HoldCase, Outcome, decide_account, decide_campaign
+
+HOLD_ENDS_SOON = timedelta(hours=24)  # so long before its end a hold is asked about again
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class Rules:
     """What the operators chose (``policy.yaml``), as far as decisions depend on it."""
 
     pause_business_app: bool = False
+    pause_sessions: bool = False
     hold_margin_hours: float = 48
     fresh_days: int = 7
 
@@ -46,8 +53,10 @@ class Rules:
 class World:
     """Everything that decisions of a moment rest on, as the earlier stages wrote it down.
 
-    ``undone``, ``paused_by_us``, ``breached`` and ``failed`` hold pairs of enforcement id and campaign
-    key; ``told_at`` says when the owner was first told of a pair, by a message that was sent.
+    ``undone``, ``paused_by_us``, ``breached``, ``failed``, ``resumed_by_us`` and ``under_way`` hold pairs of
+    enforcement id and campaign key; ``told_at`` says when the owner was first told of a pair, by a message
+    that was sent; ``paused_as`` tells episode and version of our standing pauses; ``confirmed`` holds the
+    keys of campaigns that a person said are switched off.
     """
 
     as_of: datetime
@@ -62,6 +71,11 @@ class World:
     paused_by_us: frozenset[tuple[str, str]] = frozenset()
     breached: frozenset[tuple[str, str]] = frozenset()
     failed: frozenset[tuple[str, str]] = frozenset()
+    resumed_by_us: frozenset[tuple[str, str]] = frozenset()
+    under_way: frozenset[tuple[str, str]] = frozenset()  # runs went on after our pause
+    paused_as: Mapping[tuple[str, str], tuple[int, str | None]] = field(default_factory=dict)
+    silences: Mapping[tuple[str, str], Silence] = field(default_factory=dict)
+    confirmed: frozenset[str] = frozenset()
     told_at: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     rules: Rules = Rules()
 
@@ -106,8 +120,20 @@ def _campaign_decisions(world: World, rule: Enforcement, known: Mapping[str, Acc
         kind = true_kind(account, world.evidence.get(account.number, frozenset()))
         if not _concerns(rule, account, kind):
             continue
-        outcome = decide_campaign(_campaign_case(world, rule, campaign, kind))
-        yield _decision(world, rule, campaign.key, account, kind, outcome, _campaign_facts(world, campaign))
+        outcome = _with_sender(campaign, decide_campaign(_campaign_case(world, rule, campaign, kind)))
+        facts = _campaign_facts(world, campaign)
+        if outcome.act is Act.RESUME:
+            facts["episode"], facts["version"] = world.paused_as.get((rule.id, campaign.key), (0, None))
+        yield _decision(world, rule, campaign.key, account, kind, outcome, facts)
+
+
+def _with_sender(campaign: Campaign, outcome: Outcome) -> Outcome:
+    """Where mark and content name different accounts, that is told on top of whatever else is."""
+    if campaign.account_by is not AccountBy.CONTRADICTED:
+        return outcome
+    tells = (Tell(Stage.CONTRADICTION, Audience.OWNER), Tell(Stage.CONTRADICTION, Audience.OPERATORS))
+    reasons = (*outcome.reasons, Reason.SENDER_CONTRADICTED)
+    return Outcome(outcome.act, reasons, outcome.tells + tells)
 
 
 def _account_decisions(world: World, rule: Enforcement) -> Iterator[Decision]:
@@ -139,8 +165,29 @@ def _explained(world: World) -> set[str | None]:
     A campaign that a person paused long ago explains nothing that is sent today.
     """
     ours = {campaign for _, campaign in world.paused_by_us}
+    heard = {campaign for (_, campaign), silence in world.silences.items() if silence is Silence.BROKEN}
     idle = (CampaignState.PAUSED, CampaignState.DONE)
-    return {c.account for c in world.campaigns if c.state not in idle or c.key in ours}
+    return {
+        c.account
+        for c in world.campaigns
+        if c.level is Level.CAMPAIGN and c.pausable
+        # A machine that sends on after the pause is one that nobody told us of.
+        if c.state not in idle or (c.key in ours and c.key not in heard)
+    }
+
+
+def _quiet(world: World, account: str) -> bool:
+    """Whether fresh data show no machine on an account, and none of its known campaigns may run."""
+    idle = (CampaignState.PAUSED, CampaignState.DONE)
+    own = [c for c in world.campaigns if c.account == account and c.level is Level.CAMPAIGN]
+    keys = {c.key for c in own}
+    broken = any(s is Silence.BROKEN for (_, key), s in world.silences.items() if key in keys)
+    finding = world.findings.get(account)
+    fresh = finding is not None and _is_fresh(world, finding)
+    calm = finding is not None and (
+        finding.verdict is Verdict.CLEAR or finding.no_data in (NoData.SILENT, NoData.TOO_FEW)
+    )
+    return fresh and calm and not broken and all(c.state in idle or not c.pausable for c in own)
 
 
 def _unknown_senders(world: World, known: Mapping[str, Account]) -> Iterator[Decision]:
@@ -172,6 +219,9 @@ def _concerns(rule: Enforcement, account: Account, kind: Kind) -> bool:
 
 def _campaign_case(world: World, rule: Enforcement, campaign: Campaign, kind: Kind) -> CampaignCase:
     pair = (rule.id, campaign.key)
+    number = campaign.account or ""
+    ends = hold_ends_at(world.holds, campaign.key, rule, world.as_of, world.rules.hold_margin_hours)
+    by_hand = campaign.level is Level.SESSION or not campaign.pausable
     return CampaignCase(
         kind=kind,
         phase=countdown.phase_at(rule, world.as_of),
@@ -185,7 +235,36 @@ def _campaign_case(world: World, rule: Enforcement, campaign: Campaign, kind: Ki
         breached=pair in world.breached,
         failed=pair in world.failed,
         may_pause_business_app=world.rules.pause_business_app,
+        hold_ending=ends is not None and ends - world.as_of <= HOLD_ENDS_SOON,
+        level=campaign.level,
+        pausable=campaign.pausable,
+        confirmed=campaign.key in world.confirmed,
+        quiet=by_hand and _quiet(world, number),
+        may_pause_sessions=world.rules.pause_sessions,
+        silence=world.silences.get(pair, Silence.WAITING),
+        under_way=pair in world.under_way,
+        moved=_moved(world, number),
+        resumed_by_us=pair in world.resumed_by_us,
     )
+
+
+def _moved(world: World, number: str) -> bool:
+    """Whether data prove that the account is on the Platform, and none that it is elsewhere."""
+    evidence = world.evidence.get(number, frozenset())
+    return Evidence.PLATFORM in evidence and Evidence.CONSUMER not in evidence
+
+
+def hold_ends_at(
+    holds: tuple[Hold, ...], campaign: str, rule: Enforcement, as_of: datetime, margin_hours: float
+) -> datetime | None:
+    """When the hold in force ends, at the latest ``margin_hours`` before the date; None without one."""
+    latest_end = countdown.begins_at(rule).subtract(minutes=round(margin_hours * 60))
+    ends = [
+        min(hold.ends_at, latest_end)
+        for hold in holds
+        if hold.campaign == campaign and hold.approver and hold.starts_at <= as_of
+    ]
+    return max((end for end in ends if as_of < end), default=None)
 
 
 def hold_case(
@@ -195,12 +274,9 @@ def hold_case(
 
     Each ends by itself, at the latest ``margin_hours`` before the date: the time to pause and verify.
     """
-    latest_end = countdown.begins_at(rule).subtract(minutes=round(margin_hours * 60))
-    granted = [
-        hold for hold in holds if hold.campaign == campaign and hold.approver and hold.starts_at <= as_of
-    ]
-    if any(as_of < min(hold.ends_at, latest_end) for hold in granted):
+    if hold_ends_at(holds, campaign, rule, as_of, margin_hours):
         return HoldCase.IN_FORCE
+    granted = any(h.campaign == campaign and h.approver and h.starts_at <= as_of for h in holds)
     return HoldCase.OVER if granted else HoldCase.NONE
 
 
@@ -215,14 +291,15 @@ def _told_on_an_earlier_day(world: World, rule: Enforcement, campaign: str) -> b
 def _fresh(world: World, account: Account) -> Finding | None:
     """The account's finding, or, where it is too old to rest on, the same as an ill source."""
     finding = world.findings.get(account.number)
-    if finding is None:
-        return None
-    age = world.as_of - finding.as_of
-    if age.total_seconds() <= world.rules.fresh_days * 86400:
+    if finding is None or _is_fresh(world, finding):
         return finding
     return Finding(
         account.number, finding.as_of, finding.window_days, Verdict.NO_DATA, no_data=NoData.SOURCE_ILL
     )
+
+
+def _is_fresh(world: World, finding: Finding) -> bool:
+    return (world.as_of - finding.as_of).total_seconds() <= world.rules.fresh_days * 86400
 
 
 def _campaign_facts(world: World, campaign: Campaign) -> dict[str, Any]:
@@ -232,10 +309,20 @@ def _campaign_facts(world: World, campaign: Campaign) -> dict[str, Any]:
         "system": campaign.system,
         "state": campaign.state,
         "account_by": campaign.account_by,
+        **({"also": list(campaign.also)} if campaign.also else {}),
+        **({"senders": [_sender(s) for s in campaign.senders]} if campaign.senders else {}),
+        **({"level": campaign.level} if campaign.level is Level.SESSION else {}),
+        **({} if campaign.pausable else {"by_hand": True}),
         **({"changed_by": campaign.changed_by} if campaign.changed_by else {}),
         **({"changed_at": campaign.changed_at.isoformat()} if campaign.changed_at else {}),
         **({"hold_until": hold.ends_at.isoformat()} if hold else {}),
     }
+
+
+def _sender(sender: Sender) -> str:
+    """``waha workshop at http://waha:3000``: a name for people, no secret in it."""
+    where = f" at {sender.gateway}" if sender.gateway else ""
+    return f"{sender.via} {sender.name or '?'}{where}"
 
 
 def _decision(

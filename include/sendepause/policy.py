@@ -17,9 +17,11 @@ from sendepause.model import (
     Audience,
     CampaignState,
     Kind,
+    Level,
     NoData,
     Phase,
     Reason,
+    Silence,
     Stage,
     Tell,
     Verdict,
@@ -50,6 +52,16 @@ class CampaignCase:
     breached: bool = False  # it ran after the date, before it was paused
     failed: bool = False  # a pause was tried and does not hold yet
     may_pause_business_app: bool = False
+    hold_ending: bool = False  # the hold in force ends within a day
+    level: Level = Level.CAMPAIGN
+    pausable: bool = True  # False: nothing can be called, a person has to switch it off
+    confirmed: bool = False  # a person said so
+    quiet: bool = False  # nothing else runs on the account, and fresh data show no machine
+    may_pause_sessions: bool = False
+    silence: Silence = Silence.WAITING  # after our pause
+    under_way: bool = False  # runs go on after our pause
+    moved: bool = False  # the account was moved, and data prove it
+    resumed_by_us: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +98,100 @@ _RUNS = Reason.AUTOMATED_ON_PERSONAL
 def decide_campaign(case: CampaignCase) -> Outcome:
     """The decision for one campaign; total over every combination of facts."""
     if case.kind is Kind.BUSINESS_PLATFORM:
-        return Outcome(Act.NONE, (Reason.PLATFORM_ALLOWED,))
+        return _decide_on_platform(case)
     if case.state in (CampaignState.PAUSED, CampaignState.DONE):
-        standing = _tell(Stage.PAUSED) if case.paused_by_us else ()
-        standing += _BREACH if case.paused_by_us and case.breached else ()
-        blind = () if case.reachable else (Reason.SYSTEM_UNREACHABLE,)
-        return Outcome(Act.NONE, (Reason.NOT_RUNNING, *blind), standing)
+        return _decide_standing(case)
+    if case.level is Level.SESSION:
+        return _decide_session(case)
+    if not case.pausable:
+        return _decide_by_hand(case)
     outcome = _decide_running(case)
     if case.kind is Kind.BUSINESS_APP:
         return _for_business_app(outcome, case.may_pause_business_app)
     return outcome
+
+
+def _decide_on_platform(case: CampaignCase) -> Outcome:
+    """Automated sending is allowed there; what we paused goes on when a person approves."""
+    if case.resumed_by_us:
+        return Outcome(Act.NONE, (Reason.PLATFORM_ALLOWED,), _tell(Stage.RESUMED))
+    if not (case.paused_by_us and case.state is CampaignState.PAUSED):
+        return Outcome(Act.NONE, (Reason.PLATFORM_ALLOWED,))
+    if not case.moved:
+        return Outcome(Act.NONE, (Reason.PLATFORM_ALLOWED, Reason.MOVE_UNPROVEN))
+    return Outcome(Act.RESUME, (Reason.MOVED,), _tell(Stage.MOVED, *_BOTH))
+
+
+def _decide_standing(case: CampaignCase) -> Outcome:
+    """What does not run: our pause, as long as it holds, and what the account's own events say of it."""
+    reasons = (
+        Reason.NOT_RUNNING,
+        *(() if case.reachable else (Reason.SYSTEM_UNREACHABLE,)),
+        *((Reason.STILL_UNDER_WAY,) if case.paused_by_us and case.under_way else ()),
+    )
+    if not case.paused_by_us:
+        return Outcome(Act.NONE, reasons)
+    tells = _tell(Stage.PAUSED) + (_BREACH if case.breached else ())
+    match case.silence:
+        case Silence.CONFIRMED:
+            return Outcome(
+                Act.NONE, (*reasons, Reason.SILENCE_CONFIRMED), tells + _tell(Stage.SILENCE_CONFIRMED)
+            )
+        case Silence.BROKEN:
+            return Outcome(Act.ASK, (*reasons, Reason.STILL_SENDING), tells + _tell(Stage.NOT_PAUSED, *_BOTH))
+        case Silence.OPEN:
+            return Outcome(Act.ASK, (*reasons, Reason.SILENCE_OPEN), tells + _tell(Stage.NO_DATA))
+        case Silence.WAITING:
+            return Outcome(Act.NONE, reasons, tells)
+
+
+def _decide_session(case: CampaignCase) -> Outcome:
+    """The choke point: campaigns first; the whole session last, and only where the operators opted in.
+
+    It silences people who answer through the same gateway too.
+    """
+    may = case.may_pause_sessions and case.pausable and case.kind is Kind.PERSONAL
+    undone = _tell(Stage.UNDONE, *_BOTH) if case.undone else ()
+    owed = _tell(Stage.NOT_PAUSED, *_BOTH) if case.failed or not case.reachable else ()
+    if case.quiet:
+        return Outcome(Act.NONE, (Reason.CHOKE_POINT_QUIET,))
+    if case.phase is Phase.IN_FORCE or (case.phase is Phase.PAUSING and case.last_hours):
+        if may:
+            return Outcome(Act.PAUSE, (Reason.CHOKE_POINT, *_troubles(case)), owed + undone)
+        why = Reason.CHOKE_POINT_OFF if case.pausable else Reason.NOT_PAUSABLE
+        return Outcome(Act.ASK, (why,), _tell(Stage.LAST_CALL, *_BOTH))
+    if may and case.phase is Phase.PAUSING:
+        return Outcome(Act.WARN, (Reason.CHOKE_POINT_LATER,), _tell(Stage.WARNED) + undone)
+    return Outcome(Act.NONE, (Reason.CHOKE_POINT_LATER,))
+
+
+def _decide_by_hand(case: CampaignCase) -> Outcome:
+    """What nobody can pause from here: its owner is asked, and believed only with silence."""
+    if case.confirmed and case.quiet:
+        return Outcome(Act.NONE, (Reason.CONFIRMED,))
+    reasons = (Reason.NOT_PAUSABLE, *((Reason.CONFIRMED,) if case.confirmed else ()))
+    held = case.hold is HoldCase.IN_FORCE
+    match case.phase:
+        case Phase.ANNOUNCED:
+            return Outcome(Act.NONE, (Reason.NOT_YET,))
+        case Phase.WARNING if held:
+            return Outcome(Act.HOLD, (*reasons, Reason.HELD), _held(case))
+        case Phase.PAUSING if held and not case.last_hours:
+            return Outcome(Act.HOLD, (*reasons, Reason.HELD), _tell(Stage.HOLD_ENDS))
+        case Phase.WARNING:
+            return Outcome(Act.WARN, reasons, () if case.confirmed else _tell(Stage.WARNED))
+        case Phase.PAUSING if not case.last_hours:
+            return Outcome(Act.ASK, reasons, () if case.confirmed else _tell(Stage.LAST_CALL))
+        case Phase.PAUSING:
+            return Outcome(Act.ASK, reasons, _tell(Stage.LAST_CALL, *_BOTH))
+        case Phase.IN_FORCE:
+            runs = case.state is CampaignState.RUNNING
+            stage = Stage.BREACH if runs else Stage.LAST_CALL
+            return Outcome(Act.ASK, (*reasons, Reason.BREACH_SUSPECTED), _tell(stage, *_BOTH))
+
+
+def _held(case: CampaignCase) -> tuple[Tell, ...]:
+    return _tell(Stage.HOLD_ENDS if case.hold_ending else Stage.HOLD_GRANTED)
 
 
 def _decide_running(case: CampaignCase) -> Outcome:
@@ -108,7 +204,7 @@ def _decide_running(case: CampaignCase) -> Outcome:
         case Phase.ANNOUNCED:
             return Outcome(Act.NONE, (Reason.NOT_YET, *_troubles(case)))
         case Phase.WARNING if held:
-            return Outcome(Act.HOLD, (_RUNS, Reason.HELD), _tell(Stage.HOLD_GRANTED))
+            return Outcome(Act.HOLD, (_RUNS, Reason.HELD), _held(case))
         case Phase.WARNING:
             return Outcome(Act.WARN, (_RUNS, *_troubles(case)), _tell(Stage.WARNED) + undone)
         case Phase.PAUSING if held and not case.last_hours:

@@ -187,9 +187,18 @@ class PolicySettings(_Section):
     """What the operators choose. The decision table itself is code (``policy.py``)."""
 
     pause_business_app: bool = False
+    pause_sessions: bool = Field(
+        default=False, description="close a gateway's whole session, as the last resort in the last hours"
+    )
     fresh_days: int = Field(default=7, ge=1, le=90)
     window_days: int = Field(default=28, ge=7, le=90)
     hold_margin_hours: Hours = Field(default=48, ge=24)
+    silence_grace_minutes: float = Field(
+        default=60, ge=0, le=1440, description="what is sent so soon after a pause was on its way"
+    )
+    silence_hours: Hours = Field(
+        default=24, gt=0, description="so long a silence has to be to count as proof"
+    )
     keep_events_days: int = Field(default=90, ge=35, le=3660)
     far_hours: float = Field(
         default=24, gt=0, le=168, description="an as_of further from real time only shows"

@@ -125,6 +125,19 @@ _LABELS: dict[type[StrEnum], dict[str, Both]] = {
         Reason.KIND_CONTRADICTED: Both("Kontoart fraglich", "kind in doubt"),
         Reason.BREACH_SUSPECTED: Both("Verstoß möglich", "breach possible"),
         Reason.CLEAR: Both("unauffällig", "clear"),
+        Reason.SENDER_CONTRADICTED: Both("Konto fraglich", "account in doubt"),
+        Reason.NOT_PAUSABLE: Both("nur von Hand abschaltbar", "to be switched off by hand"),
+        Reason.CONFIRMED: Both("Abschaltung bestätigt", "switching off confirmed"),
+        Reason.CHOKE_POINT: Both("Sitzung wird geschlossen", "session is closed"),
+        Reason.CHOKE_POINT_LATER: Both("Sitzung erst zuletzt", "session only as a last resort"),
+        Reason.CHOKE_POINT_OFF: Both("Sitzung darf nicht geschlossen werden", "session may not be closed"),
+        Reason.CHOKE_POINT_QUIET: Both("hinter der Sitzung ist es still", "quiet behind the session"),
+        Reason.SILENCE_CONFIRMED: Both("Stille bestätigt", "silence confirmed"),
+        Reason.SILENCE_OPEN: Both("Stille noch nicht belegt", "silence not proved yet"),
+        Reason.STILL_SENDING: Both("sendet trotz Pause", "sending in spite of the pause"),
+        Reason.STILL_UNDER_WAY: Both("begonnene Läufe gehen weiter", "begun runs go on"),
+        Reason.MOVED: Both("umgezogen", "moved"),
+        Reason.MOVE_UNPROVEN: Both("Umzug noch nicht belegt", "move not proved yet"),
     },
 }
 
@@ -218,6 +231,63 @@ _SENTENCES: dict[Reason, Both] = {
         "The rule is in force, so a breach cannot be ruled out.",
     ),
     Reason.CLEAR: Both("Das Konto ist unauffällig.", "Nothing stands out about the account."),
+    Reason.SENDER_CONTRADICTED: Both(
+        "Die Zuordnung der Kampagne nennt ein anderes Konto als ihr Inhalt; es zählt das strengere.",
+        "The campaign's mark names another account than its content does; the stricter one counts.",
+    ),
+    Reason.NOT_PAUSABLE: Both(
+        "Hier kann Sendepause nichts abschalten; das muss ein Mensch tun.",
+        "Sendepause cannot switch anything off here; a person has to.",
+    ),
+    Reason.CONFIRMED: Both(
+        "Dass es abgeschaltet ist, hat jemand bestätigt.", "Somebody confirmed that it is switched off."
+    ),
+    Reason.CHOKE_POINT: Both(
+        "Als letztes Mittel wird die ganze Gateway-Sitzung geschlossen: Auch Antworten von Hand über"
+        " dieses Gateway ruhen dann, am Telefon nicht.",
+        "As the last resort the whole gateway session is closed: answers by hand through this gateway rest"
+        " too, on the phone they do not.",
+    ),
+    Reason.CHOKE_POINT_LATER: Both(
+        "Die ganze Gateway-Sitzung kommt erst an die Reihe, wenn es 24 Stunden vor dem Stichtag trotz aller"
+        " Pausen nicht still ist.",
+        "The whole gateway session has its turn only if 24 hours before the deadline, in spite of all pauses,"
+        " it is not quiet.",
+    ),
+    Reason.CHOKE_POINT_OFF: Both(
+        "Über diese Gateway-Sitzung kann noch automatisch gesendet werden; Sitzungen zu schließen ist nicht"
+        " eingeschaltet.",
+        "Messages may still be sent automatically through this gateway session; closing sessions is not"
+        " switched on.",
+    ),
+    Reason.CHOKE_POINT_QUIET: Both(
+        "Keine Kampagne dieses Kontos läuft, und aktuelle Daten zeigen keinen automatischen Versand.",
+        "No campaign of this account is running, and fresh data show no automated sending.",
+    ),
+    Reason.SILENCE_CONFIRMED: Both(
+        "Aktuelle Daten zeigen seit der Pause keinen automatischen Versand.",
+        "Fresh data show no automated sending since the pause.",
+    ),
+    Reason.SILENCE_OPEN: Both(
+        "Ob seit der Pause Stille herrscht, ist offen: Daten aus der Zeit danach fehlen.",
+        "Whether there has been silence since the pause is open: data from after it are missing.",
+    ),
+    Reason.STILL_SENDING: Both(
+        "Nach der Pause wurde weiter automatisch gesendet: Sie hält nicht, oder etwas anderes sendet.",
+        "Automated sending went on after the pause: it does not hold, or something else sends.",
+    ),
+    Reason.STILL_UNDER_WAY: Both(
+        "Was vor der Pause begonnen hatte, geht noch zu Ende und kann noch senden.",
+        "What had begun before the pause still comes to its end and may send until then.",
+    ),
+    Reason.MOVED: Both(
+        "Das Konto liegt jetzt auf der WhatsApp-Business-Plattform, wie die Daten belegen.",
+        "The account is on the WhatsApp Business Platform now, as the data prove.",
+    ),
+    Reason.MOVE_UNPROVEN: Both(
+        "Dass das Konto umgezogen ist, belegen die Daten noch nicht; die Pause bleibt.",
+        "The data do not prove yet that the account has moved; the pause stays.",
+    ),
 }
 
 

@@ -7,7 +7,7 @@ campaign that this package paused later as the running campaign that it was.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from sendepause import guard
 from sendepause.alerts import outbox
 from sendepause.guard import Passage
-from sendepause.model import Act, Campaign, CampaignState, Decision, Evidence, Plan, Stage
+from sendepause.model import AccountBy, Act, Campaign, CampaignState, Decision, Evidence, Plan, Stage
 from sendepause.planning import Rules, World
 from sendepause.settings import Settings
 from sendepause.store import folds, queries
@@ -47,16 +47,27 @@ def gather(
         enforcements=tuple(settings.enforcement_list()),
         campaigns=tuple(campaigns),
         findings=queries.latest_findings(session, as_of),
-        evidence=_evidence(session),
+        evidence=_evidence(session, campaigns, as_of),
         holds=tuple(folds.holds(then)),
         unreachable=frozenset(s.removeprefix("system:") for s in ill if s.startswith("system:")),
         undone=frozenset(pair for pair, record in pauses.items() if record.status == "undone"),
         paused_by_us=frozenset(pair for pair, record in pauses.items() if record.status == "paused"),
         breached=frozenset(pair for pair, record in pauses.items() if record.breach),
         failed=frozenset(pair for pair, record in pauses.items() if record.status == "not_paused"),
+        resumed_by_us=frozenset(pair for pair, record in pauses.items() if record.status == "resumed"),
+        under_way=frozenset(
+            pair for pair, record in pauses.items() if record.status == "paused" and record.left != 0
+        ),
+        paused_as={
+            pair: (record.episode, record.version)
+            for pair, record in pauses.items()
+            if record.status == "paused"
+        },
+        confirmed=frozenset(folds.confirmations(then)),
         told_at=_told(session, campaigns),
         rules=Rules(
             pause_business_app=settings.policy.pause_business_app,
+            pause_sessions=settings.policy.pause_sessions,
             hold_margin_hours=settings.policy.hold_margin_hours,
             fresh_days=settings.policy.fresh_days,
         ),
@@ -72,6 +83,7 @@ def past(session: Session, as_of: datetime, entries: Sequence[Entry], *, replay:
         baseline=None if known is None else frozenset(i["item"] for i in known if i["item"]),
         approved=folds.approvals(entries),
         waits=folds.waits(entries),
+        announced=frozenset(folds.announced(entries)),
         told=frozenset(
             pair
             for pair, at in _told(session, queries.campaigns(session)).items()
@@ -99,7 +111,7 @@ def passages(plan: Plan, settings: Settings, remembered: guard.Past) -> dict[str
 
 def decision_json(decision: Decision, passages: dict[str, Passage]) -> dict[str, Any]:
     """A decision as ``sendepause plan`` prints it and the store keeps it: plain JSON values."""
-    item = guard.item(decision) if decision.act is Act.PAUSE else None
+    item = guard.item(decision) if decision.act in (Act.PAUSE, Act.RESUME) else None
     return {
         **{key: value for key, value in asdict(decision).items() if key != "tells"},
         "reasons": [str(reason) for reason in decision.reasons],
@@ -114,12 +126,41 @@ def _told(session: Session, campaigns: Sequence[Campaign]) -> dict[tuple[str, st
     return outbox.told(session, [Stage.WARNED], {campaign.key: campaign.account for campaign in campaigns})
 
 
-def _evidence(session: Session) -> dict[str, frozenset[Evidence]]:
+def _evidence(
+    session: Session, campaigns: Sequence[Campaign], as_of: datetime
+) -> dict[str, frozenset[Evidence]]:
+    """What proves the kind of each account now.
+
+    A number is on one of the two: what proves the Platform later than anything proved a consumer product
+    shows that the account has moved since. Old exports of its time before say nothing against it.
+    """
+    newest: dict[tuple[str, Evidence], datetime] = {}
+    for account, evidence, at in _proofs(session, campaigns, as_of):
+        newest[account, evidence] = max(at, newest.get((account, evidence), at))
     found: dict[str, set[Evidence]] = defaultdict(set)
+    for (account, evidence), at in newest.items():
+        platform = newest.get((account, Evidence.PLATFORM))
+        if evidence is Evidence.PLATFORM or platform is None or platform <= at:
+            found[account].add(evidence)
+    return {account: frozenset(kinds) for account, kinds in found.items()}
+
+
+def _proofs(
+    session: Session, campaigns: Sequence[Campaign], as_of: datetime
+) -> Iterator[tuple[str, Evidence, datetime]]:
+    """Account, what is proved, and as of when: data of sources, directories, what running campaigns use."""
     for reach in queries.reaches(session):
         if reach.evidence:
-            found[reach.account].add(reach.evidence)
-    return {account: frozenset(kinds) for account, kinds in found.items()}
+            yield reach.account, reach.evidence, reach.read_until
+    for entry, seen_at in queries.directory_seen(session):
+        if entry.evidence:
+            yield entry.account, entry.evidence, seen_at
+    for campaign in campaigns:
+        sure = campaign.account_by in (AccountBy.MARK, AccountBy.INFERRED) and not campaign.also
+        if campaign.account and sure and campaign.state is CampaignState.RUNNING:
+            for sender in campaign.senders:
+                if sender.via.evidence:
+                    yield campaign.account, sender.via.evidence, as_of
 
 
 def _before_our_pauses(campaigns: list[Campaign], then: Pauses, today: Pauses) -> list[Campaign]:

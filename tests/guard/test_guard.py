@@ -47,7 +47,7 @@ def test_the_limit_of_zero_stops_the_first() -> None:
 
 
 def test_what_was_told_approved_or_accepted_before_is_no_surprise_and_does_not_count() -> None:
-    told = Past(told={("rule", "campaign:crm/0")})
+    told = Past(told={("rule", "campaign:crm/0")}, announced={guard.item(pause(0))})
     approved = Past(approved=frozenset({guard.item(pause(0))}))
     accepted = Past(baseline=frozenset({guard.item(pause(0))}))
     new = [pause(n) for n in range(1, 4)]

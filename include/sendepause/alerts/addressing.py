@@ -163,6 +163,7 @@ def fact_of(
         **(_of_account(account, findings) if account else {"account_number": decision.account}),
         **(_of_rule(rule, as_of) if rule else {}),
         **(_of_pause(settings, rule, decision) if rule else {}),
+        **({"item": guard.item(decision)} if stage is Stage.WARNED else {}),
     }
     known = {name: value for name, value in facts.items() if name in AlertFacts.__annotations__ and value}
     return Fact(decision.enforcement, decision.subject, stage, audience, cast("AlertFacts", known))

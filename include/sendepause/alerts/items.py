@@ -53,6 +53,8 @@ _ABOUT_A_CAMPAIGN = frozenset(  # that is known and told of before: how its acco
         Stage.RESUMED,
     }
 )
+_ABOUT_A_SENDER = frozenset({Stage.UNKNOWN_AUTOMATION, Stage.CONTRADICTION, Stage.GUARD_STOPPED})
+_SENDERS_SHOWN = 4
 _EXPLAINS_A_CAMPAIGN = (Verdict.AUTOMATED, Verdict.BULK)
 
 
@@ -83,6 +85,11 @@ class AlertFacts(TypedDict, total=False):
     detail: dict[str, str] | str
     items: int  # how many things are concerned, where they are too many to name
     error: str  # what a system answered
+    item: str  # what exactly is announced, see ``guard.item``
+    by_hand: bool  # nothing can be called: the checklist of the app is for its owner
+    left: int  # runs that go on after a pause
+    senders: list[str]  # what the campaign's content sends through
+    also: list[str]  # further numbers that mark or content name
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +139,12 @@ def lines(facts: AlertFacts, tongue: Tongue, stage: Stage, audience: Audience, a
         yield frame.no_data.format(tongue.label(NoData, no_data))
     if stage is not Stage.PAUSED and (changed := _changed(facts, tongue)):
         yield changed  # of a campaign that we paused, the last change is our own, or says nothing any more
+    if senders := facts.get("senders") if stage in _ABOUT_A_SENDER else None:
+        yield frame.senders.format(", ".join(safe(sender, 120) for sender in senders[:_SENDERS_SHOWN]))
+    if left := facts.get("left"):
+        yield frame.under_way.format(words.number(left, tongue.language))
+    if facts.get("by_hand") and stage in (Stage.WARNED, Stage.LAST_CALL):
+        yield frame.checklist
     if (until := moment(facts.get("hold_until"))) is not None:
         yield frame.hold_until.format(tongue.moment(until))
     if pause := _pause(facts, tongue, stage, at):

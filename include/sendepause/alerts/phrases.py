@@ -71,6 +71,9 @@ class Frame(NamedTuple):
     detail: str
     error: str
     key: str
+    checklist: str
+    under_way: str
+    senders: str
     about: str
 
 

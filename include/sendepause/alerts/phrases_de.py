@@ -31,6 +31,11 @@ FRAME = Frame(
     detail="Angabe: {}",
     error="Meldung des Systems: {}",
     key="Kennung: {}",
+    checklist="Bitte in der App: Unternehmenstools → Begrüßungsnachricht aus, Abwesenheitsnachricht aus;"
+    " geplante Broadcasts absagen, Broadcast-Listen nicht mehr benutzen; Einstellungen → Verknüpfte Geräte →"
+    " jedes Gerät abmelden, vor dem kein Mensch sitzt. Danach bestätigen Sie es bitte dem Betriebsteam",
+    under_way="Noch im Gang: {} begonnene Läufe, die weiter senden können",
+    senders="Sendet über: {}",
     about="Sendepause ist ein Programm Ihres Unternehmens. Es sorgt dafür, dass zum Stichtag keine"
     " automatische Kampagne über ein Konto läuft, auf dem sie nicht erlaubt ist. Fragen beantwortet das"
     " Betriebsteam.",
@@ -206,13 +211,16 @@ PHRASES: dict[Stage, Phrases] = {
         moves=True,
     ),
     Stage.MOVED: Phrases(
-        "Umgezogen: {ein Konto|{n} Konten}",
-        "{Dieses Konto liegt|Diese Konten liegen} jetzt auf der WhatsApp-Business-Plattform.",
+        "Umgezogen: {Eine Kampagne kann|{n} Kampagnen können} wieder laufen",
+        "{Das Konto dieser Kampagne liegt|Die Konten dieser Kampagnen liegen} jetzt auf der"
+        " WhatsApp-Business-Plattform.",
         "Dort ist automatischer Versand nach den Regeln der Plattform erlaubt; der Stichtag betrifft"
         " {das Konto|diese Konten} nicht mehr.",
-        "Beachten Sie die Regeln der Plattform, vor allem zu Vorlagen und Einwilligungen.",
-        "Es ist nichts zu tun.",
-        "Sendepause meldet sich nur noch, falls Daten der neuen Kontoart widersprechen.",
+        "Beachten Sie die Regeln der Plattform, vor allem zu Vorlagen und Einwilligungen. Ob"
+        " {die Kampagne|die Kampagnen} wieder {laufen soll|laufen sollen}, entscheidet das Betriebsteam.",
+        "Geben Sie das Fortsetzen in Airflow unter `sendepause_approve` oder mit `sendepause approve KENNUNG`"
+        " frei. Die Frage nennt die Fassung und was sich angestaut hat.",
+        "Ohne Freigabe bleibt die Pause bestehen. Sendepause schaltet nur ein, was es selbst pausiert hat.",
     ),
     Stage.RESUMED: Phrases(
         "Wieder freigegeben: {eine Kampagne|{n} Kampagnen}",

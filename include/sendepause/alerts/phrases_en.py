@@ -31,6 +31,11 @@ FRAME = Frame(
     detail="Stated: {}",
     error="The system says: {}",
     key="Key: {}",
+    checklist="Please do this in the app: Business tools → greeting message off, away message off; cancel"
+    " scheduled broadcasts, leave broadcast lists unused; Settings → Linked devices → log out every device"
+    " that no person sits in front of. Then please confirm it to the operators",
+    under_way="Still under way: {} runs that had begun and may go on sending",
+    senders="Sends through: {}",
     about="Sendepause is a program of your company. It makes sure that by the deadline no automated"
     " campaign is running on an account where that is not allowed. The operators answer your questions.",
 )
@@ -199,13 +204,16 @@ PHRASES: dict[Stage, Phrases] = {
         moves=True,
     ),
     Stage.MOVED: Phrases(
-        "Moved: {one account|{n} accounts}",
-        "{This account is|These accounts are} on the WhatsApp Business Platform now.",
+        "Moved: {a campaign|{n} campaigns} can run again",
+        "{The account of this campaign is|The accounts of these campaigns are} on the WhatsApp Business"
+        " Platform now.",
         "Automated sending is allowed there under the Platform's rules; the deadline no longer concerns"
         " {the account|these accounts}.",
-        "Mind the Platform's rules, above all on templates and consent.",
-        "Nothing needs doing.",
-        "You will only hear from Sendepause if data contradict the new kind of account.",
+        "Mind the Platform's rules, above all on templates and consent. Whether {the campaign is|the"
+        " campaigns are} to run again, the operators decide.",
+        "Approve the resume in Airflow under `sendepause_approve`, or with `sendepause approve KEY`. The"
+        " question names the version and what has piled up.",
+        "Without an approval the pause stays. Sendepause only ever switches on what it paused itself.",
     ),
     Stage.RESUMED: Phrases(
         "Released: {a campaign|{n} campaigns}",

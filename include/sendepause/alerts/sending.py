@@ -20,7 +20,7 @@ from slack_sdk import WebClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from sendepause.alerts import deliveries, outbox
+from sendepause.alerts import announcements, deliveries, outbox
 from sendepause.alerts.deliveries import Seen
 from sendepause.alerts.outbox import Recipient
 from sendepause.alerts.slack_errors import MISSING_SCOPE, NO_ANSWER, Trouble, retry_after, said, trouble
@@ -192,8 +192,13 @@ class Round:
 
     def _sent(self, job: _Job, ts: str) -> bool:
         self.unanswered = 0
-        values = {"state": "sent", "sent_at": self.now(), "sent_channel": job.target, "ts": ts, "error": None}
-        self.result.sent += self._change(job, **values)
+        at = self.now()
+        values = {"state": "sent", "sent_at": at, "sent_channel": job.target, "ts": ts, "error": None}
+        with session(self.engine) as opened:
+            sent = _change(opened, job, **values)
+            if sent:
+                announcements.note(opened, job.id, at)
+        self.result.sent += sent
         return True
 
     def _posting_failed(self, job: _Job, error: Exception) -> bool:

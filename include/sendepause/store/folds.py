@@ -141,6 +141,28 @@ def approvals(entries: Iterable[Entry]) -> frozenset[str]:
     return frozenset(item for entry in entries for item in _approved(entry))
 
 
+def confirmations(entries: Iterable[Entry]) -> dict[str, datetime]:
+    """Campaigns that a person said are switched off, where nobody can look; with the moment of saying so."""
+    found: dict[str, datetime] = {}
+    for entry in entries:
+        if entry.kind is EntryKind.CONFIRMED:
+            if entry.facts.get("off") is True:
+                found[entry.subject] = entry.as_of
+            else:
+                found.pop(entry.subject, None)
+    return found
+
+
+def announced(entries: Iterable[Entry]) -> dict[str, datetime]:
+    """The items that sent messages announced, with the moment of the first one."""
+    found: dict[str, datetime] = {}
+    for entry in entries:
+        if entry.kind is EntryKind.ANNOUNCED:
+            for item in _items(entry):
+                found.setdefault(item, entry.as_of)
+    return found
+
+
 def waits(entries: Sequence[Entry]) -> dict[str, datetime]:
     """The items that the guard stopped and nobody approved yet, with the ``as_of`` of the first stop.
 

@@ -183,14 +183,23 @@ def save_directory(
 
 def directory(session: Session) -> list[DirectoryEntry]:
     """Which account each session, instance or phone number id belongs to; what was told last counts."""
-    found = session.execute(select(*DirectoryRow.__table__.columns).order_by(DirectoryRow.seen_at))
-    known = {
-        (sender := Sender(Via(row.via), row.gateway, row.name)): DirectoryEntry(
-            sender, row.account, None if row.evidence is None else Evidence(row.evidence)
+    return list({entry.sender: entry for entry, _ in directory_seen(session)}.values())
+
+
+def directory_seen(session: Session) -> list[tuple[DirectoryEntry, datetime]]:
+    """Every entry of the directory and when its system last showed it, the oldest first."""
+    rows = session.execute(select(*DirectoryRow.__table__.columns).order_by(DirectoryRow.seen_at))
+    return [
+        (
+            DirectoryEntry(
+                Sender(Via(row.via), row.gateway, row.name),
+                row.account,
+                None if row.evidence is None else Evidence(row.evidence),
+            ),
+            row.seen_at,
         )
-        for row in found
-    }
-    return list(known.values())
+        for row in rows
+    ]
 
 
 def set_health(session: Session, subject: str, ok: bool, at: datetime, detail: str = "") -> None:
