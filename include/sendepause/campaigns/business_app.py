@@ -63,7 +63,7 @@ class BusinessApp(Connector):
         return [
             Check(
                 count > 0,
-                f"{count} numbers of {self.system.id} are on the WhatsApp Business app: only people can act there.",
+                f"{count} numbers of {self.system.id} are on the WhatsApp Business app: people act there.",
                 "Name the numbers in settings.accounts, or remove the system.",
             )
         ]

@@ -84,7 +84,7 @@ class Wwebjs(Connector):
             return CampaignState.UNKNOWN
         answer = await self._client.call("GET", path, ok=frozenset({422}))  # 422: no name of a session
         told = answer.data if isinstance(answer.data, Mapping) else {}
-        match answer.status, told.get("success"), told.get("state"), told.get("message"):
+        match answer.status, told.get("success"), told.get("state", ""), told.get("message"):
             case 200, True, "CONNECTED", _:
                 self._known.setdefault(id, None)
                 return CampaignState.RUNNING
