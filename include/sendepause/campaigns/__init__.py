@@ -12,9 +12,15 @@ if TYPE_CHECKING:
     from sendepause.settings import SystemSettings
 
 CONNECTORS = {
+    "airflow": "sendepause.campaigns.airflow_api:AirflowApi",
+    "business_app": "sendepause.campaigns.business_app:BusinessApp",
+    "cloud_api": "sendepause.campaigns.cloud_api:CloudApi",
+    "evolution": "sendepause.campaigns.evolution:Evolution",
     "http_api": "sendepause.campaigns.http_api:HttpApi",
     "n8n": "sendepause.campaigns.n8n:N8n",
+    "node_red": "sendepause.campaigns.node_red:NodeRed",
     "sql_table": "sendepause.campaigns.sql_table:SqlTable",
+    "wwebjs": "sendepause.campaigns.wwebjs:Wwebjs",
 }
 
 
