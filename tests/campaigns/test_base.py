@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +24,20 @@ def test_an_unknown_connector_names_the_known_ones() -> None:
     system = SystemSettings(id="x", connector="fax", connection="x")
     with pytest.raises(BadInput, match=r"http_api.*sql_table"):
         campaigns.connect(system, Access())
+
+
+def examples() -> list[dict[str, Any]]:
+    """The campaign systems that the documentation shows."""
+    page = Path(__file__).parents[2] / "docs" / "campaign_systems.md"
+    blocks = re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    return [system for block in blocks for system in yaml.safe_load(block).get("campaign_systems", [])]
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example["id"])
+def test_every_example_of_the_documentation_can_be_used(example: dict[str, Any]) -> None:
+    database = example["connector"] == "sql_table"
+    access = Access("sqlite", "crm.db") if database else Access("http", "http://tool.example", password="key")
+    campaigns.connect(SystemSettings(**example), access)
 
 
 def test_a_connector_is_imported_only_when_it_is_used() -> None:
