@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -36,7 +35,7 @@ from sendepause.campaigns.base import (
 )
 from sendepause.campaigns.http import Answer, Auth, HttpClient, at_most, segment
 from sendepause.campaigns.shapes import Section, settings_of
-from sendepause.errors import BadInput, Guarded, Refused, SendepauseError, Unclear, Unreachable
+from sendepause.errors import BadInput, Guarded, Refused, SendepauseError, Unreachable
 from sendepause.model import CampaignState
 from sendepause.settings import SystemSettings
 
@@ -83,7 +82,9 @@ class AirflowApi(Connector):
         self._tags = settings_of(AirflowSettings, system).tags
         self._access = access
         self._name = f"The Airflow {system.id}"
-        self._token: str | None = None  # of the login; text, so it belongs to no event loop
+        self._door = HttpClient(self._name, access, system.timeout_seconds, Auth(kind="none"))
+        # With the token of the login, once there is one; without a login the password is a token.
+        self._client = None if access.login else HttpClient(self._name, access, system.timeout_seconds)
 
     async def list(self) -> Campaigns:
         """The DAGs that are campaigns, with whoever paused or unpaused them last, where the log tells it."""
@@ -265,9 +266,8 @@ class AirflowApi(Connector):
     async def _dry_run(self, id: str, begin: datetime, end: datetime) -> Answer:
         """What a backfill would start; it starts nothing, and needs the right to change the DAG."""
         body = {"dag_id": id, "from_date": begin.isoformat(), "to_date": end.isoformat()}
-        with _nothing_is_changed():
-            ok = frozenset({400, 403, 404, 409, 422})
-            return await self._call("POST", "/api/v2/backfills/dry_run", body=body, ok=ok)
+        ok = frozenset({400, 403, 404, 409, 422})
+        return await self._call("POST", "/api/v2/backfills/dry_run", body=body, ok=ok, writes=False)
 
     async def _count(self, path: str, params: Mapping[str, Any]) -> int:
         return _total(await self._call("GET", path, {**params, "limit": 1}), self._name)
@@ -292,42 +292,28 @@ class AirflowApi(Connector):
         path: str,
         params: Mapping[str, Any] | None = None,
         body: Any = None,
+        *,
         ok: frozenset[int] = frozenset(),
+        writes: bool | None = None,
     ) -> Answer:
         """One call with the token, a new one where the old one has run out: a 401 has done nothing."""
-        if self._token and (answer := await self._once(method, path, params, body, ok | {401})).status != 401:
-            return answer
-        if self._access.login:
-            self._token = await self._log_in(self._access.login)
-        return await self._once(method, path, params, body, ok)
+        if self._client:
+            run_out = frozenset({401}) if self._access.login else frozenset()
+            answer = await self._client.call(
+                method, path, params=params, body=body, ok=ok | run_out, writes=writes
+            )
+            if answer.status not in run_out:
+                return answer
+        self._client = await self._logged_in()
+        return await self._client.call(method, path, params=params, body=body, ok=ok, writes=writes)
 
-    async def _once(
-        self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, ok: frozenset[int]
-    ) -> Answer:
-        client = self._client(Auth(), self._token or self._access.password)
-        return await client.call(method, path, params=params, body=body, ok=ok)
-
-    async def _log_in(self, login: str) -> str:
-        body = {"username": login, "password": self._access.password or ""}
-        with _nothing_is_changed():
-            answer = await self._client(Auth(kind="none"), None).call("POST", "/auth/token", body=body)
+    async def _logged_in(self) -> HttpClient:
+        body = {"username": self._access.login, "password": self._access.password or ""}
+        answer = await self._door.call("POST", "/auth/token", body=body, writes=False)
         token = answer.data.get("access_token") if isinstance(answer.data, Mapping) else None
         if not isinstance(token, str):
             raise _not_airflow(self._name)
-        return token
-
-    def _client(self, auth: Auth, token: str | None) -> HttpClient:
-        access = replace(self._access, password=token)
-        return HttpClient(self._name, access, self.system.timeout_seconds, auth)
-
-
-@contextmanager
-def _nothing_is_changed() -> Iterator[None]:
-    """A POST that only asks: where its answer is missing, nothing is unclear."""
-    try:
-        yield
-    except Unclear as error:
-        raise Unreachable(error.what, "Look whether the system is up.") from None
+        return HttpClient(self._name, replace(self._access, password=token), self.system.timeout_seconds)
 
 
 def _state(value: object) -> CampaignState:
