@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -87,6 +87,26 @@ def test_the_switches(lines: list[tuple[Any, ...]], expected: Switches) -> None:
 def test_the_episodes_of_a_pause(kinds: list[EntryKind], status: str, episode: int, is_open: bool) -> None:
     record = folds.pauses(history(*((kind, A) for kind in kinds)))[RULE, A]
     assert (record.status, record.episode, record.open) == (status, episode, is_open)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "silence", "since"),
+    [
+        ([K.INTENT, K.PAUSED], None, None),
+        ([K.INTENT, K.PAUSED, K.SILENCE_CONFIRMED], "confirmed", 3),
+        ([K.INTENT, K.PAUSED, K.SENDING_SEEN, K.SENDING_SEEN], "broken", 3),
+        ([K.INTENT, K.PAUSED, K.SILENCE_CONFIRMED, K.SENDING_SEEN], "broken", 4),
+        ([K.INTENT, K.PAUSED, K.SENDING_SEEN, K.SILENCE_CONFIRMED], "broken", 3),
+        ([K.INTENT, K.PAUSED, K.SENDING_SEEN, K.UNDONE, K.SILENCE_CONFIRMED], "broken", 3),
+        ([K.INTENT, K.PAUSED, K.SENDING_SEEN, K.UNDONE, K.INTENT, K.PAUSED], None, None),
+    ],
+)
+def test_the_second_proof_belongs_to_its_episode_and_a_machine_outweighs_it(
+    kinds: list[EntryKind], silence: str | None, since: int | None
+) -> None:
+    record = folds.pauses(history(*((kind, A) for kind in kinds)))[RULE, A]
+    assert record.silence == silence
+    assert record.silence_since == (None if since is None else hour(since))
 
 
 def test_a_campaign_without_an_intent_has_no_pause_of_ours() -> None:
@@ -255,5 +275,6 @@ def test_the_keys_of_what_is_written_once_are_all_different() -> None:
     keys = [key(RULE, item, episode) for key in by_episode for item in (A, B) for episode in (1, 2)]
     keys += [folds.once_not_paused(RULE, A, 1, error) for error in ("Unreachable", "Refused")]
     keys += [folds.once_guard_stopped(item, episode) for item in (A, B) for episode in (1, 2)]
+    keys += [folds.once_sending_seen(RULE, A, 1, date(2019, 12, day)) for day in (1, 2)]
     keys += [folds.once_hold_granted(1), folds.once_hold_ended(1)]
     assert len(set(keys)) == len(keys)

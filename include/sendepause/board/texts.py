@@ -228,6 +228,7 @@ _ENTRIES: dict[EntryKind, Both] = {
     EntryKind.GUARD_STOPPED: Both("Freigabe nötig", "approval needed"),
     EntryKind.BREACH: Both("Verstoß", "breach"),
     EntryKind.SILENCE_CONFIRMED: Both("Stille bestätigt", "silence confirmed"),
+    EntryKind.SENDING_SEEN: Both("Versand trotz Pause gemessen", "sending measured despite the pause"),
     EntryKind.CONFIGURATION: Both("Konfiguration in Kraft getreten", "configuration came into force"),
 }
 

@@ -179,6 +179,30 @@ class DirectoryRow(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class SilenceRow(Base):
+    """What was heard last of a pause that stands: the second proof as it is now. What was proved once, the
+    ledger says."""
+
+    __tablename__ = "sendepause_silence"
+
+    enforcement: Mapped[str] = mapped_column(String(100), primary_key=True)
+    campaign: Mapped[str] = mapped_column(String(400), primary_key=True)  # item key
+    episode: Mapped[int] = mapped_column(Integer)
+    account: Mapped[str] = mapped_column(String(20))
+    heard_at: Mapped[datetime] = mapped_column(UtcDateTime)  # the run's clock
+    state: Mapped[str] = mapped_column(String(20))
+    why: Mapped[str | None] = mapped_column(String(20))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sends: Mapped[int] = mapped_column(Integer)
+    machine: Mapped[int] = mapped_column(Integer)
+    by: Mapped[list[str]] = mapped_column(JSON)
+    last: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    verdict: Mapped[str] = mapped_column(String(20))
+    due: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sources: Mapped[list[str]] = mapped_column(JSON)
+
+
 class PlanRow(Base):
     """A plan that was shown. ``accepted``: nothing in it waits for a person; the guard's baseline."""
 
