@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import yaml
 from tests.campaigns.airflow_server import PASSWORD, AirflowServer, serve
 from tests.campaigns.contract import Contract, run, trouble
 from tests.campaigns.grounds import ACCOUNT, CLOSED_PORT
@@ -15,6 +17,7 @@ from sendepause import campaigns
 from sendepause.campaigns.base import Access, Backlog, BacklogKind, Connector, GoesOn, UnderWay
 from sendepause.errors import BadInput, Guarded, Refused, Unreachable
 from sendepause.model import AccountBy, CampaignState
+from sendepause.places import ROOT
 from sendepause.settings import SystemSettings
 
 
@@ -375,3 +378,15 @@ def test_what_is_no_airflow_is_told_and_not_taken_for_an_empty_list(airflow: Air
 def test_settings_that_do_not_exist_are_refused_at_once() -> None:
     with pytest.raises(BadInput, match=r"settings\.tag"):
         connected("http://127.0.0.1:9", tag="whatsapp")
+
+
+def test_the_example_of_the_documentation_can_be_used() -> None:
+    page = (ROOT / "docs" / "campaign_systems.md").read_text("utf-8")
+    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+    (example,) = (
+        system
+        for block in blocks
+        for system in block.get("campaign_systems", [])
+        if system["connector"] == "airflow"
+    )
+    campaigns.connect(SystemSettings(**example), Access("http", "http://airflow.example"))
