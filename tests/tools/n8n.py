@@ -7,19 +7,20 @@ login; what a program does goes through the public API (``/api/v1``), with a key
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx
 from tests.tools.node import Installed
+from tests.tools.receiver import free_port
 
 READY = 120.0  # seconds until n8n is up; eight alone on two cores
 STOP = 30.0  # seconds until it has ended
@@ -34,7 +35,7 @@ QUIETLY = {
     "N8N_GRACEFUL_SHUTDOWN_TIMEOUT": "3",
     "NO_PROXY": "127.0.0.1",
 }
-Nodes = list[dict[str, Any]]
+Json = dict[str, Any]
 
 
 @dataclass
@@ -58,7 +59,7 @@ class N8n:
 
     def start(self) -> None:
         """Returns when it is ready and its owner is logged in."""
-        self.port, broker = free_ports(2)
+        self.port, broker = free_port(), free_port()
         environment = self.installed.environment | QUIETLY
         environment |= {
             "N8N_USER_FOLDER": str(self.folder),
@@ -111,11 +112,61 @@ class N8n:
         made = self.editor.post("/api-keys", json=wanted).raise_for_status().json()
         return str(made["data"]["rawApiKey"])
 
-    def api(self, key: str | None = None) -> httpx.Client:
-        """A client of the public API."""
-        return httpx.Client(
-            base_url=f"{self.url}/api/v1", headers={"X-N8N-API-KEY": key or self.key()}, timeout=30
-        )
+    @cached_property
+    def api(self) -> httpx.Client:
+        """A client of the public API that may do everything."""
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers={"X-N8N-API-KEY": self.key()}, timeout=60)
+
+    def make(self, made: Json, *tags: str, publish: bool = True) -> str:
+        """A person makes a workflow, tags it and publishes it; its id."""
+        id = str(self.api.post("/workflows", json=made).raise_for_status().json()["id"])
+        if tags:
+            ids = [{"id": self._tag(name)} for name in tags]
+            self.api.put(f"/workflows/{id}/tags", json=ids).raise_for_status()
+        if publish:
+            self.publish(id)
+        return id
+
+    def publish(self, id: str) -> None:
+        """Returns a moment after the triggers are live: n8n answers up to 0.3 s before."""
+        self.api.post(f"/workflows/{id}/activate").raise_for_status()
+        time.sleep(0.5)
+
+    def unpublish(self, id: str) -> None:
+        self.api.post(f"/workflows/{id}/deactivate").raise_for_status()
+
+    def shown(self, id: str) -> Json:
+        found: Json = self.api.get(f"/workflows/{id}").raise_for_status().json()
+        return found
+
+    def edit(self, id: str, made: Json) -> None:
+        """A person saves the workflow; where it is not published that changes the draft alone."""
+        self.api.put(f"/workflows/{id}", json=made).raise_for_status()
+
+    def delete(self, id: str) -> None:
+        """Of one that is not published: n8n 2.41 refuses others, and for a moment those that just were."""
+
+        def deleted() -> bool:
+            answer = self.api.delete(f"/workflows/{id}")
+            return answer.status_code != 409 and answer.raise_for_status().is_success
+
+        wait_for("n8n to delete a workflow", deleted)
+
+    def archive(self, id: str) -> None:
+        """Only the editor can."""
+        self.editor.post(f"/workflows/{id}/archive").raise_for_status()
+
+    def call(self, path: str, items: int = 1) -> None:
+        """Somebody hands over a batch to a workflow that begins with :func:`on_call`."""
+        body = {"items": [{"chat": f"chat-{number}"} for number in range(items)]}
+        httpx.post(f"{self.url}/webhook/{path}", json=body, timeout=30).raise_for_status()
+
+    def _tag(self, name: str) -> str:
+        known = self.api.get("/tags", params={"limit": 250}).raise_for_status().json()["data"]
+        for tag in known:
+            if tag["name"] == name:
+                return str(tag["id"])
+        return str(self.api.post("/tags", json={"name": name}).raise_for_status().json()["id"])
 
 
 @contextmanager
@@ -129,18 +180,6 @@ def running(installed: Installed, folder: Path) -> Iterator[N8n]:
         n8n.stop()
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that are free now, each another one."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
-
-
 def wait_for(what: str, look: Callable[[], object], seconds: float = 20.0) -> None:
     """Returns when ``look`` says yes; it is asked ten times a second."""
     ends = time.monotonic() + seconds
@@ -149,7 +188,7 @@ def wait_for(what: str, look: Callable[[], object], seconds: float = 20.0) -> No
         time.sleep(0.1)
 
 
-def node(name: str, kind: str, version: float = 1, **parameters: Any) -> dict[str, Any]:
+def node(name: str, kind: str, version: float = 1, **parameters: Any) -> Json:
     """A node of n8n's own as the editor saves it."""
     return {
         "id": str(uuid.uuid4()),
@@ -162,47 +201,65 @@ def node(name: str, kind: str, version: float = 1, **parameters: Any) -> dict[st
     }
 
 
-def sending(url: str, name: str = "Send") -> dict[str, Any]:
-    """An HTTP node that sends a text as through a WAHA server at ``url``."""
+def sending(gateway: str, name: str = "Send") -> Json:
+    """An HTTP node that sends a text through a WAHA server, or what pretends to be one."""
     fields = {"session": "sales", "chatId": "={{ $json.chat }}", "text": "Hello"}
     return node(
         name,
         "httpRequest",
         4.2,
         method="POST",
-        url=f"{url}/api/sendText",
+        url=f"{gateway}/api/sendText",
         sendBody=True,
         bodyParameters={"parameters": [{"name": key, "value": value} for key, value in fields.items()]},
         options={},
     )
 
 
-def every_second() -> dict[str, Any]:
+def every_second() -> Json:
     return node(
         "Clock", "scheduleTrigger", 1.2, rule={"interval": [{"field": "seconds", "secondsInterval": 1}]}
     )
 
 
-def on_call(path: str) -> dict[str, Any]:
+def on_call(path: str) -> Json:
     """A trigger that starts with each POST to ``/webhook/PATH``."""
     return node("Call", "webhook", 2, httpMethod="POST", path=path, options={})
 
 
-def waiting(seconds: float) -> dict[str, Any]:
+def waiting(seconds: float) -> Json:
     """A pause between nodes; 65 seconds and more are stored and woken up later."""
     return node("Wait", "wait", 1.1, amount=seconds, unit="seconds")
 
 
-def chained(*nodes: dict[str, Any]) -> dict[str, Any]:
+def batch(path: str, gateway: str, seconds: float) -> Json:
+    """A workflow that sends to the items of a call one after another, so many seconds apart."""
+    call, each = on_call(path), node("Each", "splitOut", 1, fieldToSplitOut="body.items", options={})
+    loop, send, wait = node("Loop", "splitInBatches", 3, options={}), sending(gateway), waiting(seconds)
+    made = workflow(f"Batch {path}", call, each, loop, send, wait, loop)
+    made["connections"]["Loop"]["main"].insert(0, [])  # its first way out is the end
+    return made
+
+
+def called() -> Json:
+    """A trigger for what other workflows call."""
+    return node("Called", "executeWorkflowTrigger", 1.1, inputSource="passthrough")
+
+
+def calling(id: str) -> Json:
+    return node("Call it", "executeWorkflow", 1.2, workflowId={"__rl": True, "mode": "list", "value": id})
+
+
+def chained(*nodes: Json) -> Json:
     """The connections of nodes one after another; a node that stands twice closes a loop."""
-    links: dict[str, Any] = {}
+    links: Json = {}
     for one, other in pairwise(nodes):
         target = {"node": other["name"], "type": "main", "index": 0}
         links.setdefault(one["name"], {"main": [[]]})["main"][0].append(target)
     return links
 
 
-def workflow(name: str, *nodes: dict[str, Any]) -> dict[str, Any]:
+def workflow(name: str, *nodes: Json) -> Json:
     """What creates a workflow of nodes one after another."""
     once = list({one["name"]: one for one in nodes}.values())
     return {"name": name, "nodes": once, "connections": chained(*nodes), "settings": {}}

@@ -16,7 +16,7 @@ from tests.tools.node import Installed
 from tests.tools.receiver import free_port
 
 PATIENCE = 60.0  # seconds; two are usual
-USERS = {"editor": "*", "sendepause": ["flows.read", "flows.write"], "reader": "read"}
+USERS = {"editor": "*", "sendepause": ["flows.read", "flows.write"], "reader": "read", "forgetful": "*"}
 PASSWORD = "a password of tests, long enough"
 HASHED = "$2b$04$RK/caBq8vLIvwpxZ1sclUuKFi0jOimLRVc6VjDTuONUjQEYvwOuTm"  # by bcrypt
 READY = ("Started flows", "Stopped flows", "Flows stopped in safe mode")  # after its server is up

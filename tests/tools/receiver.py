@@ -90,9 +90,7 @@ def receiving() -> Iterator[Receiver]:
     class Handler(_Handler):
         known = receiver
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
+    server = _Server(("127.0.0.1", 0), Handler)
     receiver.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -102,6 +100,12 @@ def receiving() -> Iterator[Receiver]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 1024  # of five, the sixth caller at a time comes a second later, after the silence
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -2,8 +2,9 @@
 
 A pause disables the tab, a resume enables it as it is then. Both deploy all flows together with the revision
 that they were read in, so that what somebody else deployed meanwhile is never overwritten: Node-RED answers
-409, and the flows are read again (nodered.org/docs/api/admin/methods/post/flows). Of the deployment type
-``flows`` it restarts only what changed: the other tabs run on.
+409, and the flows are read again (nodered.org/docs/api/admin/methods/post/flows). Of the deployment types it
+is ``nodes``, which stops nothing but that tab; ``flows`` was seen to restart tabs that are linked to it too,
+and what waited in them was lost.
 
 Two things of its source decide how states are read (runtime/lib/flows/index.js). A tab that is not disabled
 may still not run, since all flows can be stopped at once: ``/flows/state`` tells. And in safe mode any deploy
@@ -44,7 +45,7 @@ TRIES = 6  # deploys of others in a row that a switch gives way to
 LOCKED_OUT = 600.0  # s; so long Node-RED takes no login after five wrong ones
 DEPLOYING = 0.5  # s; while something is deployed all flows are told as stopped
 READ, WRITE = "flows.read", "flows.write"
-HEADERS = {"Node-RED-API-Version": "v2", "Node-RED-Deployment-Type": "flows"}
+HEADERS = {"Node-RED-API-Version": "v2", "Node-RED-Deployment-Type": "nodes"}
 
 
 class NodeRedSettings(Section):
@@ -57,7 +58,11 @@ class NodeRed(Connector):
     def __init__(self, system: SystemSettings, access: Access) -> None:
         settings_of(NodeRedSettings, system)
         self.system = system
-        self.capabilities = Capabilities(goes_on=GoesOn.NOTHING, backlog=True, reveals_account=Reveals.PARTLY)
+        self.capabilities = Capabilities(
+            goes_on=GoesOn.RUNNING,  # code in function nodes that calls others by itself; else nothing
+            backlog=True,
+            reveals_account=Reveals.PARTLY,
+        )
         self._name = f"The campaign system {system.id}"
         self._door = _Door(self._name, access, system.timeout_seconds)
         self._deploys = _OneAtATime()

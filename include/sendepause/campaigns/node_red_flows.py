@@ -38,7 +38,7 @@ class Flows:
         for node in nodes:
             if not node.get("d") and isinstance(node.get("z"), str):
                 self._on[node["z"]].append(node)
-        self._home = {_id(node): node.get("z") for node in nodes}
+        self._fed_by = _links(nodes)
 
     def switched(self, id: str, disabled: bool) -> list[Node]:
         """All nodes as they are, with that one tab disabled or enabled."""
@@ -57,19 +57,20 @@ class Flows:
     def senders(self, id: str) -> tuple[Sender, ...]:
         """What a tab sends through, by its own nodes and those of the subflows that it uses.
 
-        An address that a message brings along is looked for in the code before it, also on tabs that are
-        linked to this one; where it is not found either, the sender is ``Via.UNKNOWN``.
+        An address that a message brings along, and the name of its session, are looked for in what writes
+        messages, also on the tabs that are linked to this one. Where nothing is found there, the sender is
+        ``Via.UNKNOWN``, or has no name.
         """
         nodes = list(self._working(id))
         texts = [text for tab in self._feeding(id) for node in self._working(tab) for text in _texts(node)]
         said = {name: _literal(texts, name) or _HIDDEN for name in ("session", "From")}
         found = [sender for node in nodes if (sender := _sender(node, said))]
-        if not found or Sender(Via.UNKNOWN) in found:
-            ours = texts if found else [text for node in nodes for text in _texts(node)]
-            known = [_call(url, said) for text in ours for url in _URL.findall(text)]
-            named = [sender for sender in known if sender and sender.via is not Via.UNKNOWN]
-            found = [one for one in found if one.via is not Via.UNKNOWN or not named] + named
-        return tuple(dict.fromkeys(found))[:MOST_SENDERS]
+        hidden = Sender(Via.UNKNOWN) in found
+        looked_at = texts if hidden else [text for node in nodes for text in _texts(node)]
+        written = [_call(url, said) for text in looked_at for url in _URL.findall(text)]
+        named = [sender for sender in written if sender and sender.via is not Via.UNKNOWN]
+        found = [sender for sender in found if sender.via is not Via.UNKNOWN or not named]
+        return tuple(dict.fromkeys(found + named))[:MOST_SENDERS]
 
     def at_start(self, id: str) -> int:
         """How many inject nodes of a tab fire as soon as it starts."""
@@ -88,21 +89,26 @@ class Flows:
 
     def _feeding(self, id: str) -> list[str]:
         """The tab, and those whose messages reach it through links, however many steps away."""
-        sources: dict[object, set[str]] = defaultdict(set)
-        for node in self.nodes:
-            links = node.get("links")
-            for other in links if isinstance(links, list) else ():
-                here, there = node.get("z"), self._home.get(other) if isinstance(other, str) else None
-                if node.get("type") == "link in":
-                    here, there = there, here
-                if node.get("type") in ("link in", "link out", "link call") and isinstance(here, str):
-                    sources[there].add(here)
         ahead, seen = [id], {id}
         while ahead:
-            for tab in sources[ahead.pop()] - seen:
+            for tab in self._fed_by[ahead.pop()] - seen:
                 seen.add(tab)
                 ahead.append(tab)
         return sorted(seen)
+
+
+def _links(nodes: Iterable[Node]) -> dict[str, set[str]]:
+    """Which tabs each tab gets messages from. Either end of a link may name the other."""
+    home = {_id(node): node["z"] for node in nodes if isinstance(node.get("z"), str)}
+    fed_by: dict[str, set[str]] = defaultdict(set)
+    for node in nodes:
+        links = node.get("links") if node.get("type") in ("link in", "link out", "link call") else None
+        for other in links if isinstance(links, list) else ():
+            ends = home.get(_id(node)), home.get(other) if isinstance(other, str) else None
+            source, target = ends[::-1] if node.get("type") == "link in" else ends
+            if source and target:
+                fed_by[target].add(source)
+    return fed_by
 
 
 def _id(node: Node) -> str:
