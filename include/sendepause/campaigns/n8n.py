@@ -198,9 +198,15 @@ class N8n(Connector):
 
     async def _rights(self) -> Check:
         """What the key may not do of what is needed, by n8n's own description of it (2.41: /discover)."""
-        answer = await self._client.call("GET", "/api/v1/discover", ok=frozenset({403, 404, 405}))
+        answer = await self._client.call("GET", "/api/v1/discover", ok=frozenset({404}))
         data = answer.data.get("data") if isinstance(answer.data, Mapping) else None
         scopes = data.get("scopes") if isinstance(data, Mapping) else None
+        if not isinstance(scopes, list) and self._settings.release == "2.41":
+            return Check(
+                False,
+                f"{self._client.name} does not answer as n8n 2.41 does.",
+                "If it is older, set settings.release; docs/campaign_systems.md says to what.",
+            )
         if not isinstance(scopes, list):
             return Check(True, "This n8n does not tell what the API key may do; the first pause shows it.")
         missing = [scope for scope in SCOPES if scope not in scopes]
@@ -256,10 +262,8 @@ class N8n(Connector):
 
         n8n does not end what a workflow has called when it ends the caller, so that belongs to it.
         """
-        if await self._find(id) is None:
-            raise self._gone()  # n8n would answer with an empty list
-        found, whole = await self._listed(id)
         called, readable = await self._called(id)
+        found, whole = await self._listed(id)
         ours = {one: status for one, (status, _) in found.items()}
         looked_into = 0
         for workflow in called:
@@ -301,6 +305,8 @@ class N8n(Connector):
         reached, known, readable = [id], 0, True
         while known < len(reached):
             item = await self._find(reached[known])
+            if item is None and known == 0:
+                raise self._gone()  # n8n would list no executions of it, and call that an answer
             known += 1
             calls = content_of(nodes_of(item), {}).calls if item else ()
             named = [called for called in calls if _ID.fullmatch(called)]
@@ -336,7 +342,8 @@ class N8n(Connector):
             case 400:
                 raise Refused(
                     f"{self._client.name} refused to switch the workflow.",
-                    "Open it in n8n: it may be archived, or lack a trigger or a credential. Switch it there.",
+                    "Open it in n8n: it may be archived, lack a trigger or a credential, or call a workflow "
+                    "that has to be published first. Switch it there.",
                 )
             case 403:
                 raise Refused(
