@@ -35,12 +35,12 @@ def sendepause_approve():
     @task
     def questions(*, triggering_asset_events) -> list[dict]:
         """What was stopped just now and waits; all that waits, if a person started this run."""
-        from sendepause import people
+        from sendepause import questions as asking
         from sendepause.installation import open_installation
 
         events = [event for found in triggering_asset_events.values() for event in found]
         stopped = {item for event in events for item in event.extra.get("items", ())}
-        return people.questions(open_installation(), stopped if events else None)
+        return asking.questions(open_installation(), stopped if events else None)
 
     @task
     def record(item: str, key: str, answer: dict) -> dict:

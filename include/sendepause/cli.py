@@ -160,6 +160,30 @@ def hold(
 
 
 @app.command()
+def confirm(
+    campaign: Annotated[str, typer.Argument(help="SYSTEM/ID of what only a person can switch off.")],
+    off: Annotated[bool, typer.Option("--off/--not-off", help="It is switched off, or it is not.")] = True,
+    author: Author = None,
+) -> None:
+    """Say that what nobody can pause from here is switched off. It is believed only with silence."""
+    from sendepause import people
+
+    entry = people.confirm(_open(), campaign, _author(author), off)
+    typer.echo(f"Noted (ledger entry {entry.seq}). It counts once fresh data show no automated sending.")
+
+
+@app.command()
+def drill(
+    campaign: Annotated[str, typer.Argument(help="SYSTEM/ID of a running campaign.")], author: Author = None
+) -> None:
+    """Pause and resume one campaign, to prove the rights before they are needed."""
+    from sendepause import drill as drilling
+
+    done = drilling.drill(_open(), campaign, _author(author))
+    typer.echo(f"{done['campaign']} was paused, read back, resumed and read back: the rights are there.")
+
+
+@app.command()
 def check() -> None:
     """Check configuration, connections, rights, channels and coverage; exit 1 if a line is not ok."""
     from sendepause import check as checking

@@ -98,6 +98,18 @@ def acts(plan: Plan) -> list[Decision]:
     return [decision for decision in plan.decisions if decision.act in (Act.PAUSE, Act.RESUME)]
 
 
+def proceeding(plan: Plan, passages: Mapping[str, Passage]) -> list[Decision]:
+    """The decisions that are carried out now.
+
+    A campaign that several rules paused is resumed only when its resume is approved under each of them.
+    """
+    found = acts(plan)
+    waiting = {d.subject for d in found if d.act is Act.RESUME and not passages[item(d)].proceeds}
+    return [
+        d for d in found if passages[item(d)].proceeds and not (d.act is Act.RESUME and d.subject in waiting)
+    ]
+
+
 def judge(
     plan: Plan,
     *,

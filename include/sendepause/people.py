@@ -6,18 +6,15 @@ The stages read them from there before every call to a campaign system; nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sendepause import countdown, keys, stages, words
+from sendepause import keys, stages
 from sendepause.errors import BadInput
-from sendepause.guard import Passage, plan_hash
+from sendepause.guard import plan_hash
 from sendepause.installation import Installation
-from sendepause.model import EntryKind, Hold, Kind, Language, Reason
-from sendepause.settings import Settings
+from sendepause.model import EntryKind
 from sendepause.store import database, folds, ledger, queries
-from sendepause.store.database import Session
 from sendepause.store.ledger import Entry
 
 
@@ -67,15 +64,28 @@ def approve(installation: Installation, key: str, author: str, item: str | None 
     return {"approved": items}
 
 
-def ask_hold(installation: Installation, campaign: str, until: datetime, reason: str, author: str) -> Entry:
+def ask_hold(
+    installation: Installation,
+    campaign: str,
+    until: datetime,
+    reason: str,
+    author: str,
+    request: str | None = None,
+) -> Entry:
     """Ask for a campaign to be left running until a moment; another person has to approve it.
+
+    ``request`` names the asking: made again under the same name, it is the same one.
 
     :raises BadInput: for an unknown campaign, an end in the past, or a missing reason.
     """
     key = campaign if campaign.startswith("campaign:") else f"campaign:{campaign}"
     now = installation.now()
+    once = None if request is None else f"{EntryKind.HOLD_ASKED}:{request}"
     with database.session(installation.engine, write=False) as session:
         known = {entry.key for entry in queries.campaigns(session)}
+        asked = ledger.entries(session, kinds=[EntryKind.HOLD_ASKED], subject=key)
+    if before := next((entry for entry in asked if once and entry.once == once), None):
+        return before
     if key not in known:
         raise BadInput(
             f"There is no campaign {key!r}.",
@@ -95,110 +105,32 @@ def ask_hold(installation: Installation, campaign: str, until: datetime, reason:
             means="No hold was asked for.",
         )
     facts = {"until": until.isoformat(), "starts": now.isoformat(), "reason": reason.strip()[:1000]}
-    return _write(installation, EntryKind.HOLD_ASKED, author, subject=key, facts=facts)
+    return _write(installation, EntryKind.HOLD_ASKED, author, subject=key, facts=facts, once=once)
 
 
-def pending_holds(session: Session, now: datetime) -> list[Hold]:
-    """Holds that were asked for, are not over, and wait for another person."""
-    return [hold for hold in folds.holds(ledger.entries(session)) if not hold.approver and now < hold.ends_at]
+def confirm(installation: Installation, campaign: str, author: str, off: bool = True) -> Entry:
+    """Somebody says that what nobody can pause from here is switched off; or takes that back.
 
+    It is believed only with silence: fresh data that show no machine.
 
-def questions(installation: Installation, items: Collection[str] | None = None) -> list[dict[str, str]]:
-    """What the guard stopped and a person has to say, as texts in German and English.
-
-    ``items``: only these, as far as they still wait; None for all that wait.
+    :raises BadInput: for an unknown campaign, and for one that can be paused and read from here.
     """
+    key = campaign if campaign.startswith("campaign:") else f"campaign:{campaign}"
     with database.session(installation.engine, write=False) as session:
-        latest = queries.latest_plan(session)
-    waiting = [
-        entry
-        for entry in (latest.items if latest else ())
-        if entry["passage"] and not Passage(entry["passage"]).proceeds
-        if items is None or entry["item"] in items
-    ]
-    if not waiting:
-        return []
-    settings, _ = installation.read_settings()
-    now = installation.now()
-    return [_question(entry, settings, now) for entry in waiting]
-
-
-_WHY = {
-    Passage.WAITS_MANY: words.Both(
-        "Es sind zu viele neue Pausen auf einmal, die niemand angekündigt hat.",
-        "Too many new pauses at once were announced by nobody.",
-    ),
-    Passage.WAITS_KIND: words.Both(
-        "Die Kontoart ist fraglich oder hat sich geändert.", "The kind of account is in doubt or has changed."
-    ),
-    Passage.WAITS_INFERRED: words.Both(
-        "Das Konto, über das die Kampagne sendet, ist nur erschlossen.",
-        "The account that the campaign sends from was only inferred.",
-    ),
-}
-_QUESTION = words.Both(
-    """{what}
-
-Soll Sendepause diese Kampagne pausieren? {why} {reasons}
-
-- **Freigeben**: Die Kampagne wird beim nächsten Lauf pausiert, in höchstens 10 Minuten. Gelöscht wird nichts.
-- **Warten**: Sie läuft weiter. Antwortet niemand, gilt kurz vor dem Stichtag, danach nach einer Frist, die
-  Voreinstellung unter `guard` in `policy.yaml`.
-""",
-    """{what}
-
-Should Sendepause pause this campaign? {why} {reasons}
-
-- **Approve**: the campaign is paused at the next run, within 10 minutes. Nothing is deleted.
-- **Wait**: it goes on running. If nobody answers, the default under `guard` in `policy.yaml` applies shortly
-  before the deadline, or after it, when some hours have passed.
-""",
-)
-_WHAT = words.Both(
-    "**Kampagne:** {campaign}  \n**Konto:** {account}  \n**Zuständig:** {owner}  \n**Stichtag:** {rule}",
-    "**Campaign:** {campaign}  \n**Account:** {account}  \n**Owner:** {owner}  \n**Deadline:** {rule}",
-)
-
-
-def _question(entry: dict[str, Any], settings: Settings, now: datetime) -> dict[str, str]:
-    name = f"{entry['facts'].get('campaign_name', '')} ({entry['subject']})"
-    return {
-        "subject": f"Kampagne pausieren? / Pause this campaign? {name}",
-        "body": "\n".join(_asked(entry, name, settings, now, language) for language in Language),
-        "item": str(entry["item"]),
-        "key": str(entry["subject"]),
-    }
-
-
-def _asked(entry: dict[str, Any], name: str, settings: Settings, now: datetime, language: Language) -> str:
-    """The question in one language, as Markdown: what it is about, why it waits, what each answer does."""
-    account, owner = settings.account_map.get(entry["account"]), settings.owner_of(entry["account"])
-    kind = words.label(Kind(entry["facts"]["kind"]), language)
-    rule = settings.rule_map.get(entry["enforcement"])
-    zone = settings.operators.time_zone
-    left = words.countdown(countdown.begins_at(rule), now, zone, language) if rule else ""
-    what = _WHAT.in_(language).format(
-        campaign=_plain(name),
-        account=_plain(f"{account.name if account else ''} ({entry['account']}), {kind}"),
-        owner=_plain(owner.name if owner else "–"),
-        rule=_plain(f"{rule.title.get(str(language), rule.id)}: {left}" if rule else "–"),
-    )
-    reasons = " ".join(words.sentence(Reason(reason), language) for reason in entry["reasons"])
-    why = _WHY[Passage(entry["passage"])].in_(language)
-    return _QUESTION.in_(language).format(what=what, why=why, reasons=reasons)
-
-
-def _plain(text: str) -> str:
-    """Text from outside as Markdown that means nothing but itself, on one line."""
-    line = "".join(c if c.isprintable() else " " for c in text)
-    # Airflow makes links of bare addresses; an invisible joiner keeps it from seeing one.
-    line = re.sub(r"(?i)(:(?=//)|\bwww(?=\.)|@)", "\\1\u2060", " ".join(line.split()))
-    return re.sub(r"([\\`*_{}\[\]<>#|!~])", r"\\\1", line)
+        known = {entry.key: entry for entry in queries.campaigns(session)}
+    if key not in known or known[key].pausable:
+        raise BadInput(
+            f"{key!r} is nothing that a person has to switch off.",
+            "`sendepause plan` names what is, with the reason not_pausable.",
+            means="Nothing was confirmed.",
+        )
+    return _write(installation, EntryKind.CONFIRMED, author, subject=key, facts={"off": off})
 
 
 def _grant(installation: Installation, key: str, author: str) -> Entry:
     with database.session(installation.engine, write=False) as session:
-        waiting = {f"hold:{hold.seq}": hold for hold in pending_holds(session, installation.now())}
+        pending = folds.pending_holds(ledger.entries(session), installation.now())
+    waiting = {f"hold:{hold.seq}": hold for hold in pending}
     if key not in waiting:
         raise BadInput(
             f"No {key!r} waits for approval.",

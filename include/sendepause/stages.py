@@ -20,9 +20,10 @@ from sendepause.alerts import addressing, outbox
 from sendepause.assigning import assign
 from sendepause.audit import verdict
 from sendepause.campaigns import connect
-from sendepause.campaigns.base import Access, Connector, text_of
+from sendepause.campaigns.base import Access, Backlog, Connector, text_of
+from sendepause.campaigns.line import bounded
 from sendepause.enforce import Order, Outcome, Result, Seen, carry_out, look, note_completed, note_undone
-from sendepause.errors import Guarded, SendepauseError
+from sendepause.errors import Guarded, SendepauseError, Unreachable
 from sendepause.guard import Passage
 from sendepause.installation import KEY_CONNECTION, Installation, access, find_access
 from sendepause.model import Campaign, CampaignState, Decision, EntryKind, Plan, Stage
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 Counts = dict[str, Any]
 Connectors = Mapping[str, Connector | SendepauseError]  # by system; an error where there is no connector
 AUTHOR = "sendepause"
+ACT_SECONDS = 240.0  # with looking before and after, a run stays below the nine minutes that it has
+AGAIN_AFTER = (20.0, 60.0)  # s; what failed in a way that may pass is tried again within the run
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,12 @@ class Shown:
     items: tuple[dict[str, Any], ...]
     passages: Mapping[str, Passage]
     newly_stopped: tuple[str, ...] = ()  # items that the guard stopped for the first time
+    newly_asked: tuple[str, ...] = ()  # holds (``hold:SEQ``) that nobody was asked about yet
+    decided_at: int = 0  # the newest ledger entry that the decisions knew
 
     @property
     def waiting(self) -> list[dict[str, Any]]:
-        """The pauses that wait for a person."""
+        """The pauses and resumes that wait for a person."""
         return [item for item in self.items if item["passage"] and not Passage(item["passage"]).proceeds]
 
 
@@ -89,7 +94,8 @@ def read(installation: Installation, as_of: datetime) -> Counts:
     return beat(installation, "read", as_of, done.counts())
 
 
-def _ready(connectors: Connectors) -> dict[str, Connector]:
+def ready(connectors: Connectors) -> dict[str, Connector]:
+    """The connectors that could be made."""
     return {name: c for name, c in connectors.items() if not isinstance(c, SendepauseError)}
 
 
@@ -178,33 +184,49 @@ def show(
 def enforce(
     installation: Installation, as_of: datetime, *, dry_run: bool = False, accounts: Collection[str] = ()
 ) -> Counts:
-    """Look at the campaign systems, decide, and pause what is due; the steps read in order.
+    """Look at the campaign systems, decide, and carry out what is due; the steps read in order.
 
-    ``dry_run`` and a far ``as_of`` only show the plan. ``accounts`` narrows what is acted on, never what
-    is looked at.
+    A far ``as_of`` only shows the plan; ``dry_run`` looks at the systems for it, and writes nothing down.
+    ``accounts`` narrows what is acted on, never what is looked at.
     """
     (settings, trouble), as_of = installation.read_settings(), countdown.in_utc(as_of)
-    if dry_run or not may_act(installation, settings, as_of):
-        shown = show(installation, settings, as_of, accounts)
+    far = not may_act(installation, settings, as_of)
+    if dry_run or far:
+        shown = (
+            show(installation, settings, as_of, accounts) if far else rehearse(installation, as_of, accounts)
+        )
         report(shown)
         return {**_plan_counts(shown), "only_shown": True}
     installation.note_settings(settings, trouble)
     connectors = connect_all(settings)
     look_at_systems(installation, settings, connectors, as_of)
-    shown = decide(installation, settings, as_of)
+    first = shown = decide(installation, settings, as_of)
     report(shown)
-    newly_stopped = shown.newly_stopped
     outcomes = act(installation, settings, connectors, shown, as_of, accounts)
-    if any(outcome.result is not Result.STOPPED for outcome in outcomes):
+    if any(outcome.result not in (Result.STOPPED, Result.LEFT) for outcome in outcomes):
         look_at_systems(installation, settings, connectors, as_of)
         shown = decide(installation, settings, as_of)
+    new = [*first.newly_stopped, *first.newly_asked, *shown.newly_stopped, *shown.newly_asked]
+    to_ask = list(dict.fromkeys(new))
     counts = {
         **_plan_counts(shown),
-        "newly_stopped": len(newly_stopped),
+        "newly_stopped": len(to_ask),
         **_outcome_counts(outcomes),
-        "owed": _owed(installation),
+        "owed": owed(installation),
     }
-    return {**beat(installation, "enforce", as_of, counts), "stopped_items": list(newly_stopped)}
+    return {**beat(installation, "enforce", as_of, counts), "stopped_items": to_ask}
+
+
+def rehearse(installation: Installation, as_of: datetime, accounts: Collection[str] = ()) -> Shown:
+    """The plan of now by what the systems show now. They are listed, nothing else; nothing is written."""
+    settings, _ = installation.read_settings()
+    seen = asyncio.run(look(ready(connect_all(settings))))
+    fresh = {system: answer.campaigns for system, answer in seen.items() if isinstance(answer, Seen)}
+    with database.session(installation.engine, write=False) as session:
+        stale = [one for one in queries.campaigns(session) if one.system not in fresh]
+        campaigns = _assign(session, settings, [one for found in fresh.values() for one in found])
+        entries = ledger.entries(session)
+        return _show(session, settings, as_of, entries, accounts=accounts, campaigns=[*campaigns, *stale])
 
 
 def may_act(installation: Installation, settings: Settings, as_of: datetime) -> bool:
@@ -238,7 +260,7 @@ def look_at_systems(
     """List every system at once, and write down what was seen, what is ill, and what people undid."""
     with database.session(installation.engine, write=False) as session:
         ran = [one for one in queries.campaigns(session) if one.state is CampaignState.RUNNING]
-    seen = {**_broken(connectors), **asyncio.run(look(_ready(connectors), ran))}
+    seen = {**_broken(connectors), **asyncio.run(look(ready(connectors), ran))}
     now = installation.now()
     with database.session(installation.engine) as session:
         for system, answer in seen.items():
@@ -272,7 +294,7 @@ def decide(installation: Installation, settings: Settings, as_of: datetime) -> S
     with database.session(installation.engine) as session:
         entries = ledger.entries(session)
         shown = _show(session, settings, as_of, entries)
-        stopped = [d for d in guard.pauses(shown.plan) if not shown.passages[guard.item(d)].proceeds]
+        stopped = [d for d in guard.acts(shown.plan) if not shown.passages[guard.item(d)].proceeds]
         records = folds.pauses(entries)
         new = [
             guard.item(decision)
@@ -287,10 +309,21 @@ def decide(installation: Installation, settings: Settings, as_of: datetime) -> S
             shown_at=at,
             accepted=not shown.waiting,
         )
+        asked = _ask_about_holds(session, entries, at)
         facts = addressing.owed(session, settings, shown.plan, shown.passages, as_of)
         outbox.owe_all(session, [(fact, addressing.recipients(settings, fact)) for fact in facts], at)
         outbox.settle(session, {(f.enforcement, f.subject, f.stage) for f in facts}, at)
-    return replace(shown, newly_stopped=tuple(new))
+    head = entries[-1].seq if entries else 0
+    return replace(shown, newly_stopped=tuple(new), newly_asked=tuple(asked), decided_at=head)
+
+
+def _ask_about_holds(session: Session, entries: Sequence[Entry], at: datetime) -> list[str]:
+    """The holds that wait for another person and that nobody was asked about yet; each once."""
+    waiting = [f"hold:{hold.seq}" for hold in folds.pending_holds(entries, at)]
+    new = [key for key in waiting if queries.note(session, f"asked:{key}") is None]
+    for key in new:
+        queries.set_note(session, f"asked:{key}", at.isoformat())
+    return new
 
 
 def act(
@@ -301,15 +334,13 @@ def act(
     as_of: datetime,
     accounts: Collection[str] = (),
 ) -> list[Outcome]:
-    """Carry out the pauses that the guard lets pass."""
+    """Carry out the pauses, and the approved resumes, that the guard lets pass."""
     with database.session(installation.engine, write=False) as session:
         campaigns = {campaign.key: campaign for campaign in queries.campaigns(session)}
     orders = [
         Order(decision, campaigns[decision.subject])
-        for decision in guard.pauses(shown.plan)
-        if shown.passages[guard.item(decision)].proceeds
-        and decision.subject in campaigns
-        and (not accounts or decision.account in accounts)
+        for decision in guard.proceeding(shown.plan, shown.passages)
+        if decision.subject in campaigns and (not accounts or decision.account in accounts)
     ]
 
     def owe(session: Session, decision: Decision, stage: Stage) -> None:
@@ -319,14 +350,39 @@ def act(
     return asyncio.run(
         carry_out(
             installation.engine,
-            _ready(connectors),
+            ready(connectors),
             orders,
             as_of=as_of,
             now=installation.now,
             author=AUTHOR,
             owe=owe,
+            decided_at=shown.decided_at,
+            seconds=ACT_SECONDS,
+            again_after=AGAIN_AFTER,
         )
     )
+
+
+def backlogs(settings: Settings, campaigns: Sequence[Campaign]) -> dict[str, Backlog]:
+    """What a resume of each campaign would release, by key, as its system tells now; without those that
+    cannot be asked."""
+    connectors = ready(connect_all(settings)) if campaigns else {}
+
+    async def ask(campaign: Campaign) -> Backlog | None:
+        connector = connectors.get(campaign.system)
+        if connector is None:
+            return None
+        seconds = 3 * connector.system.timeout_seconds
+        try:
+            return await bounded(connector.backlog(campaign.id), campaign.system, seconds, Unreachable)
+        except SendepauseError:
+            return None
+
+    async def all_of() -> list[Backlog | None]:
+        return list(await asyncio.gather(*map(ask, campaigns)))
+
+    found = zip(campaigns, asyncio.run(all_of()), strict=True)
+    return {campaign.key: told for campaign, told in found if told is not None}
 
 
 def retain(installation: Installation, as_of: datetime) -> Counts:
@@ -362,8 +418,11 @@ def _show(
     entries: Sequence[Entry],
     replay: bool = False,
     accounts: Collection[str] = (),
+    campaigns: Sequence[Campaign] | None = None,
 ) -> Shown:
-    plan = planning.make_plan(world.gather(session, settings, as_of, entries, replay=replay))
+    plan = planning.make_plan(
+        world.gather(session, settings, as_of, entries, replay=replay, campaigns=campaigns)
+    )
     passages = world.passages(plan, settings, world.past(session, as_of, entries, replay=replay))
     items = tuple(
         world.decision_json(decision, passages)
@@ -419,6 +478,6 @@ def _outcome_counts(outcomes: Sequence[Outcome]) -> Counts:
     return {f"acted_{kind}": kinds.count(kind) for kind in sorted(set(kinds))}
 
 
-def _owed(installation: Installation) -> int:
+def owed(installation: Installation) -> int:
     with database.session(installation.engine, write=False) as session:
         return outbox.overview(session).owed

@@ -301,6 +301,25 @@ def sentence(reason: Reason, language: Language) -> str:
     return _SENTENCES[reason].in_(language)
 
 
+_BACKLOGS = {
+    "nothing": Both("nichts; sie geht von jetzt an weiter", "nothing; it goes on from now"),
+    "runs": Both("{}verpasste oder wartende Läufe auf einmal", "{}missed or queued runs at once"),
+    "messages": Both(
+        "{}inzwischen fällige Nachrichten auf einmal", "{}messages that fell due meanwhile, at once"
+    ),
+    "rest": Both("der Rest des Versands ({}Nachrichten)", "the rest of the broadcast ({}messages)"),
+}
+
+
+def backlog(kind: str, count: int | None, language: Language) -> str:
+    """What a resume would release, in words; ``kind`` is a ``campaigns.base.BacklogKind``."""
+    if kind not in _BACKLOGS:
+        return Both("das lässt sich von außen nicht sagen", "nobody can tell from outside").in_(language)
+    if count == 0:
+        return _BACKLOGS["nothing"].in_(language)
+    return _BACKLOGS[kind].in_(language).format("" if count is None else f"{number(count, language)} ")
+
+
 def moment(at: datetime, zone: str, language: Language) -> str:
     """An aware moment as read in ``zone``: "Samstag, 7. Dezember 2019, 0 Uhr"."""
     local = pendulum.instance(at).in_timezone(zone)

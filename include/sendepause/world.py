@@ -22,6 +22,7 @@ from sendepause.store import folds, queries
 from sendepause.store.database import Session
 from sendepause.store.folds import PauseRecord
 from sendepause.store.ledger import Entry
+from sendepause.store.silences import silences_at
 
 Pauses = dict[tuple[str, str], PauseRecord]
 
@@ -32,12 +33,21 @@ def is_far(as_of: datetime, now: datetime, settings: Settings) -> bool:
 
 
 def gather(
-    session: Session, settings: Settings, as_of: datetime, entries: Sequence[Entry], *, replay: bool = False
+    session: Session,
+    settings: Settings,
+    as_of: datetime,
+    entries: Sequence[Entry],
+    *,
+    replay: bool = False,
+    campaigns: Sequence[Campaign] | None = None,
 ) -> World:
-    """Everything that the decisions of ``as_of`` rest on; ``entries``: the whole ledger."""
+    """Everything that the decisions of ``as_of`` rest on; ``entries``: the whole ledger.
+
+    ``campaigns``: instead of those that were seen last.
+    """
     then = [entry for entry in entries if entry.as_of <= as_of] if replay else entries
     pauses = folds.pauses(then)
-    campaigns = queries.campaigns(session)
+    campaigns = list(queries.campaigns(session) if campaigns is None else campaigns)
     if replay:
         campaigns = _before_our_pauses(campaigns, pauses, folds.pauses(entries))
     ill = {subject for subject, state in queries.health(session).items() if not state.ok}
@@ -63,6 +73,7 @@ def gather(
             for pair, record in pauses.items()
             if record.status == "paused"
         },
+        silences=silences_at(session, pauses, as_of),
         confirmed=frozenset(folds.confirmations(then)),
         told_at=_told(session, campaigns),
         rules=Rules(

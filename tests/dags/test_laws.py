@@ -18,7 +18,18 @@ pytestmark = pytest.mark.airflow
 
 FOLDER = ROOT / "dags"
 PARSED = Path(__file__).with_name("parsed.py")
-NAMES = ("alert", "approve", "audit", "digest", "enforce", "ingest", "retention")
+NAMES = (
+    "alert",
+    "approve",
+    "audit",
+    "digest",
+    "drill",
+    "enforce",
+    "hold",
+    "ingest",
+    "retention",
+    "watch",
+)
 QUESTION = "HITLOperator"
 
 # The first line loads what belongs to Airflow; the rest is what our own files add.
@@ -138,7 +149,10 @@ def test_the_stages_wake_each_other_along_the_data(dags: dict[str, Facts]) -> No
         ("ingest", "events", "audit"),
         ("audit", "findings", "enforce"),
         ("enforce", "alerts", "alert"),
+        ("audit", "findings", "watch"),
+        ("watch", "alerts", "alert"),
         ("enforce", "stopped", "approve"),
+        ("hold", "stopped", "approve"),
     }
 
 

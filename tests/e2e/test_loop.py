@@ -70,7 +70,18 @@ def test_the_web_ui_shows_dags_with_docs_and_assets_with_counts(installed: Insta
         assert api.get("/importErrors").json()["total_entries"] == 0
 
 
-NAMES = ("ingest", "audit", "enforce", "alert", "approve", "digest", "retention")
+NAMES = (
+    "ingest",
+    "audit",
+    "enforce",
+    "watch",
+    "alert",
+    "approve",
+    "digest",
+    "retention",
+    "hold",
+    "drill",
+)
 
 
 def test_no_text_and_no_number_of_a_recipient_is_in_a_log_or_the_store(installed: Installed) -> None:

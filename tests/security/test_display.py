@@ -13,6 +13,7 @@ from tests.slack_server import SlackServer
 from tests.stages.company import Company, berlin
 
 from sendepause import people, tell
+from sendepause import questions as asking
 from sendepause.board.app import create_app
 from sendepause.cli import main
 
@@ -93,7 +94,7 @@ def test_a_question_in_airflow_holds_no_link_and_no_picture(company: Company) ->
     company.configure(guard={"surprises": 0})
     company.set_campaign("winter", "running", name=NAME)
     company.enforce("2019-12-06T12:00")
-    (body,) = (q["body"] for q in people.questions(company.installation) if "winter" in q["key"])
+    (body,) = (q["body"] for q in asking.questions(company.installation) if "winter" in q["key"])
     (line, _) = (line for line in body.splitlines() if "click" in line)
     assert not re.search(r"(?<!\\)[\[\]<>!`]|://|www\.|@\w", line)
     assert not [mark for mark in MARKS if mark in body]

@@ -17,6 +17,7 @@ from tests.slack_server import SlackServer
 from tests.stages.company import OFFERS, SHOP, Company, berlin, key
 
 from sendepause import check, explanation, people, stages, tell
+from sendepause import questions as asking
 from sendepause.errors import BadInput
 
 # Of people who do not exist; numbers of this block belong to nobody.
@@ -123,7 +124,7 @@ def loop(company: Company) -> list[Any]:
     company.at("2019-12-02T09:00")
     said += [stages.read(at, now()), stages.audit(at, now()), company.enforce(), tell.alert(at, now())]
     people.ask_hold(at, "crm/winter", berlin("2019-12-04T09:00"), "The stock is sold by then.", "anna")
-    said += [company.enforce("2019-12-06T09:00"), people.questions(at), tell.alert(at, now())]
+    said += [company.enforce("2019-12-06T09:00"), asking.questions(at), tell.alert(at, now())]
     said += [tell.digest(at, now()), stages.retain(at, now())]
     said += [list(check.check(at)), list(explanation.explain(at, SHOP, now())), company.plan(now())]
     return said

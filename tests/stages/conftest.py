@@ -16,7 +16,7 @@ from tests.postgres import postgres_server, postgres_url
 from tests.slack_server import SlackServer
 from tests.stages.company import Clock, Company, berlin
 
-from sendepause import tell
+from sendepause import stages, tell
 from sendepause.enforce import runs
 
 # Airflow makes its home when it is imported, which the first connection does.
@@ -34,6 +34,7 @@ Make = Callable[..., Company]
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three looks at a campaign's state as always, in a hurry."""
     monkeypatch.setattr(runs, "READ_BACK_AFTER", (0.0, 0.0, 0.01))
+    monkeypatch.setattr(stages, "AGAIN_AFTER", ())
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from tests.slack_server import SlackServer
 from tests.stages.company import OFFERS, OPERATORS, SHOP, Company, berlin, key
 
 from sendepause import people, tell
+from sendepause import questions as asking
 from sendepause.errors import BadInput
 from sendepause.guard import plan_hash
 from sendepause.model import Plan
@@ -69,7 +70,7 @@ class TestTheGuard:
         counts = surprised(acting, "2019-12-06T09:00")
         assert (counts["newly_stopped"], counts["waiting"], counts.get("acted_paused", 0)) == (6, 6, 0)
         assert len(running(acting)) == 6
-        questions = people.questions(acting.installation)
+        questions = asking.questions(acting.installation)
         assert {question["key"] for question in questions} == {WINTER, key("battery")} | {
             key(f"new{n}") for n in range(4)
         }
@@ -83,8 +84,8 @@ class TestTheGuard:
 
         again = acting.enforce("2019-12-06T09:10")
         assert (again["newly_stopped"], again["waiting"]) == (0, 6), "asked once"
-        assert len(people.questions(acting.installation, counts["stopped_items"])) == 6
-        assert people.questions(acting.installation, again["stopped_items"]) == []
+        assert len(asking.questions(acting.installation, counts["stopped_items"])) == 6
+        assert asking.questions(acting.installation, again["stopped_items"]) == []
 
     def test_an_approval_under_a_name_lets_exactly_that_pass(self, acting: Company) -> None:
         surprised(acting, "2019-12-06T09:00")
@@ -107,7 +108,7 @@ class TestTheGuard:
 
     def test_an_approval_does_not_follow_a_campaign_to_another_account(self, acting: Company) -> None:
         surprised(acting, "2019-12-06T09:00")
-        question = next(q for q in people.questions(acting.installation) if q["key"] == key("new1"))
+        question = next(q for q in asking.questions(acting.installation) if q["key"] == key("new1"))
         acting.set_campaign("new1", "running", sender=SHOP)
         people.approve(acting.installation, key("new1"), "ben", item=question["item"])
         counts = acting.enforce("2019-12-06T09:10")

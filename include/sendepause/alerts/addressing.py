@@ -34,6 +34,7 @@ HOLDS = (EntryKind.HOLD_ASKED, EntryKind.HOLD_GRANTED, EntryKind.HOLD_ENDED)
 _OUTCOMES: Mapping[Stage, tuple[Audience, ...]] = {
     Stage.PAUSED: (Audience.OWNER,),
     Stage.NOT_PAUSED: (Audience.OWNER, Audience.OPERATORS),
+    Stage.RESUMED: (Audience.OWNER,),
     Stage.BREACH: (Audience.OPERATORS,),  # the owner reads it in the message of the pause
 }
 

@@ -128,6 +128,11 @@ def holds(entries: Iterable[Entry]) -> list[Hold]:
     return list(found.values())
 
 
+def pending_holds(entries: Iterable[Entry], now: datetime) -> list[Hold]:
+    """Holds that were asked for, are not over, and wait for another person."""
+    return [hold for hold in holds(entries) if not hold.approver and now < hold.ends_at]
+
+
 def same_person(one: str, other: str) -> bool:
     """Whether two authors are one name, however it is spelled: case, width, blanks, invisible marks."""
     return _name(one) == _name(other)

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,6 +50,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class New:
+    """An entry to be written, see :func:`append`."""
+
+    kind: EntryKind
+    subject: str = ""
+    enforcement: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    once: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """The first place at which the chain is not whole."""
 
@@ -75,30 +86,46 @@ def append(
     committed; until then every other writer of the ledger waits. BadInput for a text that is too long
     or cannot be stored.
     """
-    text = _canonical(dict(facts or {}))
-    texts = {"author": author, "subject": subject, "enforcement": enforcement, "once": once, "facts": text}
-    for name, value in texts.items():
-        _check_text(name, value)
+    new = New(kind, subject, enforcement, facts or {}, once)
+    return append_all(session, [new], at=at, as_of=as_of, author=author)[0]
+
+
+def append_all(
+    session: Session, new: Sequence[New], *, at: datetime, as_of: datetime, author: str
+) -> list[Entry | None]:
+    """Write several entries, one after another; as :func:`append` for each."""
+    texts = [_checked(one, author) for one in new]
     _lock(session)
-    if once is not None and session.scalar(select(LedgerRow.seq).where(LedgerRow.once == once)) is not None:
-        return None
-    newest, previous = _tip(session)
-    values: dict[str, Any] = {
-        "seq": newest + 1,
-        "at": in_utc(at),
-        "as_of": in_utc(as_of),
-        "author": author,
-        "kind": str(kind),
-        "subject": subject,
-        "enforcement": enforcement,
-        "facts": text,
-        "once": once,
-        "previous": previous,
-    }
-    values["hash"] = _hash(values)
-    session.execute(insert(LedgerRow), [values])
-    set_note(session, MARK, f"{values['seq']} {values['hash']}")
-    return Entry(**{**values, "kind": kind, "facts": json.loads(text)})
+    named = [one.once for one in new if one.once is not None]
+    there = set(session.scalars(select(LedgerRow.once).where(LedgerRow.once.in_(named)))) if named else set()
+    seq, previous = _tip(session)
+    rows: list[dict[str, Any]] = []
+    written: list[Entry | None] = []
+    for one, text in zip(new, texts, strict=True):
+        if one.once is not None and one.once in there:
+            written.append(None)
+            continue
+        there.add(one.once)
+        seq += 1
+        values: dict[str, Any] = {
+            "seq": seq,
+            "at": in_utc(at),
+            "as_of": in_utc(as_of),
+            "author": author,
+            "kind": str(one.kind),
+            "subject": one.subject,
+            "enforcement": one.enforcement,
+            "facts": text,
+            "once": one.once,
+            "previous": previous,
+        }
+        previous = values["hash"] = _hash(values)
+        rows.append(values)
+        written.append(Entry(**{**values, "kind": one.kind, "facts": json.loads(text)}))
+    if rows:
+        session.execute(insert(LedgerRow), rows)
+        set_note(session, MARK, f"{seq} {previous}")
+    return written
 
 
 def entries(
@@ -117,7 +144,7 @@ def entries(
         query = query.where(LedgerRow.subject == subject)
     if after_seq is not None:
         query = query.where(LedgerRow.seq > after_seq)
-    return [_entry(row) for row in session.execute(query)]
+    return [_entry(row) for row in session.connection().execute(query)]
 
 
 def head(session: Session) -> Entry | None:
@@ -209,6 +236,15 @@ def _moment(stored: str | datetime) -> datetime:
     if parsed.isoformat(" ", "microseconds") != stored:
         raise ValueError("not as it was written")
     return parsed.replace(tzinfo=UTC)
+
+
+def _checked(new: New, author: str) -> str:
+    """The facts as they are stored. BadInput where a database would cut or refuse one of the texts."""
+    text = _canonical(dict(new.facts))
+    texts = {"author": author, "subject": new.subject, "enforcement": new.enforcement, "once": new.once}
+    for name, value in {**texts, "facts": text}.items():
+        _check_text(name, value)
+    return text
 
 
 def _check_text(name: str, value: str | None) -> None:

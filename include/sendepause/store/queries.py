@@ -159,6 +159,16 @@ def campaigns(session: Session, include_gone: bool = False) -> list[Campaign]:
     return [_campaign(row) for row in session.execute(query)]
 
 
+def note_states(session: Session, campaigns: Iterable[Campaign], at: datetime) -> None:
+    """Write down the states of single campaigns that were read apart from a list; they are there then."""
+    for campaign in campaigns:
+        session.execute(
+            update(CampaignRow)
+            .where(CampaignRow.system == campaign.system, CampaignRow.id == campaign.id)
+            .values(state=str(campaign.state), seen_at=at, gone=False)
+        )
+
+
 def save_directory(
     session: Session, system: str, entries: Iterable[DirectoryEntry], seen_at: datetime
 ) -> None:
