@@ -304,8 +304,8 @@ class _Door:
             return ""
         if answer.status == 500:
             raise Unreachable(
-                f"{self._name} takes no login of the connection's user: there were too many wrong ones.",
-                "Correct user and password in the connection, and wait ten minutes.",
+                f"{self._name} takes no login now, as it does for ten minutes after five wrong ones.",
+                "Correct user and password in the connection, and wait; else look into its log.",
                 retry_after=LOCKED_OUT,
             )
         token = answer.data.get("access_token") if isinstance(answer.data, Mapping) else None
