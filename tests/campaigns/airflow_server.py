@@ -35,6 +35,8 @@ class AirflowServer:
     tokens: list[str] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)  # without those for a token
     forbidden: tuple[str, ...] = ()  # what is answered with 403: ends of paths, or methods
+    token_status: int = 201
+    careless: bool = False  # takes no heed of what the rows were to be about
     lies: bool = False
     answers_after: float = 0.0  # seconds between switching and answering
     before_answer: Callable[[str], None] = lambda path: None
@@ -63,7 +65,7 @@ class AirflowServer:
             return 403, {"detail": "Forbidden"}
         match [unquote(part) for part in path.removeprefix("/api/v2/").split("/")], method:
             case ["dags"], "GET":
-                shown = [row for row in self.dags.values() if not row["is_stale"]]
+                shown = [row for row in self.dags.values() if self.careless or not row["is_stale"]]
                 return self._page("dags", sorted(shown, key=lambda row: str(row["dag_id"])), query)
             case ["eventLogs"], "GET":
                 wanted = [row for row in self.events if row["event"] in query["included_events"]]
@@ -96,7 +98,8 @@ class AirflowServer:
 
     def _of(self, rows: list[Row], dag: Row, query: dict[str, list[str]]) -> list[Row]:
         since = query.get("end_date_gte", [""])[0]
-        mine = [row for row in rows if row["dag_id"] == dag["dag_id"] and row["state"] in query["state"]]
+        mine = [row for row in rows if row["state"] in query["state"]]
+        mine = [row for row in mine if self.careless or row["dag_id"] == dag["dag_id"]]
         return [row for row in mine if (row.get("end_date") or "") >= since]
 
     def _page(self, key: str, rows: list[Row], query: dict[str, list[str]], most: int = LONGEST_PAGE) -> Said:
@@ -133,8 +136,9 @@ class _Handler(BaseHTTPRequestHandler):
         parts, airflow = urlsplit(self.path), self.known
         body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"null")
         if parts.path == "/auth/token":
-            if body["password"] != PASSWORD:
-                return self._say(401, {"detail": f"Invalid credentials {body}"})
+            if airflow.token_status != 201 or body["password"] != PASSWORD:
+                status = 401 if airflow.token_status == 201 else airflow.token_status
+                return self._say(status, {"detail": f"Invalid credentials {body}"})
             airflow.tokens.append(f"token-{len(airflow.tokens)}-of-this-server")
             return self._say(201, {"access_token": airflow.tokens[-1]})
         airflow.calls.append((self.command, parts.path))

@@ -168,6 +168,6 @@ def _end(process: psutil.Process) -> None:
     for one in family:
         with suppress(psutil.NoSuchProcess):
             one.terminate()
-    _, alive = psutil.wait_procs(family, timeout=20)
+    _, alive = psutil.wait_procs(family, timeout=8)
     for one in alive:
         one.kill()

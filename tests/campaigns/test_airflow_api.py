@@ -317,6 +317,29 @@ def test_one_run_that_may_not_be_stopped_does_not_keep_the_others(airflow: Airfl
     assert [row["state"] for row in airflow.runs] == ["failed", "running", "failed"]
 
 
+def test_what_is_about_another_dag_is_neither_counted_nor_stopped(airflow: AirflowServer) -> None:
+    airflow.careless = True
+    airflow.put("a", True, "whatsapp")
+    airflow.put("gone", False, "whatsapp", is_stale=True)
+    airflow.runs = [{"dag_id": "b", "dag_run_id": "1", "state": "running"}]
+    airflow.tasks = [at_work("b", "1", "running")]
+    connector = connected(airflow.url)
+    assert set(listed(connector)) == {"a"}
+    assert run(connector.under_way("a")).running == 0
+    run(connector.stop_running("a"))
+    assert all(method != "PATCH" for method, _ in airflow.calls)
+
+
+def test_a_call_that_only_asks_is_never_unclear(airflow: AirflowServer) -> None:
+    due = {"next_dagrun_run_after": past(60), "next_dagrun_logical_date": past(60), "catchup": True}
+    airflow.put("a", True, "whatsapp", **due)
+    connector, answer = connected(airflow.url), airflow.answer
+    airflow.answer = lambda *call: (500, None) if call[0] == "POST" else answer(*call)  # type: ignore[method-assign]
+    assert isinstance(trouble(connector.backlog("a")), Unreachable)
+    airflow.token_status = 500
+    assert isinstance(trouble(connected(airflow.url).pause("a")), Unreachable)
+
+
 def past(seconds: float) -> str:
     return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
 
