@@ -87,6 +87,23 @@ def test_a_sender_is_read_from_a_nodes_parameters(given: Any, sender: Sender | N
     assert content_of([given], gateways).senders == ((sender,) if sender else ())
 
 
+@pytest.mark.parametrize(
+    ("text", "sender"),
+    [
+        ("await this.helpers.httpRequest({url: 'https://waha.example.org/api/sendText'})", NAMELESS),
+        ("fetch(`${ base }/message/sendText/shop`)", Sender(Via.EVOLUTION, "", "shop")),
+        ("fetch(base + '/api/sendText', {body})", Sender(Via.WAHA)),
+        ("curl -X POST https://evo.example.org/message/sendText/shop -d @x", SHOP),
+        ("return items // see https://shop.example.org/orders", None),
+        ("fetch(`${url}`)", None),
+    ],
+)
+@pytest.mark.parametrize("name", ["jsCode", "command"])
+def test_addresses_in_programs_are_found(text: str, name: str, sender: Sender | None) -> None:
+    program = node("n8n-nodes-base.code", **{name: text})
+    assert content_of([program], {}).senders == ((sender,) if sender else ())
+
+
 @pytest.mark.parametrize("nodes", [None, {}, "x", [None, {"type": 7, "parameters": [], "credentials": []}]])
 def test_nodes_of_any_shape_break_nothing(nodes: object) -> None:
     assert content_of(nodes, {}) == Content()

@@ -7,6 +7,7 @@ n8n-nodes-evolution-api 1.0 and @devlikeapro/n8n-nodes-waha 2026.2 describe them
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -102,6 +103,8 @@ def content_of(nodes: object, gateways: Gateways) -> Content:
     for kind, node, parameters in _switched_on(nodes):
         if kind in _CALLS:
             calls[_called(parameters)] = None
+        elif kind in _PROGRAMS:
+            senders |= dict.fromkeys(_in_program(parameters))
         elif reads := _READERS.get(kind):
             if sender := reads(parameters, _base(node, gateways)):
                 senders[sender] = None
@@ -213,6 +216,15 @@ def _waha(parameters: Parameters, base: str) -> Sender | None:
     return Sender(Via.WAHA, base, _text(parameters.get("session"))[:200])
 
 
+def _in_program(parameters: Parameters) -> Iterator[Sender]:
+    """The interfaces whose addresses stand in a program's text; what it puts together stays unseen."""
+    for name in _PROGRAM_TEXTS:
+        for word in _WORD.findall(str(parameters.get(name) or "")[:LONGEST_PROGRAM]):
+            sender = sender_of_call(word)
+            if sender is not None and sender.via is not Via.UNKNOWN:
+                yield sender
+
+
 def _base(node: Mapping[str, Any], gateways: Gateways) -> str:
     """The gateway behind a node's credential, as the settings name it; n8n tells no credential's content."""
     credentials = node.get("credentials")
@@ -225,6 +237,10 @@ def _base(node: Mapping[str, Any], gateways: Gateways) -> str:
     return ""
 
 
+LONGEST_PROGRAM = 200_000  # characters that are looked at
+_WORD = re.compile(r"[^\s'\"`,;()]{5,500}")
+_PROGRAMS = frozenset({"code", "function", "functionitem", "executecommand", "ssh"})
+_PROGRAM_TEXTS = ("jsCode", "pythonCode", "functionCode", "command")
 _CALLS = frozenset({"executeworkflow", "toolworkflow"})
 _READERS: Mapping[str, Callable[[Parameters, str], Sender | None]] = {
     "httprequest": _http,
