@@ -164,6 +164,7 @@ class Reason(StrEnum):
     STILL_SENDING = "still_sending"  # a machine was heard after the pause
     STILL_UNDER_WAY = "still_under_way"  # runs that the pause did not end
     MOVED = "moved"  # the account is on the Platform now, as data prove
+    TOUCHED = "touched"  # a person changed it after our pause: it is theirs
     MOVE_UNPROVEN = "move_unproven"  # declared as moved, and nothing proves it yet
 
 
@@ -271,7 +272,7 @@ class Via(StrEnum):
     @property
     def evidence(self) -> Evidence | None:
         """What sending this way proves of the account's kind."""
-        if self in (Via.WAHA, Via.WWEBJS, Via.EVOLUTION):
+        if self in (Via.WAHA, Via.WWEBJS):  # an Evolution API instance may be either: its directory tells
             return Evidence.CONSUMER
         return Evidence.PLATFORM if self in (Via.CLOUD_API, Via.TWILIO) else None
 

@@ -36,6 +36,7 @@ from sendepause.model import (
 )
 from sendepause.policy import AccountCase, CampaignCase, HoldCase, Outcome, decide_account, decide_campaign
 
+CLOCKS_DIFFER = timedelta(minutes=2)  # between a campaign system and us
 HOLD_ENDS_SOON = timedelta(hours=24)  # so long before its end a hold is asked about again
 
 
@@ -50,13 +51,22 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A pause of ours that stands: what a resume has to restore, and when it was read back."""
+
+    episode: int
+    version: str | None
+    read_back_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """Everything that decisions of a moment rest on, as the earlier stages wrote it down.
 
     ``undone``, ``paused_by_us``, ``breached``, ``failed``, ``resumed_by_us`` and ``under_way`` hold pairs of
     enforcement id and campaign key; ``told_at`` says when the owner was first told of a pair, by a message
-    that was sent; ``paused_as`` tells episode and version of our standing pauses; ``confirmed`` holds the
-    keys of campaigns that a person said are switched off.
+    that was sent; ``standing`` tells of our standing pauses; ``confirmed`` holds the keys of campaigns that
+    a person said are switched off.
     """
 
     as_of: datetime
@@ -73,7 +83,7 @@ class World:
     failed: frozenset[tuple[str, str]] = frozenset()
     resumed_by_us: frozenset[tuple[str, str]] = frozenset()
     under_way: frozenset[tuple[str, str]] = frozenset()  # runs went on after our pause
-    paused_as: Mapping[tuple[str, str], tuple[int, str | None]] = field(default_factory=dict)
+    standing: Mapping[tuple[str, str], Standing] = field(default_factory=dict)
     silences: Mapping[tuple[str, str], Silence] = field(default_factory=dict)
     confirmed: frozenset[str] = frozenset()
     told_at: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
@@ -123,7 +133,8 @@ def _campaign_decisions(world: World, rule: Enforcement, known: Mapping[str, Acc
         outcome = _with_sender(campaign, decide_campaign(_campaign_case(world, rule, campaign, kind)))
         facts = _campaign_facts(world, campaign)
         if outcome.act is Act.RESUME:
-            facts["episode"], facts["version"] = world.paused_as.get((rule.id, campaign.key), (0, None))
+            standing = world.standing[rule.id, campaign.key]
+            facts |= {"episode": standing.episode, "version": standing.version}
         yield _decision(world, rule, campaign.key, account, kind, outcome, facts)
 
 
@@ -187,7 +198,8 @@ def _quiet(world: World, account: str) -> bool:
     calm = finding is not None and (
         finding.verdict is Verdict.CLEAR or finding.no_data in (NoData.SILENT, NoData.TOO_FEW)
     )
-    return fresh and calm and not broken and all(c.state in idle or not c.pausable for c in own)
+    at_rest = all(c.state in idle or (c.state is CampaignState.UNKNOWN and not c.pausable) for c in own)
+    return fresh and calm and not broken and at_rest
 
 
 def _unknown_senders(world: World, known: Mapping[str, Account]) -> Iterator[Decision]:
@@ -244,8 +256,19 @@ def _campaign_case(world: World, rule: Enforcement, campaign: Campaign, kind: Ki
         silence=world.silences.get(pair, Silence.WAITING),
         under_way=pair in world.under_way,
         moved=_moved(world, number),
+        touched=_touched(campaign, world.standing.get(pair)),
         resumed_by_us=pair in world.resumed_by_us,
     )
+
+
+def _touched(campaign: Campaign, standing: Standing | None) -> bool:
+    """Whether a person changed the campaign after our pause, as far as its system tells who and when.
+
+    It may have been switched on and off again between two looks: then that rest is theirs.
+    """
+    if standing is None or campaign.changed_by is None or campaign.changed_at is None:
+        return False
+    return campaign.changed_at > standing.read_back_at + CLOCKS_DIFFER
 
 
 def _moved(world: World, number: str) -> bool:

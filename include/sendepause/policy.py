@@ -61,6 +61,7 @@ class CampaignCase:
     silence: Silence = Silence.WAITING  # after our pause
     under_way: bool = False  # runs go on after our pause
     moved: bool = False  # the account was moved, and data prove it
+    touched: bool = False  # a person changed it after our pause
     resumed_by_us: bool = False
 
 
@@ -119,6 +120,8 @@ def _decide_on_platform(case: CampaignCase) -> Outcome:
         return Outcome(Act.NONE, (Reason.PLATFORM_ALLOWED,))
     if not case.moved:
         return Outcome(Act.NONE, (Reason.PLATFORM_ALLOWED, Reason.MOVE_UNPROVEN))
+    if case.touched:
+        return Outcome(Act.NONE, (Reason.MOVED, Reason.TOUCHED))
     return Outcome(Act.RESUME, (Reason.MOVED,), _tell(Stage.MOVED, *_BOTH))
 
 

@@ -137,6 +137,7 @@ _LABELS: dict[type[StrEnum], dict[str, Both]] = {
         Reason.STILL_SENDING: Both("sendet trotz Pause", "sending in spite of the pause"),
         Reason.STILL_UNDER_WAY: Both("begonnene Läufe gehen weiter", "begun runs go on"),
         Reason.MOVED: Both("umgezogen", "moved"),
+        Reason.TOUCHED: Both("von Menschen übernommen", "taken over by a person"),
         Reason.MOVE_UNPROVEN: Both("Umzug noch nicht belegt", "move not proved yet"),
     },
 }
@@ -283,6 +284,10 @@ _SENTENCES: dict[Reason, Both] = {
     Reason.MOVED: Both(
         "Das Konto liegt jetzt auf der WhatsApp-Business-Plattform, wie die Daten belegen.",
         "The account is on the WhatsApp Business Platform now, as the data prove.",
+    ),
+    Reason.TOUCHED: Both(
+        "Nach der Pause hat jemand die Kampagne geändert; über sie entscheiden seither Menschen.",
+        "Somebody changed the campaign after the pause; since then people decide on it.",
     ),
     Reason.MOVE_UNPROVEN: Both(
         "Dass das Konto umgezogen ist, belegen die Daten noch nicht; die Pause bleibt.",

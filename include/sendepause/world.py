@@ -16,7 +16,7 @@ from sendepause import guard
 from sendepause.alerts import outbox
 from sendepause.guard import Passage
 from sendepause.model import AccountBy, Act, Campaign, CampaignState, Decision, Evidence, Plan, Stage
-from sendepause.planning import Rules, World
+from sendepause.planning import Rules, Standing, World
 from sendepause.settings import Settings
 from sendepause.store import folds, queries
 from sendepause.store.database import Session
@@ -57,7 +57,7 @@ def gather(
         enforcements=tuple(settings.enforcement_list()),
         campaigns=tuple(campaigns),
         findings=queries.latest_findings(session, as_of),
-        evidence=_evidence(session, campaigns, as_of),
+        evidence=evidence(session, campaigns, as_of),
         holds=tuple(folds.holds(then)),
         unreachable=frozenset(s.removeprefix("system:") for s in ill if s.startswith("system:")),
         undone=frozenset(pair for pair, record in pauses.items() if record.status == "undone"),
@@ -68,8 +68,8 @@ def gather(
         under_way=frozenset(
             pair for pair, record in pauses.items() if record.status == "paused" and record.left != 0
         ),
-        paused_as={
-            pair: (record.episode, record.version)
+        standing={
+            pair: Standing(record.episode, record.version, record.read_back_at or record.at)
             for pair, record in pauses.items()
             if record.status == "paused"
         },
@@ -137,7 +137,7 @@ def _told(session: Session, campaigns: Sequence[Campaign]) -> dict[tuple[str, st
     return outbox.told(session, [Stage.WARNED], {campaign.key: campaign.account for campaign in campaigns})
 
 
-def _evidence(
+def evidence(
     session: Session, campaigns: Sequence[Campaign], as_of: datetime
 ) -> dict[str, frozenset[Evidence]]:
     """What proves the kind of each account now.
@@ -146,13 +146,13 @@ def _evidence(
     shows that the account has moved since. Old exports of its time before say nothing against it.
     """
     newest: dict[tuple[str, Evidence], datetime] = {}
-    for account, evidence, at in _proofs(session, campaigns, as_of):
-        newest[account, evidence] = max(at, newest.get((account, evidence), at))
+    for account, proof, at in _proofs(session, campaigns, as_of):
+        newest[account, proof] = max(at, newest.get((account, proof), at))
     found: dict[str, set[Evidence]] = defaultdict(set)
-    for (account, evidence), at in newest.items():
+    for (account, proof), at in newest.items():
         platform = newest.get((account, Evidence.PLATFORM))
-        if evidence is Evidence.PLATFORM or platform is None or platform <= at:
-            found[account].add(evidence)
+        if proof is Evidence.PLATFORM or platform is None or platform <= at:
+            found[account].add(proof)
     return {account: frozenset(kinds) for account, kinds in found.items()}
 
 
@@ -163,15 +163,17 @@ def _proofs(
     for reach in queries.reaches(session):
         if reach.evidence:
             yield reach.account, reach.evidence, reach.read_until
-    for entry, seen_at in queries.directory_seen(session):
+    directory = queries.directory_seen(session)
+    known = {entry.sender: entry.evidence for entry, _ in directory}
+    for entry, seen_at in directory:
         if entry.evidence:
             yield entry.account, entry.evidence, seen_at
     for campaign in campaigns:
         sure = campaign.account_by in (AccountBy.MARK, AccountBy.INFERRED) and not campaign.also
         if campaign.account and sure and campaign.state is CampaignState.RUNNING:
             for sender in campaign.senders:
-                if sender.via.evidence:
-                    yield campaign.account, sender.via.evidence, as_of
+                if proof := known.get(sender, sender.via.evidence):
+                    yield campaign.account, proof, as_of
 
 
 def _before_our_pauses(campaigns: list[Campaign], then: Pauses, today: Pauses) -> list[Campaign]:

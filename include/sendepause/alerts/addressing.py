@@ -28,6 +28,7 @@ from sendepause.model import (
 from sendepause.settings import Settings
 from sendepause.store import folds, ledger, queries
 
+ESCALATED_HOURS = 6  # before the guard's default applies, what still waits is told once more, as a whole
 SWITCHES = (EntryKind.ACT, EntryKind.HALT)
 HOLDS = (EntryKind.HOLD_ASKED, EntryKind.HOLD_GRANTED, EntryKind.HOLD_ENDED)
 
@@ -111,9 +112,15 @@ def _of_decisions(
 def _stopped(
     settings: Settings, plan: Plan, passages: Mapping[str, Passage], as_of: datetime
 ) -> Iterator[Fact]:
-    for decision in guard.pauses(plan):
-        if not passages[guard.item(decision)].proceeds:
-            yield fact_of(settings, decision, Stage.GUARD_STOPPED, Audience.OPERATORS, {}, as_of)
+    waiting = [d for d in guard.pauses(plan) if not passages[guard.item(d)].proceeds]
+    for decision in waiting:
+        yield fact_of(settings, decision, Stage.GUARD_STOPPED, Audience.OPERATORS, {}, as_of)
+    for rule in settings.enforcement_list():
+        count = sum(decision.enforcement == rule.id for decision in waiting)
+        hours = countdown.hours_left(rule, as_of) - settings.policy.guard.default_hours_before
+        if count and hours <= ESCALATED_HOURS:  # nobody answered, and the answer is due
+            facts = AlertFacts(items=count, **_of_rule(rule, as_of))
+            yield Fact(rule.id, f"enforcement:{rule.id}", Stage.GUARD_STOPPED, Audience.OPERATORS, facts)
 
 
 def _ill(session: Session) -> Iterator[Fact]:

@@ -156,8 +156,9 @@ PHRASES: dict[Stage, Phrases] = {
         "Sendepause pausiert nur Kampagnen, deren Konto es sicher kennt. Sendet {diese|eine davon} am"
         " Stichtag über ein persönliches Konto, ist das ein Verstoß.",
         "Nennen Sie dem Betriebsteam das Konto, über das {die Kampagne sendet|die Kampagnen senden}.",
-        "Tragen Sie das Konto in `accounts.yaml` ein, oder ordnen Sie {die Kampagne|die Kampagnen} im"
-        " Kampagnensystem einem Konto zu.",
+        "Ordnen Sie {die Kampagne|die Kampagnen} zu: mit der Marke `account:+49…` im Kampagnensystem oder"
+        " unter `accounts` in `campaign_systems.yaml`, und tragen Sie das Konto in `accounts.yaml` ein. Was"
+        " nichts über WhatsApp sendet, erhält dort `null`.",
         "Ist das Konto bekannt, entscheidet Sendepause beim nächsten Lauf wie bei jeder anderen Kampagne.",
     ),
     Stage.NO_DATA: Phrases(
@@ -187,8 +188,8 @@ PHRASES: dict[Stage, Phrases] = {
         "Für {diese Kampagne|diese Kampagnen} ist ein Aufschub beantragt.",
         "Solange er nicht genehmigt ist, gilt er nicht: Angekündigte Pausen bleiben fällig.",
         "Es ist nichts zu tun; das Betriebsteam entscheidet.",
-        "Genehmigen Sie den Antrag mit `sendepause approve KENNUNG`, oder lassen Sie ihn verfallen. Wer ihn"
-        " gestellt hat, kann ihn nicht selbst genehmigen.",
+        "Genehmigen Sie den Antrag in Airflow unter `sendepause_approve` oder mit `sendepause approve"
+        " KENNUNG`, oder lassen Sie ihn verfallen. Wer ihn gestellt hat, kann ihn nicht selbst genehmigen.",
         "Wird er genehmigt, erfahren es die Zuständigen. Sonst bleibt alles, wie es ist.",
     ),
     Stage.HOLD_GRANTED: Phrases(
@@ -205,8 +206,10 @@ PHRASES: dict[Stage, Phrases] = {
         "Aufschub endet bald: {eine Kampagne|{n} Kampagnen}",
         "Der Aufschub für {diese Kampagne|diese Kampagnen} läuft bald ab.",
         f"Vom Stichtag an {{darf die Kampagne|dürfen die Kampagnen}} nicht mehr laufen; {_BAN}.",
-        "Schließen Sie den Umzug ab, oder beenden Sie {die Kampagne|die Kampagnen} selbst.",
-        "Fragen Sie nach, ob der Umzug rechtzeitig fertig wird.",
+        "Schließen Sie den Umzug ab, oder beenden Sie {die Kampagne|die Kampagnen} selbst. Reicht die Zeit"
+        " nicht, bitten Sie das Betriebsteam jetzt um einen neuen Aufschub.",
+        "Fragen Sie nach, ob der Umzug rechtzeitig fertig wird. Einen neuen Aufschub beantragen Sie in"
+        " Airflow unter `sendepause_hold` oder mit `sendepause hold`.",
         "Nach dem Ende des Aufschubs pausiert Sendepause, was noch läuft, und teilt es Ihnen mit.",
         moves=True,
     ),

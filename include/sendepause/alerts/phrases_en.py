@@ -151,8 +151,9 @@ PHRASES: dict[Stage, Phrases] = {
         "Sendepause only pauses campaigns whose account it knows for certain. If {this one|one of them}"
         " sends from a personal account on the deadline, that is a breach.",
         "Tell the operators which account {the campaign sends|the campaigns send} from.",
-        "Add the account to `accounts.yaml`, or assign {the campaign|the campaigns} to an account in the"
-        " campaign system.",
+        "Assign {the campaign|the campaigns}: by the mark `account:+49…` in the campaign system or under"
+        " `accounts` in `campaign_systems.yaml`, and add the account to `accounts.yaml`. What sends nothing"
+        " over WhatsApp gets `null` there.",
         "Once the account is known, Sendepause decides at the next run, as for any other campaign.",
     ),
     Stage.NO_DATA: Phrases(
@@ -180,8 +181,8 @@ PHRASES: dict[Stage, Phrases] = {
         "A hold has been requested for {this campaign|these campaigns}.",
         "Until it is granted, it is not in force: announced pauses stay due.",
         "Nothing needs doing; the operators decide.",
-        "Grant the request with `sendepause approve KEY`, or let it lapse. Whoever made it cannot grant it"
-        " themselves.",
+        "Grant the request in Airflow under `sendepause_approve` or with `sendepause approve KEY`, or let it"
+        " lapse. Whoever made it cannot grant it themselves.",
         "If it is granted, the owner is told. Otherwise everything stays as it is.",
     ),
     Stage.HOLD_GRANTED: Phrases(
@@ -198,8 +199,10 @@ PHRASES: dict[Stage, Phrases] = {
         "Hold ends soon: {a campaign|{n} campaigns}",
         "The hold for {this campaign|these campaigns} is about to end.",
         f"From the deadline on, {{the campaign|the campaigns}} must no longer run; {_BAN}.",
-        "Finish the move, or stop {the campaign|the campaigns} yourself.",
-        "Ask whether the move will be finished in time.",
+        "Finish the move, or stop {the campaign|the campaigns} yourself. If there is not enough time, ask the"
+        " operators for a new hold now.",
+        "Ask whether the move will be finished in time. A new hold is asked for in Airflow under"
+        " `sendepause_hold`, or with `sendepause hold`.",
         "When the hold has ended, Sendepause pauses what is still running, and lets you know.",
         moves=True,
     ),

@@ -59,6 +59,7 @@ class PauseRecord:
     last_error: str | None = None  # the kind of the newest error, while the pause is still owed
     breach: bool = False  # it ran on, or again, while the rule was in force
     resuming: bool = False  # a resume was begun: running again is then our own doing
+    read_back_at: datetime | None = None  # real time of the entry that completed the pause
     left: int | None = 0  # runs still under way when last looked; None: the system could not say
 
     silence: Literal["confirmed", "broken"] | None = None  # the second proof; once broken it stays so
@@ -287,7 +288,14 @@ def _moved(record: PauseRecord, entry: Entry) -> PauseRecord:
     )
     match entry.kind:
         case EntryKind.PAUSED:
-            return replace(record, status="paused", at=entry.as_of, last_error=None, left=_left(entry))
+            return replace(
+                record,
+                status="paused",
+                at=entry.as_of,
+                last_error=None,
+                left=_left(entry),
+                read_back_at=entry.at,
+            )
         case EntryKind.DRAINED:
             return replace(record, left=_left(entry))
         case EntryKind.NOT_RESUMED:
