@@ -1,7 +1,8 @@
 """Calls to a campaign system's HTTP API: bounded, patient where that is safe, and silent about secrets.
 
 One client for every connector that speaks HTTP. It holds nothing between calls but an OAuth token, so it
-may be used from any event loop and after a fork. No error repeats an answer's text, a header or a query.
+may be used from any event loop and after a fork; within :func:`kept_open` its connections serve the next
+call too. No error repeats an answer's text, a header or a query.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
@@ -31,6 +35,10 @@ PACKED = frozenset({"", "identity", "gzip", "deflate"})  # once: packed in layer
 ASKED = {"Accept-Encoding": "gzip, deflate", "Cache-Control": "no-cache"}
 RETRY = frozenset({429, 502, 503, 504, 524})
 NOTHING_DONE = frozenset({429, 503})  # the answer itself says that a write was not begun
+
+# A connection that has rested for longer may have been closed by the other side: Node.js does so after 5 s.
+REUSED_WITHIN = 1.0
+LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=REUSED_WITHIN)
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -72,7 +80,7 @@ class _Token:
     value: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HttpClient:
     """The calls of one campaign system. ``name`` stands in errors, ``timeout`` (s) bounds each attempt."""
 
@@ -172,8 +180,24 @@ class HttpClient:
             ) from None
         raise Refused(f"{self.name} redirects in a circle.", "Write the final address into the connection.")
 
-    def _open(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(verify=_trust(), timeout=self.timeout, auth=self._basic())
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[httpx.AsyncClient]:
+        """The kept client, where connections are kept open; else one for this call alone."""
+        kept = _kept.get()
+        if kept is None:
+            async with self._new() as client:
+                yield client
+            return
+        if self not in kept.clients:
+            kept.clients[self] = client = self._new()
+            kept.stack.push_async_callback(client.aclose)
+        yield kept.clients[self]
+
+    def _new(self) -> httpx.AsyncClient:
+        nothing = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # no session is carried to the next call
+        return httpx.AsyncClient(
+            verify=_trust(), timeout=self.timeout, auth=self._basic(), cookies=nothing, limits=LIMITS
+        )
 
     def _redirected(self, request: httpx.Request, target: httpx.Request, writes: bool) -> httpx.Request:
         """The redirect's request: only to the same origin, and never as another method."""
@@ -291,6 +315,28 @@ class HttpClient:
                 "Put the system's token or password into the Airflow connection's password.",
             )
         return password
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The open clients of one block."""
+
+    stack: AsyncExitStack
+    clients: dict[HttpClient, httpx.AsyncClient] = field(default_factory=dict)
+
+
+_kept: ContextVar[_Kept | None] = ContextVar("_kept", default=None)
+
+
+@asynccontextmanager
+async def kept_open() -> AsyncIterator[None]:
+    """Until the block ends, calls of tasks begun in it use open connections again; then they are closed."""
+    async with AsyncExitStack() as stack:
+        token = _kept.set(_Kept(stack))
+        try:
+            yield
+        finally:
+            _kept.reset(token)
 
 
 class _Denied(Refused):

@@ -15,6 +15,7 @@ from sendepause.model import CampaignState
 
 PATIENCE = 3  # a connector keeps its own timeout; with its retries a call may take so many
 DOWN_AFTER = 3  # calls in a row without an answer: the system is down for this run
+SHORT = 20.0  # s; a wait that a system asks for is waited for up to here, beyond it is left alone
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -33,9 +34,22 @@ class Line:
     def __post_init__(self) -> None:
         self._turns = asyncio.Semaphore(self.connector.system.at_once if self.connector else 1)
 
-    async def in_turn(self, work: Awaitable[T]) -> T:
+    async def in_turn(self, work: Callable[[], Awaitable[T]]) -> T:
+        """``work`` when one of the system's turns is free, first come first served."""
         async with self._turns:
-            return await work
+            return await work()
+
+    async def ready(self) -> None:
+        """Wait as long as the system asked for, where that is short.
+
+        To be awaited before the switches are read: between them and a call nobody must wait.
+        """
+        while 0 < (left := self._busy_for()) <= SHORT:
+            await asyncio.sleep(left)
+
+    def ask_again(self) -> None:
+        """From now on a system that did not answer is asked again; one that asked for a wait gets it."""
+        self.unanswered = 0
 
     async def read(self, id: str) -> CampaignState:
         return await self._call(lambda connector: connector.read_state(id), Unreachable)
@@ -71,23 +85,32 @@ class Line:
                 "so it was left alone for the rest of this run.",
                 "Look whether it is up and reachable from Airflow's workers.",
             )
-        clock = asyncio.get_running_loop().time
-        if clock() < self.busy_until:
+        await self.ready()
+        if (left := self._busy_for()) > 0:
             raise Unreachable(
                 f"The campaign system {self.name} asked to be left alone for a while.",
                 "Nothing to do: it is asked again later.",
-                retry_after=self.busy_until - clock(),
+                retry_after=left,
             )
         try:
             seconds = PATIENCE * self.connector.system.timeout_seconds
             answer = await bounded(call(self.connector), self.name, seconds, when_late)
         except SendepauseError as error:
-            self.unanswered = self.unanswered + 1 if isinstance(error, (Unreachable, Unclear)) else 0
-            if isinstance(error, Unreachable) and error.retry_after:
-                self.busy_until = clock() + error.retry_after
+            self._failed(error)
             raise
         self.unanswered = 0
         return answer
+
+    def _failed(self, error: SendepauseError) -> None:
+        """Whoever says when to come again is up, and so is whoever refuses."""
+        wait = error.retry_after if isinstance(error, Unreachable) else None
+        if wait:
+            self.busy_until = max(self.busy_until, asyncio.get_running_loop().time() + wait)
+        silent = isinstance(error, (Unreachable, Unclear)) and not wait
+        self.unanswered = self.unanswered + 1 if silent else 0
+
+    def _busy_for(self) -> float:
+        return self.busy_until - asyncio.get_running_loop().time()
 
 
 async def bounded(

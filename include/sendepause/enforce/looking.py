@@ -6,21 +6,27 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sendepause.campaigns.base import Connector
+from sendepause.campaigns.http import kept_open
 from sendepause.campaigns.line import Line, bounded
 from sendepause.enforce.pausing import OPEN, drain
 from sendepause.enforce.runs import NOT_RUNNING, PAUSES, last_change
+from sendepause.enforce.stops import Stops
 from sendepause.errors import Refused, SendepauseError, Unreachable
 from sendepause.model import Campaign, CampaignState, DirectoryEntry, EntryKind
 from sendepause.store import folds, ledger
-from sendepause.store.database import Session
+from sendepause.store.database import Engine, Session
 from sendepause.store.folds import PauseRecord
 
 ASKED_AFTER = 3  # so many campaigns of a system that lists nothing any more are asked for one by one
 LIST_PATIENCE = 10  # a list may take so many of its system's timeouts: it has pages
 LOOK_SECONDS = 90.0  # but no system keeps the others waiting for longer
+
+
+NOTHING_LEFT: Mapping[str, Any] = {"left": {"running": 0, "waiting": 0}, "complete": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,8 @@ async def look(
         except SendepauseError as error:
             return error
 
-    found = await asyncio.gather(*(seen(system, connector) for system, connector in connectors.items()))
+    async with kept_open():
+        found = await asyncio.gather(*(seen(system, connector) for system, connector in connectors.items()))
     return dict(zip(connectors, found, strict=True))
 
 
@@ -78,45 +85,72 @@ class Watched:
     under_way: Mapping[str, Any]
 
 
+def _nobody_said_so() -> bool:
+    return False
+
+
 async def watch(
-    connectors: Mapping[str, Connector], silent: Iterable[Campaign]
+    connectors: Mapping[str, Connector],
+    silent: Iterable[Campaign],
+    may_act: Callable[[], bool] = _nobody_said_so,
 ) -> list[Watched | SendepauseError]:
     """Read the state of every campaign that should be silent, one by one, and end what still runs of it.
 
     A list may leave out what was renamed, archived or moved; this asks for each by its id. The error
-    stands in place of what could not be read.
+    stands in place of what could not be read. ``may_act`` reads the switches (:func:`acting`), each time
+    before running work is ended; without it this only looks.
     """
     campaigns = list(silent)
     lines = {system: Line(system, connectors.get(system)) for system in {c.system for c in campaigns}}
 
     async def again(campaign: Campaign) -> Watched | SendepauseError:
         line = lines[campaign.system]
+
+        async def may_end() -> bool:
+            await line.ready()
+            return may_act()
+
         try:
             state = await line.read(campaign.id)
         except SendepauseError as error:
             return error
-        under_way = await drain(line, campaign.id) if state is CampaignState.PAUSED else {}
+        under_way = await drain(line, campaign.id, may_end) if state is CampaignState.PAUSED else {}
         return Watched(replace(campaign, state=state), under_way)
 
-    return list(await asyncio.gather(*(lines[c.system].in_turn(again(c)) for c in campaigns)))
+    async with kept_open():
+        in_turn = (lines[one.system].in_turn(partial(again, one)) for one in campaigns)
+        return list(await asyncio.gather(*in_turn))
+
+
+def acting(engine: Engine) -> bool:
+    """Whether acting is on and halt is off at this very moment."""
+    return Stops(engine, None).may_act("")
 
 
 def note_drained(
     session: Session, watched: Iterable[Watched], *, as_of: datetime, now: datetime, author: str
 ) -> int:
-    """Write down work that was still under way after the pause, once an hour for each pause."""
-    found = {one.campaign.key: one for one in watched if one.under_way}
+    """Write down work that is still under way after the pause, and that it has ended.
+
+    The same count is written once an hour for each pause. How many entries are new.
+    """
+    found = {one.campaign.key: one for one in watched if one.campaign.state is CampaignState.PAUSED}
     hour = now.astimezone(UTC).strftime("%Y-%m-%dT%H")
-
-    def once(enforcement: str, campaign: str, episode: int) -> str:
-        return folds.once_drained(enforcement, campaign, episode, hour)
-
     drained = [
-        (record, once, found[record.campaign].under_way)
+        (record, partial(_once_drained, moment=f"{hour}:{_left(facts)}"), facts)
         for record in folds.pauses(ledger.entries(session, kinds=PAUSES)).values()
         if record.status == "paused" and record.campaign in found
+        if (facts := found[record.campaign].under_way or (NOTHING_LEFT if record.left != 0 else {}))
     ]
     return len(_note(session, EntryKind.DRAINED, drained, as_of, now, author))
+
+
+def _once_drained(enforcement: str, campaign: str, episode: int, moment: str) -> str:
+    return folds.once_drained(enforcement, campaign, episode, moment)
+
+
+def _left(facts: Mapping[str, Any]) -> str:
+    return ",".join(str(count) for count in facts.get("left", {"": "unknown"}).values())
 
 
 def note_undone(

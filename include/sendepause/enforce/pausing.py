@@ -6,7 +6,7 @@ back. The campaign system's answer decides nothing; its state does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +24,10 @@ from sendepause.enforce.runs import (
     read_back,
     says,
 )
+from sendepause.enforce.writing import Note
 from sendepause.errors import SendepauseError
 from sendepause.model import CampaignState, EntryKind, Reason, Stage
-from sendepause.store import database, folds
-from sendepause.store.database import Session
+from sendepause.store import folds
 from sendepause.store.folds import PauseRecord
 
 Facts = Mapping[str, Any]
@@ -56,19 +56,20 @@ class Pausing:
     def ended(self, result: Result, error: SendepauseError | None = None) -> Outcome:
         return Outcome(self.order, result, error)
 
-    def once(self, name: Callable[[str, str, int], str]) -> str:
-        return name(self.order.decision.enforcement, self.order.campaign.key, self.episode)
+    def entry(
+        self,
+        kind: EntryKind,
+        once: Callable[[str, str, int], str],
+        tell: Stage | None = None,
+        facts: Facts | None = None,
+    ) -> Note:
+        """An entry of this pause's episode."""
+        decision = self.order.decision
+        name = once(decision.enforcement, self.order.campaign.key, self.episode)
+        return Note(decision, kind, name, {"episode": self.episode, **(facts or {})}, tell)
 
-    def note(self, kind: EntryKind, once: str, tell: Stage | None = None, facts: Facts | None = None) -> None:
-        """One entry in a transaction of its own."""
-        with database.session(self.run.engine) as session:
-            self.write(session, kind, once, tell, facts)
-
-    def write(
-        self, session: Session, kind: EntryKind, once: str, tell: Stage | None, facts: Facts | None
-    ) -> None:
-        numbered = {"episode": self.episode, **(facts or {})}
-        self.run.write(session, self.order, kind, once, tell, facts=numbered)
+    async def stopped(self) -> Result | None:
+        return await self.run.stopped(self.line, self.order.campaign.key)
 
 
 async def pause(task: Pausing) -> Outcome:
@@ -80,17 +81,18 @@ async def pause(task: Pausing) -> Outcome:
     return await _verify(task)
 
 
-async def drain(line: Line, id: str) -> Facts:
+async def drain(line: Line, id: str, may_act: Callable[[], Awaitable[bool]]) -> Facts:
     """End what is under way of a paused campaign where the system can, and say what goes on, as facts.
 
     Nothing where the system shows no running work, or nothing runs. Trouble fails no pause: it is said.
+    ``may_act`` is asked before anything is ended; if not, this only looks.
     """
     can = line.capabilities
     if can is None or not can.list_running:
         return {}
     try:
         found = left = await line.under_way(id)
-        if can.stop_running and not found.none:
+        if can.stop_running and not found.none and await may_act():
             await line.stop_running(id)
             left = await line.under_way(id)
     except SendepauseError as error:
@@ -105,7 +107,7 @@ def _counts(found: UnderWay) -> dict[str, int]:
 
 
 async def _unless_stopped(task: Pausing) -> Outcome | None:
-    result = task.run.stopped(task.order.campaign.key)
+    result = await task.stopped()
     return None if result is None else task.ended(result)
 
 
@@ -116,13 +118,13 @@ async def _look_first(task: Pausing) -> Outcome | None:
     except SendepauseError as error:
         task.error, state = error, CampaignState.UNKNOWN
     if task.record is not None and task.record.status == "paused":
-        return _paused_before(task, state)
+        return await _paused_before(task, state)
     if state in NOT_RUNNING:
         return await _paused(task, state) if task.intended else task.ended(Result.NOT_RUNNING)
     return None
 
 
-def _paused_before(task: Pausing, state: CampaignState) -> Outcome:
+async def _paused_before(task: Pausing, state: CampaignState) -> Outcome:
     """We paused it in this episode already. If it runs, whoever switched it on has not been heard yet.
 
     The next plan tells it and decides, as for every undone pause.
@@ -131,21 +133,20 @@ def _paused_before(task: Pausing, state: CampaignState) -> Outcome:
         return task.ended(Result.PAUSED)
     if state is not CampaignState.RUNNING:
         return task.ended(Result.NOT_PAUSED, task.error or _not_paused_as_told(task, state))
-    task.note(EntryKind.UNDONE, task.once(folds.once_undone))
+    await task.run.writer.write(task.entry(EntryKind.UNDONE, folds.once_undone))
     return task.ended(Result.UNDONE)
 
 
 async def _intend(task: Pausing) -> None:
     """Write down what is about to be done, and the breach if the date has passed: it ran until now."""
-    campaign = task.order.campaign
-    with database.session(task.run.engine) as session:
-        if not task.intended:
-            before = last_change(campaign) | ({"version": campaign.version} if campaign.version else {})
-            once = task.once(folds.once_intent)
-            task.write(session, EntryKind.INTENT, once, None, before)
-        if Reason.DATE_PASSED in task.order.decision.reasons:
-            once = task.once(folds.once_breach)
-            task.write(session, EntryKind.BREACH, once, Stage.BREACH, None)
+    campaign, notes = task.order.campaign, []
+    if not task.intended:
+        before = last_change(campaign) | ({"version": campaign.version} if campaign.version else {})
+        notes.append(task.entry(EntryKind.INTENT, folds.once_intent, None, before))
+    if Reason.DATE_PASSED in task.order.decision.reasons:
+        notes.append(task.entry(EntryKind.BREACH, folds.once_breach, Stage.BREACH))
+    if notes:
+        await task.run.writer.write(*notes)
 
 
 async def _act(task: Pausing) -> None:
@@ -162,27 +163,28 @@ async def _verify(task: Pausing) -> Outcome:
     state, unread = await read_back(task.line, task.id, NOT_RUNNING, patient=task.error is None)
     if state in NOT_RUNNING:
         return await _paused(task, state)
-    return _not_paused(task, task.error or unread or _not_paused_as_told(task, state))
+    return await _not_paused(task, task.error or unread or _not_paused_as_told(task, state))
 
 
 async def _paused(task: Pausing, state: CampaignState) -> Outcome:
-    under_way = await drain(task.line, task.id)
-    task.note(
-        EntryKind.PAUSED, task.once(folds.once_paused), Stage.PAUSED, {"state": str(state), **under_way}
-    )
+    async def may_act() -> bool:
+        return await task.stopped() is None
+
+    under_way = await drain(task.line, task.id, may_act)
+    facts = {"state": str(state), **under_way}
+    await task.run.writer.write(task.entry(EntryKind.PAUSED, folds.once_paused, Stage.PAUSED, facts))
     return task.ended(Result.PAUSED)
 
 
-def _not_paused(task: Pausing, error: SendepauseError) -> Outcome:
+async def _not_paused(task: Pausing, error: SendepauseError) -> Outcome:
     """Still owed. The same trouble is written down once an hour, however often it is met."""
     kind = kind_of(error)
-    once = folds.once_not_paused(
-        task.order.decision.enforcement,
-        task.order.campaign.key,
-        task.episode,
-        f"{kind}:{task.run.hour()}",
-    )
-    task.note(EntryKind.NOT_PAUSED, once, Stage.NOT_PAUSED, {"error": kind, "says": says(error)})
+
+    def once(enforcement: str, campaign: str, episode: int) -> str:
+        return folds.once_not_paused(enforcement, campaign, episode, f"{kind}:{task.run.hour()}")
+
+    facts = {"error": kind, "says": says(error)}
+    await task.run.writer.write(task.entry(EntryKind.NOT_PAUSED, once, Stage.NOT_PAUSED, facts))
     return task.ended(Result.NOT_PAUSED, error)
 
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from sendepause.campaigns.line import Line
 from sendepause.enforce.runs import Order, Outcome, Result, Run, kind_of, not_as_told, read_back, says
+from sendepause.enforce.writing import Note
 from sendepause.errors import SendepauseError
 from sendepause.model import CampaignState, EntryKind, Stage
-from sendepause.store import database, folds
+from sendepause.store import folds
 from sendepause.store.folds import PauseRecord
 
 RUNNING = (CampaignState.RUNNING, CampaignState.DONE)  # a broadcast may come to its end at once
@@ -32,10 +33,15 @@ class Resuming:
     def __post_init__(self) -> None:
         self.error: SendepauseError | None = None
 
+    @property
+    def version(self) -> str | None:
+        """What was noted at the pause; one of the rules may have met it paused already."""
+        return next((record.version for record in self.records if record.version), None)
+
     def ended(self, result: Result, error: SendepauseError | None = None) -> Outcome:
         return Outcome(self.order, result, error)
 
-    def note(
+    async def note(
         self,
         kind: EntryKind,
         once: Callable[[str, str, int], str],
@@ -43,17 +49,19 @@ class Resuming:
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         """One entry for each rule's pause, in one transaction; people are told once."""
-        with database.session(self.run.engine) as session:
-            for number, record in enumerate(self.records):
-                self.run.write(
-                    session,
-                    self.order,
+        await self.run.writer.write(
+            *(
+                Note(
+                    self.order.decision,
                     kind,
                     once(record.enforcement, record.campaign, record.episode),
+                    {"episode": record.episode, **(facts or {})},
                     tell if number == 0 else None,
-                    enforcement=record.enforcement,
-                    facts={"episode": record.episode, **(facts or {})},
+                    record.enforcement,
                 )
+                for number, record in enumerate(self.records)
+            )
+        )
 
 
 async def resume(task: Resuming) -> Outcome:
@@ -68,7 +76,7 @@ async def resume(task: Resuming) -> Outcome:
 
 
 async def _unless_stopped(task: Resuming) -> Outcome | None:
-    result = task.run.stopped(task.order.campaign.key)
+    result = await task.run.stopped(task.line, task.order.campaign.key)
     return None if result is None else task.ended(result)
 
 
@@ -77,28 +85,28 @@ async def _look_first(task: Resuming) -> Outcome | None:
     try:
         state = await task.line.read(task.order.campaign.id)
     except SendepauseError as error:
-        return _not_resumed(task, error)
+        return await _not_resumed(task, error)
+    if state in RUNNING and any(record.resuming for record in task.records):
+        return await _resumed(task, state)
     if state is CampaignState.RUNNING:
-        if any(record.resuming for record in task.records):
-            return _resumed(task, state)
-        task.note(EntryKind.UNDONE, folds.once_undone)
+        await task.note(EntryKind.UNDONE, folds.once_undone)
         return task.ended(Result.UNDONE)
+    if state is CampaignState.DONE:
+        return task.ended(Result.NOT_RUNNING)  # it is over: there is nothing left to resume
     if state is not CampaignState.PAUSED:
-        return _not_resumed(task, not_as_told(task.line.name, state, "resumed", CampaignState.PAUSED))
+        return await _not_resumed(task, not_as_told(task.line.name, state, "resumed", CampaignState.PAUSED))
     return None
 
 
 async def _intend(task: Resuming) -> None:
-    version = task.records[0].version
-    task.note(
-        EntryKind.RESUME_INTENT, folds.once_resume_intent, facts={"version": version} if version else {}
-    )
+    facts = {"version": task.version} if task.version else {}
+    await task.note(EntryKind.RESUME_INTENT, folds.once_resume_intent, facts=facts)
 
 
 async def _act(task: Resuming) -> None:
     """Ask for the resume, in the version noted at the pause. Whatever is answered, the state decides."""
     try:
-        await task.line.resume(task.order.campaign.id, task.records[0].version)
+        await task.line.resume(task.order.campaign.id, task.version)
         task.error = None
     except SendepauseError as error:
         task.error = error
@@ -108,21 +116,21 @@ async def _verify(task: Resuming) -> Outcome:
     id = task.order.campaign.id
     state, unread = await read_back(task.line, id, RUNNING, patient=task.error is None)
     if state in RUNNING:
-        return _resumed(task, state)
+        return await _resumed(task, state)
     told = not_as_told(task.line.name, state, "resumed", CampaignState.PAUSED)
-    return _not_resumed(task, task.error or unread or told)
+    return await _not_resumed(task, task.error or unread or told)
 
 
-def _resumed(task: Resuming, state: CampaignState) -> Outcome:
-    task.note(EntryKind.RESUMED, folds.once_resumed, Stage.RESUMED, {"state": str(state)})
+async def _resumed(task: Resuming, state: CampaignState) -> Outcome:
+    await task.note(EntryKind.RESUMED, folds.once_resumed, Stage.RESUMED, {"state": str(state)})
     return task.ended(Result.RESUMED)
 
 
-def _not_resumed(task: Resuming, error: SendepauseError) -> Outcome:
+async def _not_resumed(task: Resuming, error: SendepauseError) -> Outcome:
     kind = kind_of(error)
 
     def once(enforcement: str, campaign: str, episode: int) -> str:
         return folds.once_not_resumed(enforcement, campaign, episode, f"{kind}:{task.run.hour()}")
 
-    task.note(EntryKind.NOT_RESUMED, once, facts={"error": kind, "says": says(error)})
+    await task.note(EntryKind.NOT_RESUMED, once, facts={"error": kind, "says": says(error)})
     return task.ended(Result.NOT_RESUMED, error)

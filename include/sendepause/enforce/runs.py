@@ -7,29 +7,23 @@ begun, reads the state first, and goes on from what is true.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
 from sendepause.campaigns.line import Line
+from sendepause.enforce.stops import Stops
+from sendepause.enforce.writing import Writer
 from sendepause.errors import BadInput, Guarded, Refused, SendepauseError, Unclear, Unreachable
-from sendepause.model import Campaign, CampaignState, Decision, EntryKind, Stage
-from sendepause.store import database, folds, ledger
+from sendepause.model import Campaign, CampaignState, Decision, EntryKind
+from sendepause.store import database
 from sendepause.store.database import Engine, Session
 
 READ_BACK_AFTER = (0.0, 0.5, 2.0)  # s; n8n 2.41 shows a change up to 0.3 s after its answer
 
 NOT_RUNNING = (CampaignState.PAUSED, CampaignState.DONE)
-STOPS = (
-    EntryKind.ACT,
-    EntryKind.HALT,
-    EntryKind.HOLD_ASKED,
-    EntryKind.HOLD_GRANTED,
-    EntryKind.HOLD_ENDED,
-)
 PAUSES = (
     EntryKind.INTENT,
     EntryKind.PAUSED,
@@ -41,8 +35,6 @@ PAUSES = (
     EntryKind.RESUMED,
     EntryKind.BREACH,
 )
-
-Owe = Callable[[Session, Decision, Stage], None]
 
 
 class Result(StrEnum):
@@ -79,67 +71,34 @@ class Outcome:
 class Run:
     """One run of carrying out.
 
-    ``as_of`` is the run's clock, ``now`` real time. ``decided_at``: the newest ledger entry that the
-    decisions knew. ``ends``: the event loop's time after which nothing more is begun.
+    ``as_of`` is the run's clock, ``now`` real time. ``ends``: the event loop's time after which nothing
+    more is begun.
     """
 
     engine: Engine
     as_of: datetime
     now: Callable[[], datetime]
-    author: str
-    owe: Owe
-    decided_at: int | None = None
+    writer: Writer
+    stops: Stops
     ends: float | None = None
 
     def reading(self) -> AbstractContextManager[Session]:
         return database.session(self.engine, write=False)
 
-    def stopped(self, subject: str) -> Result | None:
-        """Why nothing may be called now, as the store and the clock say at this very moment."""
-        if self.ends is not None and asyncio.get_running_loop().time() >= self.ends:
-            return Result.LEFT
-        with self.reading() as session:
-            entries = ledger.entries(session, kinds=STOPS)
-        switches = folds.switches(entries)
-        if switches.halted or not switches.acting:
-            return Result.STOPPED
-        granted = {entry.subject for entry in entries if self._new_hold(entry)}
-        new = any(f"hold:{hold.seq}" in granted for hold in folds.holds(entries) if hold.campaign == subject)
-        return Result.STOPPED if new else None
+    def over(self, in_seconds: float = 0) -> bool:
+        """Whether the run's time is over, or will be after so long."""
+        return self.ends is not None and asyncio.get_running_loop().time() + in_seconds >= self.ends
 
-    def write(
-        self,
-        session: Session,
-        order: Order,
-        kind: EntryKind,
-        once: str,
-        tell: Stage | None = None,
-        *,
-        facts: Mapping[str, Any],
-        enforcement: str | None = None,
-    ) -> None:
-        """One entry, and what it owes to people, in the same transaction; nothing if it is there already."""
-        entry = ledger.append(
-            session,
-            at=self.now(),
-            as_of=self.as_of,
-            author=self.author,
-            kind=kind,
-            subject=order.campaign.key,
-            enforcement=order.decision.enforcement if enforcement is None else enforcement,
-            facts=facts,
-            once=once,
-        )
-        if entry is not None and tell is not None:
-            self.owe(session, order.decision, tell)
+    async def stopped(self, line: Line, campaign: str) -> Result | None:
+        """Why nothing may be called now, as the clock and the store say at this very moment."""
+        await line.ready()
+        if self.over():
+            return Result.LEFT
+        return None if self.stops.may_act(campaign) else Result.STOPPED
 
     def hour(self) -> str:
         """The hour of real time, for what is written down once an hour however often it is met."""
         return self.now().astimezone(UTC).strftime("%Y-%m-%dT%H")
-
-    def _new_hold(self, entry: ledger.Entry) -> bool:
-        known = self.decided_at
-        return known is not None and entry.kind is EntryKind.HOLD_GRANTED and entry.seq > known
 
 
 async def read_back(
