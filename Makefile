@@ -70,7 +70,8 @@ laws: setup-dev
 unit: setup-dev ## The tests that need no Airflow
 	@$(BIN)/pytest -n 2 -m "not airflow and not e2e"
 
-integration: setup-dev ## The tests that start Airflow, a browser and Slack's stand-in
+integration: setup-dev ## The tests that start Airflow, a browser, campaign tools and Slack's stand-in
+	@if [ -n "$$CI" ]; then $(BIN)/python .ci/tools; fi
 	@$(BIN)/pytest -m "airflow or e2e"
 
 evaluate: setup-dev ## Hold the audit against the labelled streams

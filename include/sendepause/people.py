@@ -74,7 +74,8 @@ def ask_hold(
 ) -> Entry:
     """Ask for a campaign to be left running until a moment; another person has to approve it.
 
-    ``request`` names the asking: made again under the same name, it is the same one.
+    ``request`` names the asking: made again under the same name, it is the same one, and its caller sees
+    to it that another person is asked. Without it the next run of enforcing does.
 
     :raises BadInput: for an unknown campaign, an end in the past, or a missing reason.
     """
@@ -105,7 +106,11 @@ def ask_hold(
             means="No hold was asked for.",
         )
     facts = {"until": until.isoformat(), "starts": now.isoformat(), "reason": reason.strip()[:1000]}
-    return _write(installation, EntryKind.HOLD_ASKED, author, subject=key, facts=facts, once=once)
+    entry = _write(installation, EntryKind.HOLD_ASKED, author, subject=key, facts=facts, once=once)
+    if request is not None:  # whoever asks under a name has another person asked as well
+        with database.session(installation.engine) as session:
+            queries.note_question(session, f"hold:{entry.seq}", now)
+    return entry
 
 
 def confirm(installation: Installation, campaign: str, author: str, off: bool = True) -> Entry:

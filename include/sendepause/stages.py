@@ -320,10 +320,7 @@ def decide(installation: Installation, settings: Settings, as_of: datetime) -> S
 def _ask_about_holds(session: Session, entries: Sequence[Entry], at: datetime) -> list[str]:
     """The holds that wait for another person and that nobody was asked about yet; each once."""
     waiting = [f"hold:{hold.seq}" for hold in folds.pending_holds(entries, at)]
-    new = [key for key in waiting if queries.note(session, f"asked:{key}") is None]
-    for key in new:
-        queries.set_note(session, f"asked:{key}", at.isoformat())
-    return new
+    return [key for key in waiting if queries.note_question(session, key, at)]
 
 
 def act(

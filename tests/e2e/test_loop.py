@@ -8,7 +8,9 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import psutil
 import pytest
@@ -151,6 +153,64 @@ def test_a_person_approves_in_airflow_what_the_guard_stopped(installed: Installe
     assert installed.store(entry) == [("admin",)]
     installed.trigger("sendepause_enforce")
     wait_for("the approved pause", lambda: installed.campaigns()["m-aussendienst"] == "paused")
+
+
+def answer(installed: Installed, subject: str) -> str:
+    """A person approves the open question whose subject holds ``subject``; the run in which it was asked."""
+
+    def asked() -> dict[str, Any] | None:
+        with installed.api() as api:
+            found = api.get("/dags/~/dagRuns/~/hitlDetails?response_received=false").json()["hitl_details"]
+        return next((question for question in found if subject in question["subject"]), None)
+
+    question = wait_for("the question", asked)
+    task = question["task_instance"]
+    path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
+    with installed.api() as api:
+        chosen = {"chosen_options": ["Freigeben / Approve"], "params_input": {}}
+        api.patch(f"{path}/{task['map_index']}/hitlDetails", json=chosen).raise_for_status()
+    return str(task["dag_run_id"])
+
+
+def test_a_hold_is_asked_for_in_airflow_and_nobody_approves_their_own(installed: Installed) -> None:
+    until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    campaign = "hh-termine"
+    wanted = {"campaign": f"crm/{campaign}", "until": until, "reason": "the move ends tomorrow"}
+    run = installed.trigger("sendepause_hold", **wanted)
+    assert wait_for("the request", lambda: installed.finished("sendepause_hold", run)) == "success"
+    own = answer(installed, "Approve this hold?")
+    assert wait_for("the record", lambda: installed.finished("sendepause_approve", own)) == "failed"
+    granted = "SELECT author FROM sendepause_ledger WHERE kind = 'hold_granted' AND author = 'admin'"
+    assert installed.store(granted) == []
+
+    asked = installed.command(
+        "hold", f"crm/{campaign}", "--until", until, "--reason", "a ticket", "--author", "k.meyer"
+    )
+    assert asked.returncode == 0, asked.stderr
+    installed.trigger("sendepause_enforce")  # whoever asked by hand is asked about from here
+    other = answer(installed, "Approve this hold?")
+    assert wait_for("the record", lambda: installed.finished("sendepause_approve", other)) == "success"
+    assert installed.store(granted) == [("admin",)]
+
+
+def test_a_drill_proves_the_rights_and_leaves_the_campaign_as_it_was(installed: Installed) -> None:
+    campaign = "hh-termine"
+    assert installed.campaigns()[campaign] == "running"
+    run = installed.trigger("sendepause_drill", campaign=f"crm/{campaign}")
+    assert wait_for("the drill", lambda: installed.finished("sendepause_drill", run)) == "success"
+    steps = "SELECT facts FROM sendepause_ledger WHERE kind = 'drill' ORDER BY seq"
+    assert [json.loads(facts)["step"] for (facts,) in installed.store(steps)] == ["pausing", "done"]
+    assert installed.campaigns()[campaign] == "running"
+
+
+def test_the_watch_reads_every_pause_again_and_listens_to_its_account(installed: Installed) -> None:
+    beats = "SELECT counts FROM sendepause_heartbeat WHERE stage = 'watch'"
+    wait_for("the watch", lambda: installed.store(beats))
+    ((counts,),) = installed.store(beats)
+    told = json.loads(counts)
+    assert told["watched"] > 0
+    assert told["running"] == told["unread"] == 0
+    assert sum(told.get(f"silence_{state}", 0) for state in ("waiting", "open", "confirmed", "broken")) > 0
 
 
 @contextmanager

@@ -35,6 +35,7 @@ SUBJECTS = {
     "campaign": Both("Kampagne {}", "campaign {}"),
     "channel": Both("Slack-Kanal {}", "Slack channel {}"),
     "configuration": Both("Konfiguration", "configuration"),
+    "drill": Both("Übung in {}", "drill in {}"),
     "enforcement": Both("Regel {}", "rule {}"),
     "hold": Both("Antrag {}", "request {}"),
     "source": Both("Datenquelle {}", "source {}"),

@@ -336,18 +336,6 @@ def latest_plan(session: Session, accepted_only: bool = False) -> ShownPlan | No
     return ShownPlan(row.hash, row.as_of, row.shown_at, tuple(row.items), row.accepted)
 
 
-def stamp(session: Session) -> tuple[object, ...]:
-    """A cheap value that changes whenever a new plan, new campaigns or new reaches were written down.
-
-    A reach that moves without being the furthest shows once its reading run has come to its end.
-    """
-    plan = session.scalar(select(func.max(PlanRow.id)))
-    seen = select(func.count(), func.max(CampaignRow.seen_at)).where(CampaignRow.gone.is_(False))
-    reach = select(func.count(), func.max(ReachRow.read_until)).select_from(ReachRow)
-    read = session.scalar(select(HeartbeatRow.finished_at).where(HeartbeatRow.stage == "read"))
-    return (plan, *session.execute(seen).one(), *session.execute(reach).one(), read)
-
-
 def keep_configuration(session: Session, hash: str, content: Mapping[str, Any], at: datetime) -> None:
     """Keep a valid configuration as the last one; secrets are never in it."""
     upsert(session, ConfigurationRow, [{"hash": hash, "taken_at": at, "content": dict(content)}])
@@ -367,6 +355,15 @@ def note(session: Session, name: str) -> str | None:
 def set_note(session: Session, name: str, value: str) -> None:
     """Keep a small fact under a name."""
     upsert(session, NoteRow, [{"name": name, "value": value}])
+
+
+def note_question(session: Session, key: str, at: datetime) -> bool:
+    """Note that people are asked about something (``hold:SEQ``); False where they were asked already."""
+    name = f"asked:{key}"
+    if note(session, name) is not None:
+        return False
+    set_note(session, name, at.isoformat())
+    return True
 
 
 def _columns(value: Any) -> dict[str, Any]:
