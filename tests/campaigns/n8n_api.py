@@ -1,6 +1,7 @@
-"""n8n's public API in the shapes of three releases, served by a thread on the loopback interface.
+"""n8n's public API in the shapes of four releases, served by a thread on the loopback interface.
 
-The shapes and the odd answers were taken from n8n 2.8.4 and 2.41.1; 1.x has no published versions.
+The shapes and the odd answers were taken from n8n 1.123.81, 2.8.4 and 2.41.1. Before 1.123 no versions are
+shown; 1.123 shows them, and publishes what was saved last whatever is asked for.
 """
 
 from __future__ import annotations
@@ -79,6 +80,10 @@ class N8nApi:
     def versioned(self) -> bool:
         return self.release != "1"
 
+    @property
+    def publishing(self) -> bool:
+        return not self.release.startswith("1")
+
     def put(self, id: str, *nodes: Json, active: object = True, tags: tuple[str, ...] = ()) -> Json:
         """A person makes a workflow, and publishes it."""
         workflow = {
@@ -107,7 +112,7 @@ class N8nApi:
         if workflow["isArchived"]:
             return 400
         if self.versioned:
-            version = version or workflow["versionId"]
+            version = (version if self.publishing else None) or workflow["versionId"]
             if version not in workflow["versions"]:
                 return 404
             nodes = workflow["versions"][version]
@@ -253,7 +258,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stop(self, path: list[str], body: Json) -> tuple[int, Json]:
         api = self.known
-        if api.release in ("1", "2.8"):
+        if api.release != "2.41":
             return 405, {"message": "POST method not allowed"}
         if path:
             return (200, {}) if api.executions.pop(path[0], None) else (404, {"message": "Not Found"})

@@ -70,10 +70,10 @@ def _gateway(value: str) -> str:
 
 
 class N8nSettings(Section):
-    """What ``settings`` of an ``n8n`` system holds; all of it may be left out."""
+    """What ``settings`` of an ``n8n`` system holds. n8n's public API does not tell its release."""
 
     release: Literal["1", "2.0", "2.10", "2.41"] = Field(
-        default="2.41", description="the newest of these that the n8n is not older than"
+        description="the newest of these that the n8n is not older than"
     )
     gateways: dict[str, Annotated[str, AfterValidator(_gateway)]] = Field(
         default={}, description="a gateway credential's name or id in n8n -> the gateway's base URL"
@@ -94,12 +94,13 @@ class N8n(Connector):
             auth=Auth(header="X-N8N-API-KEY", prefix=""),
         )
         release = self._settings.release
+        self._publishing = release != "1"  # 1.x shows versions since 1.123, and restores none
         self.capabilities = Capabilities(
-            list_running=release != "1",
+            list_running=self._publishing,
             stop_running=release in ("2.10", "2.41"),
             goes_on=GoesOn.WAITING,
             backlog=True,
-            restores_version=release != "1",
+            restores_version=self._publishing,
             reveals_account=Reveals.PARTLY,
         )
 
@@ -110,7 +111,7 @@ class N8n(Connector):
     async def read_state(self, id: str) -> CampaignState:
         """By ``active`` and the published version; an archived workflow that is off is DONE."""
         found = await self._find(id)
-        return state_of(found) if found else CampaignState.UNKNOWN
+        return state_of(found, self._publishing) if found else CampaignState.UNKNOWN
 
     async def pause(self, id: str) -> None:
         """Takes the published version off."""
@@ -118,15 +119,12 @@ class N8n(Connector):
 
     async def resume(self, id: str, version: str | None) -> None:
         """Publishes the noted version again. Refused where n8n has versions and none was noted."""
-        found = await self._find(id)
-        if found is None:
-            raise self._gone()
-        if "activeVersionId" in found and version is None:
+        if self._publishing and version is None:
             raise Refused(
                 "The version that was paused is not known, and n8n would start its newest draft instead.",
                 "Look at the workflow in n8n, and publish the right version there.",
             )
-        body = {"versionId": version} if "activeVersionId" in found else None
+        body = {"versionId": version} if self._publishing else None
         await self._change(f"{self._path(id)}/activate", body, "workflow:activate")
 
     async def under_way(self, id: str) -> UnderWay:
@@ -176,10 +174,9 @@ class N8n(Connector):
         sending = len(self._campaigns(seen))
         told = f"{self._client.name} shows {len(seen)} workflows, of which {sending} send or may send."
         checks = [Check(True, told)]
-        versioned = {one.versioned for one in seen.values()}
-        if versioned and versioned != {self._settings.release != "1"}:
-            mend = "Set settings.release to " + ("2.0 or later." if True in versioned else "1.")
-            checks.append(Check(False, f"{self._client.name} is not n8n {self._settings.release}.", mend))
+        if self._publishing and not all(one.versioned for one in seen.values()):
+            told = f"{self._client.name} shows no published versions, so it is no n8n 2."
+            checks.append(Check(False, told, 'Set settings.release to "1".'))
         try:
             return [*checks, await self._rights()]
         except SendepauseError as error:
@@ -227,7 +224,7 @@ class N8n(Connector):
             before, found = set(now), found | now
         for id in found.keys() - now.keys():
             if (again := await self._find(id)) is not None:
-                now[id] = seen_of(again, self._settings.gateways)
+                now[id] = self._seen(again)
         return now
 
     async def _pass(self) -> tuple[dict[str, Seen], bool]:
@@ -238,7 +235,7 @@ class N8n(Connector):
             answer = await self._client.call("GET", "/api/v1/workflows", params=params)
             items, cursor = self._page(answer)
             for item in items:
-                found[str(item.get("id"))] = seen_of(item, self._settings.gateways)
+                found[str(item.get("id"))] = self._seen(item)
             if not cursor:
                 return found, number == 0
             params["cursor"] = cursor
@@ -246,6 +243,9 @@ class N8n(Connector):
             f"{self._client.name} lists more than {MOST_PAGES} pages of workflows.",
             "Raise settings.limit, or delete workflows that nobody needs.",
         )
+
+    def _seen(self, item: Workflow) -> Seen:
+        return seen_of(item, self._settings.gateways, self._publishing)
 
     def _page(self, answer: Answer) -> tuple[Workflows, object]:
         """The rows of a page and the next one's cursor; another answer is an error, not an empty list."""

@@ -46,25 +46,25 @@ class Seen:
     row: Mapping[str, Any]  # for campaigns_of
     tags: tuple[str, ...]
     over: bool
-    versioned: bool  # n8n 2.x
+    versioned: bool  # as n8n shows it since 1.123
     content: Content
 
 
-def seen_of(item: Workflow, gateways: Gateways) -> Seen:
-    """A listed workflow, without its nodes."""
+def seen_of(item: Workflow, gateways: Gateways, publishing: bool) -> Seen:
+    """A listed workflow, without its nodes. ``publishing``: n8n 2.x."""
     tags = item.get("tags")
     names = (
         [str(tag.get("name")) for tag in tags if isinstance(tag, Mapping)] if isinstance(tags, list) else []
     )
     content = content_of(nodes_of(item), gateways)
-    state = state_of(item, content)
+    state = _state(item, content, publishing)
     return Seen(
         row={
             "id": item.get("id"),
             "name": item.get("name"),
             "account": marked(names),
             "state": state,
-            "version": item.get("activeVersionId"),
+            "version": item.get("activeVersionId") if publishing else None,
         },
         tags=tuple(names),
         over=state is CampaignState.DONE,
@@ -74,13 +74,21 @@ def seen_of(item: Workflow, gateways: Gateways) -> Seen:
 
 
 def nodes_of(item: Workflow) -> object:
-    """The nodes that run: the published version's; the draft's where nothing is published, and in n8n 1.x."""
+    """The nodes that run: the published version's; the draft's where n8n shows no published one."""
     published = item.get("activeVersion")
     return published.get("nodes") if isinstance(published, Mapping) else item.get("nodes")
 
 
-def state_of(item: Workflow, content: Content | None = None) -> CampaignState:
-    """Off only where everything that tells it says so. Archived and off is DONE: n8n starts it no more."""
+def state_of(item: Workflow, publishing: bool) -> CampaignState:
+    """Off only where everything that tells it says so. Archived and off is DONE: n8n starts it no more.
+
+    n8n 1.x starts what others call, and what handles errors, also where it is off; 2.x (``publishing``)
+    starts nothing that is not published.
+    """
+    return _state(item, content_of(nodes_of(item), {}), publishing)
+
+
+def _state(item: Workflow, content: Content, publishing: bool) -> CampaignState:
     active, version = item.get("active"), item.get("activeVersionId")
     if active is True:
         return CampaignState.RUNNING
@@ -88,11 +96,7 @@ def state_of(item: Workflow, content: Content | None = None) -> CampaignState:
         return CampaignState.UNKNOWN
     if item.get("isArchived") is True:
         return CampaignState.DONE
-    if "activeVersionId" in item:
-        return CampaignState.PAUSED
-    # n8n 1.x lets others start a workflow that is off; 2.x does not.
-    content = content or content_of(nodes_of(item), {})
-    return CampaignState.UNKNOWN if content.callable else CampaignState.PAUSED
+    return CampaignState.UNKNOWN if content.callable and not publishing else CampaignState.PAUSED
 
 
 def content_of(nodes: object, gateways: Gateways) -> Content:
