@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
-from sendepause import countdown, stages, words
+from sendepause import countdown, second_proof, stages, words
 from sendepause.audit import verdict
 from sendepause.enforce import PAUSES
 from sendepause.errors import BadInput
 from sendepause.installation import Installation
-from sendepause.model import Act, Kind, Language, Reason
+from sendepause.model import AccountBy, Act, Kind, Language, Reason
 from sendepause.settings import e164
 from sendepause.store import database, folds, ledger, queries
 from sendepause.store.folds import PauseRecord
+from sendepause.store.silences import Listened, silences
 
 _PAUSED = words.Both(
     "Sendepause hat sie am {}, pausiert und nachgelesen, dass die Pause gilt.",
     "Sendepause paused it on {}, and read back that the pause holds.",
+)
+_INFERRED = words.Both(
+    "Das Konto ist nur erschlossen; gesendet wird über {}.",
+    "The account is only inferred; messages go through {}.",
 )
 
 
@@ -41,6 +47,7 @@ def explain(installation: Installation, account: str, as_of: datetime) -> Iterat
     with database.session(installation.engine, write=False) as session:
         finding = queries.latest_findings(session, as_of, [number]).get(number)
         entries = [entry for entry in ledger.entries(session, kinds=PAUSES) if entry.as_of <= as_of]
+        listened = {pair: one for pair, one in silences(session).items() if one.heard_at <= as_of}
     pauses = folds.pauses(entries)
     shown = stages.show(installation, settings, as_of, [number])
     yield f"{known.name} ({number}), {words.label(known.declared_kind, language)}, {owner.name}"
@@ -56,6 +63,31 @@ def explain(installation: Installation, account: str, as_of: datetime) -> Iterat
         for item in items:
             paused = pauses.get((rule.id, item["subject"]))
             yield _item(item, language) + _paused(paused, owner.time_zone, language)
+            heard = listened.get((rule.id, item["subject"]))
+            more = [*_inferred(item, language), *_after(paused, heard, owner.time_zone, language)]
+            yield from (f"  {line}" for line in more)
+
+
+def _inferred(item: dict[str, Any], language: Language) -> Iterator[str]:
+    """What an account that nobody stated was concluded from."""
+    facts = item["facts"]
+    if facts.get("account_by") == AccountBy.INFERRED:
+        yield _INFERRED.in_(language).format(", ".join(facts.get("senders", ())) or "?")
+
+
+def _after(
+    record: PauseRecord | None, listened: Listened | None, zone: str, language: Language
+) -> Iterator[str]:
+    """What goes on after our pause, and how far its second proof is."""
+    if record is None or record.status != "paused":
+        return
+    if left := second_proof.still_under_way(record.left, language):
+        yield f"{left}."
+    if listened is not None and listened.episode == record.episode:
+        heard = listened.heard
+        yield second_proof.sentence(heard, language, lambda at: words.moment(at, zone, language))
+        if heard.why:
+            yield second_proof.wanted(heard.why, language)
 
 
 def _paused(record: PauseRecord | None, zone: str, language: Language) -> str:
@@ -66,9 +98,8 @@ def _paused(record: PauseRecord | None, zone: str, language: Language) -> str:
     return " " + said.format(words.moment(record.at, zone, language))
 
 
-def _item(item: dict[str, object], language: Language) -> str:
+def _item(item: dict[str, Any], language: Language) -> str:
     facts = item["facts"]
-    assert isinstance(facts, dict) and isinstance(item["reasons"], list)  # noqa: S101 our own JSON
     name = facts.get("campaign_name") or words.label(Kind(facts["kind"]), language)
     reasons = " ".join(words.sentence(Reason(reason), language) for reason in item["reasons"])
-    return f"- {name}: {words.label(Act(str(item['act'])), language)}. {reasons}"
+    return f"- {name}: {words.label(Act(item['act']), language)}. {reasons}"

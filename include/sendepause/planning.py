@@ -333,7 +333,7 @@ def _campaign_facts(world: World, campaign: Campaign) -> dict[str, Any]:
         "state": campaign.state,
         "account_by": campaign.account_by,
         **({"also": list(campaign.also)} if campaign.also else {}),
-        **({"senders": [_sender(s) for s in campaign.senders]} if campaign.senders else {}),
+        **({"senders": [sender_name(s) for s in campaign.senders]} if campaign.senders else {}),
         **({"level": campaign.level} if campaign.level is Level.SESSION else {}),
         **({} if campaign.pausable else {"by_hand": True}),
         **({"changed_by": campaign.changed_by} if campaign.changed_by else {}),
@@ -342,9 +342,9 @@ def _campaign_facts(world: World, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _sender(sender: Sender) -> str:
-    """``waha workshop at http://waha:3000``: a name for people, no secret in it."""
-    where = f" at {sender.gateway}" if sender.gateway else ""
+def sender_name(sender: Sender) -> str:
+    """``waha workshop (http://waha:3000)``: a name for people, no secret in it."""
+    where = f" ({sender.gateway})" if sender.gateway else ""
     return f"{sender.via} {sender.name or '?'}{where}"
 
 

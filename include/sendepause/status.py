@@ -10,7 +10,7 @@ from typing import Any
 from sendepause import countdown, stages
 from sendepause.errors import SendepauseError
 from sendepause.installation import Installation
-from sendepause.model import Act
+from sendepause.model import Act, Phase, Reason
 from sendepause.settings import Settings
 from sendepause.store import database, folds, ledger, queries
 
@@ -55,8 +55,9 @@ def status(installation: Installation) -> Status:
     if broken:
         found.append((Level.ATTENTION, f"The ledger is not whole: entry {broken.seq}, {broken.why}."))
     found += _late(beats.get("enforce"), now)
-    found += [(Level.ATTENTION, f"{subject} is ill.") for subject in ill if subject != "configuration"]
+    found += [(Level.ATTENTION, _ill(subject)) for subject in ill if subject != "configuration"]
     found += _owed(settings, shown, now, stopped=switches.halted or not switches.acting)
+    found += _silences(settings, shown, now)
     acts = [item["act"] for item in shown.items]
     numbers = {
         "acting": switches.acting,
@@ -64,6 +65,7 @@ def status(installation: Installation) -> Status:
         "pauses_owed": acts.count(Act.PAUSE),
         "waiting": len(shown.waiting),
         "asked": acts.count(Act.ASK),
+        **{name: len(_with(shown, reason)) for name, reason in _PROOFS.items()},
         "enforced_at": beats["enforce"].finished_at.isoformat() if "enforce" in beats else None,
         "hours_left": {
             rule.id: round(countdown.hours_left(rule, now), 1) for rule in settings.enforcement_list()
@@ -71,6 +73,46 @@ def status(installation: Installation) -> Status:
     }
     level = max((level for level, _ in found), default=Level.WELL)
     return Status(level, tuple(why for _, why in found), numbers)
+
+
+_PROOFS = {
+    "silence_confirmed": Reason.SILENCE_CONFIRMED,
+    "silence_open": Reason.SILENCE_OPEN,
+    "silence_broken": Reason.STILL_SENDING,
+    "still_under_way": Reason.STILL_UNDER_WAY,
+}
+
+
+def _with(shown: stages.Shown, reason: Reason, rule: str | None = None) -> set[str]:
+    """What is decided for this reason, under ``rule`` or under any."""
+    return {
+        item["subject"]
+        for item in shown.items
+        if reason in item["reasons"] and rule in (None, item["enforcement"])
+    }
+
+
+def _silences(settings: Settings, shown: stages.Shown, now: datetime) -> list[tuple[Level, str]]:
+    """The second proof of the pauses: what is broken at any time, what is open once the rule is in force."""
+    found = []
+    for rule in settings.enforcement_list():
+        in_force = countdown.phase_at(rule, now) is Phase.IN_FORCE
+        broken = len(_with(shown, Reason.STILL_SENDING, rule.id))
+        unproved = len(_with(shown, Reason.SILENCE_OPEN, rule.id))
+        if broken:
+            level = Level.AT_RISK if in_force else Level.ATTENTION
+            found.append((level, f"{broken} pause(s) under {rule.id} are followed by automated sending."))
+        if unproved and in_force:
+            why = f"Silence after {unproved} pause(s) under {rule.id} is not proved by fresh data."
+            found.append((Level.ATTENTION, why))
+    return found
+
+
+def _ill(subject: str) -> str:
+    kind, _, rest = subject.partition(":")
+    if kind == "drill":
+        return f"The last drill in {rest} failed: that its campaigns can be paused is not proved."
+    return f"{subject} is ill."
 
 
 def _late(beat: queries.Heartbeat | None, now: datetime) -> list[tuple[Level, str]]:

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from sendepause import countdown
 from sendepause.board.outlook import Level, Loop, Standing, counted, outlook, standing
 from sendepause.guard import Passage
-from sendepause.model import Act, Campaign, CampaignState, Enforcement, Language
+from sendepause.model import (
+    Act,
+    Campaign,
+    CampaignState,
+    Enforcement,
+    Language,
+    Silence,
+)
 
 RULE = Enforcement("rule", {"de": "Regel", "en": "Rule"}, date(2026, 12, 7), "Europe/Berlin", 30, 5, "source")
 BEGINS = countdown.begins_at(RULE)
@@ -19,11 +26,18 @@ WARNING, PAUSING, LAST = (BEGINS.subtract(days=days) for days in (20, 3, 1))
 AFTER = BEGINS.add(days=1)
 
 
-def said(now: datetime, *, acting: bool = True, ended: timedelta | None = timedelta(0), **counts: int):
+def said(
+    now: datetime,
+    *,
+    acting: bool = True,
+    ended: timedelta | None = timedelta(0),
+    heard: dict[Silence, int] | None = None,
+    **counts: int,
+):
     """The outlook at ``now``, a run having ended so long before."""
     full = counted([]) | {Standing(name): count for name, count in counts.items()}
     loop = Loop(acting, None if ended is None else now - ended)
-    return outlook(RULE, full, loop, now, Language.EN)
+    return outlook(RULE, full, heard or {}, loop, now, Language.EN)
 
 
 def test_a_date_is_met_when_nothing_runs() -> None:
@@ -72,7 +86,7 @@ def test_numbers_nobody_has_read_for_half_an_hour_are_not_trusted(now: datetime,
     st.booleans(),
 )
 def test_in_force_it_is_never_well_while_something_runs(counts, now, acting) -> None:
-    level, _ = outlook(RULE, counted([]) | counts, Loop(acting, now), now, Language.DE)
+    level, _ = outlook(RULE, counted([]) | counts, {}, Loop(acting, now), now, Language.DE)
     assert level is Level.RISK
 
 

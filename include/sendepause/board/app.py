@@ -242,7 +242,7 @@ def _quality(parameter: str) -> float:
 
 def _code(sentence: str) -> Markup:
     """A sentence with its commands, which stand between backticks, marked as code."""
-    parts = [escape(part) for part in sentence.split("`")]
+    parts = [escape(part) for part in str(_visible(sentence)).split("`")]
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
     )

@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sendepause import planning, words
+from sendepause import planning, second_proof, words
 from sendepause.alerts.outbox import Shown
 from sendepause.audit import verdict
-from sendepause.board import texts
+from sendepause.board import proofs, texts
 from sendepause.board.outlook import waits
+from sendepause.board.proofs import Note
 from sendepause.board.seen import Reader, Seen, spoken
 from sendepause.guard import Passage
 from sendepause.model import (
     Account,
-    AccountBy,
     Act,
     Campaign,
-    CampaignState,
     EntryKind,
     Evidence,
     Finding,
@@ -27,6 +26,7 @@ from sendepause.model import (
     Phase,
     Reason,
 )
+from sendepause.store import folds
 from sendepause.store.ledger import Entry
 
 ROWS = 50  # so many rows of a long table make a page
@@ -80,9 +80,6 @@ class AccountLine:
     decisions: tuple[DecisionLine, ...]
 
 
-_UNCERTAIN = {AccountBy.INFERRED: "account_inferred", AccountBy.UNKNOWN: "account_unknown"}
-
-
 @dataclass(frozen=True, slots=True)
 class CampaignLine:
     """One campaign."""
@@ -92,10 +89,11 @@ class CampaignLine:
     system: str
     account: str
     account_name: str
-    account_by: str  # the text that says how uncertain the account is, "" where it was marked
+    account_notes: tuple[Note, ...]  # how it is known
     state: str  # model.CampaignState
     state_label: str
-    verified: bool  # paused by us, and the state was read back
+    proofs: tuple[Note, ...]  # what the pause rests on
+    holds: tuple[Note, ...]
     changed_at: str
     changed_by: str
     decisions: tuple[DecisionLine, ...]
@@ -182,10 +180,11 @@ def campaign_line(seen: Seen, campaign: Campaign, reader: Reader) -> CampaignLin
         system=campaign.system,
         account=spoken(campaign.account),
         account_name=account.name if account else "",
-        account_by=_UNCERTAIN.get(campaign.account_by, ""),
+        account_notes=tuple(proofs.of_account(seen, campaign, reader)),
         state=campaign.state,
         state_label=words.label(campaign.state, reader.language),
-        verified=campaign.key in seen.paused_by_us and campaign.state is CampaignState.PAUSED,
+        proofs=tuple(proofs.of_pause(seen, campaign, reader)),
+        holds=tuple(proofs.of_holds(seen, campaign, reader)),
         changed_at=reader.short(campaign.changed_at),
         changed_by=campaign.changed_by or "",
         decisions=_decisions(seen, campaign.key, reader),
@@ -275,6 +274,17 @@ def _entry_details(seen: Seen, entry: Entry, reader: Reader) -> list[str]:
         told.append(reader.text("hash", hash=str(facts.get("hash", ""))[:12]))
     if entry.kind is EntryKind.GUARD_STOPPED and facts.get("passage") in set(Passage):
         told.append(texts.label(Passage(facts["passage"]), reader.language))
+    if entry.kind is EntryKind.CONFIRMED and facts.get("off") is not True:
+        told.append(reader.text("taken_back"))
+    if entry.kind is EntryKind.DRILL:
+        done = "drill_failed" if facts.get("paused") is False else "drill_done"
+        told.append(reader.text(done if facts.get("step") == "done" else "drill_begun"))
+    if entry.kind in (EntryKind.PAUSED, EntryKind.DRAINED):
+        told.append(second_proof.still_under_way(folds.left(entry), reader.language))
+    if entry.kind is EntryKind.SENDING_SEEN:
+        told.append(reader.text("last_seen", moment=reader.short(_moment(facts.get("last")))))
+    if entry.kind is EntryKind.SILENCE_CONFIRMED:
+        told.append(reader.text("data_to", moment=reader.short(_moment(facts.get("until")))))
     if facts.get("error"):
         told.append(str(facts["error"]))
     return [part for part in told if part]

@@ -12,7 +12,17 @@ from typing import Any
 from sendepause import countdown, words
 from sendepause.board.texts import ago, text
 from sendepause.guard import Passage
-from sendepause.model import Act, Campaign, CampaignState, Enforcement, Language, Phase
+from sendepause.model import (
+    Act,
+    Campaign,
+    CampaignState,
+    Enforcement,
+    Language,
+    Phase,
+    Reason,
+    Silence,
+)
+from sendepause.model import Level as Reach
 
 
 class Level(StrEnum):
@@ -53,12 +63,23 @@ class Loop:
         return now - self.enforced_at
 
 
+def concerned(campaign: Campaign, item: Mapping[str, Any] | None) -> bool:
+    """Whether a campaign is one of those that a date is about. A gateway's session is only the way out of
+    others: it counts from when it has to be closed."""
+    return campaign.level is Reach.CAMPAIGN or (item is not None and item["act"] in (Act.PAUSE, Act.ASK))
+
+
 def standing(campaign: Campaign, item: Mapping[str, Any] | None, paused_by_us: bool) -> Standing:
-    """Where a campaign stands. ``item``: its decision in the plan shown last, if it has one."""
+    """Where a campaign stands. ``item``: its decision in the plan shown last, if it has one.
+
+    What nobody can pause or read from here is stopped once its owner's word is believed.
+    """
     if campaign.state in (CampaignState.PAUSED, CampaignState.DONE):
         return Standing.VERIFIED if paused_by_us else Standing.STOPPED
     if item is None:
         return Standing.RUNNING
+    if item["act"] == Act.NONE and Reason.CONFIRMED in item.get("reasons", ()) and not campaign.pausable:
+        return Standing.STOPPED
     match item["act"]:
         case Act.PAUSE:
             return Standing.WAITING if waits(item) else Standing.OWED
@@ -82,9 +103,17 @@ def counted(standings: Iterable[Standing]) -> dict[Standing, int]:
 
 
 def outlook(
-    rule: Enforcement, counts: Mapping[Standing, int], loop: Loop, now: datetime, language: Language
+    rule: Enforcement,
+    counts: Mapping[Standing, int],
+    silences: Mapping[Silence, int],
+    loop: Loop,
+    now: datetime,
+    language: Language,
 ) -> tuple[Level, str]:
-    """Whether the date will be met, as a level and a sentence: the worst that is known comes first."""
+    """Whether the date will be met, as a level and a sentence: the worst that is known comes first.
+
+    ``silences``: what is heard of the pauses that stand, the second proof of them.
+    """
     phase = countdown.phase_at(rule, now)
     running = sum(count for member, count in counts.items() if member.runs)
     due = phase in (Phase.PAUSING, Phase.IN_FORCE)
@@ -93,10 +122,15 @@ def outlook(
     late = loop.late_by(now)
     if late is not None:
         return Level.RISK if due else Level.ATTENTION, text("stale", language, ago=ago(late, language))
-    if running == 0:
-        return Level.OK, text("met_now", language)
-    if phase is Phase.IN_FORCE:
+    if phase is Phase.IN_FORCE and running:
         return Level.RISK, text("breach", language, n=running)
+    if broken := silences.get(Silence.BROKEN):
+        return Level.RISK, text("silence_broken", language, n=broken)
+    if running == 0:
+        still_open = silences.get(Silence.OPEN) if phase is Phase.IN_FORCE else 0
+        if still_open:
+            return Level.ATTENTION, text("silence_open", language, n=still_open)
+        return Level.OK, text("met_now", language)
     if phase is Phase.PAUSING and not loop.acting:
         return Level.RISK, text("not_acting", language, n=running)
     if countdown.in_last_hours(rule, now):

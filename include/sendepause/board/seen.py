@@ -6,7 +6,7 @@ from it, until the store's stamp moves.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +16,9 @@ from typing import Any
 import pendulum
 import phonenumbers
 
-from sendepause import countdown, planning, words
+from sendepause import countdown, planning, words, world
 from sendepause.board import texts
-from sendepause.board.outlook import Standing, counted, standing
+from sendepause.board.outlook import Standing, concerned, counted, standing
 from sendepause.model import (
     Account,
     Act,
@@ -27,12 +27,17 @@ from sendepause.model import (
     Enforcement,
     EntryKind,
     Evidence,
+    Hold,
     Kind,
     Language,
+    Silence,
 )
 from sendepause.settings import Settings
 from sendepause.store import folds, ledger, queries
 from sendepause.store.database import Session
+from sendepause.store.ledger import Entry
+from sendepause.store.silences import Listened, Pair, silences, silences_at
+from sendepause.store.stamp import stamp
 
 # What an operator has to look at comes first.
 _URGENCY = (Act.ASK, Act.PAUSE, Act.WARN, Act.HOLD, Act.RESUME, Act.NONE)
@@ -41,10 +46,15 @@ _PAUSES = (
     EntryKind.PAUSED,
     EntryKind.NOT_PAUSED,
     EntryKind.UNDONE,
+    EntryKind.DRAINED,
     EntryKind.RESUME_INTENT,
+    EntryKind.NOT_RESUMED,
     EntryKind.RESUMED,
     EntryKind.BREACH,
+    EntryKind.SILENCE_CONFIRMED,
+    EntryKind.SENDING_SEEN,
 )
+_HOLDS = (EntryKind.HOLD_ASKED, EntryKind.HOLD_GRANTED, EntryKind.HOLD_ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,12 @@ class Seen:
     settings: Settings
     campaigns: Sequence[Campaign]
     items: Sequence[dict[str, Any]]  # the decisions of the plan shown last
-    pauses: Mapping[tuple[str, str], folds.PauseRecord]
+    pauses: Mapping[Pair, folds.PauseRecord]
+    listened: Mapping[Pair, Listened]  # what was heard last of the pauses that stand
+    silences: Mapping[Pair, Silence]  # what is proved of them, else heard
+    holds: Sequence[Hold]
+    confirmed: Mapping[str, Entry]  # campaigns that a person said are switched off, and who and when
+    evidence: Mapping[str, frozenset[Evidence]]  # what proves each account's kind, as plans see it
     acting: folds.Switches  # the entries of one switch alone, so that ``by`` is who moved this one
     halt: folds.Switches
     reaches: Sequence[queries.Reach]
@@ -122,34 +137,48 @@ class Seen:
         return found
 
     @cached_property
-    def evidence(self) -> dict[str, frozenset[Evidence]]:
-        """What the data prove of each account's kind."""
-        found: dict[str, set[Evidence]] = defaultdict(set)
-        for reach in self.reaches:
-            if reach.evidence:
-                found[reach.account].add(reach.evidence)
-        return {account: frozenset(kinds) for account, kinds in found.items()}
-
-    @cached_property
     def _campaign_names(self) -> dict[str, str]:
         return {campaign.key: campaign.name for campaign in self.campaigns}
 
     @cached_property
     def standings(self) -> dict[str, dict[Standing, int]]:
         """How many campaigns of personal accounts stand where, by enforcement."""
-        return {rule.id: counted(self._standings(rule)) for rule in self.rules.values()}
+        return {
+            rule.id: counted(standing for _, standing in self._standings(rule))
+            for rule in self.rules.values()
+        }
 
-    def _standings(self, rule: Enforcement) -> Iterator[Standing]:
+    @cached_property
+    def heard(self) -> dict[str, Counter[Silence]]:
+        """What is heard of the verified pauses on personal accounts, by enforcement."""
+        return {
+            rule.id: Counter(
+                self.silences.get((rule.id, key), Silence.WAITING)
+                for key, standing in self._standings(rule)
+                if standing is Standing.VERIFIED
+            )
+            for rule in self.rules.values()
+        }
+
+    def _standings(self, rule: Enforcement) -> Iterator[tuple[str, Standing]]:
         items = {item["subject"]: item for item in self.items if item["enforcement"] == rule.id}
         for campaign in self.campaigns:
-            account = self.accounts.get(campaign.account or "")
-            if account is None:
+            account, item = self.accounts.get(campaign.account or ""), items.get(campaign.key)
+            if account is None or not concerned(campaign, item):
                 continue
             kind = planning.true_kind(account, self.evidence.get(account.number, frozenset()))
             if kind is Kind.PERSONAL and countdown.applies_to(rule, account, kind):
                 record = self.pauses.get((rule.id, campaign.key))
                 paused = record is not None and record.status == "paused"
-                yield standing(campaign, items.get(campaign.key), paused)
+                yield campaign.key, standing(campaign, item, paused)
+
+    @cached_property
+    def records(self) -> dict[str, list[folds.PauseRecord]]:
+        """Our pauses of each campaign, one for each enforcement that asked for it."""
+        found: dict[str, list[folds.PauseRecord]] = defaultdict(list)
+        for record in self.pauses.values():
+            found[record.campaign].append(record)
+        return dict(found)
 
     @cached_property
     def urgent_accounts(self) -> list[Account]:
@@ -167,11 +196,6 @@ class Seen:
     def _urgency(self, subject: str) -> int:
         acts = (item["act"] for item in self.decisions.get(subject, ()))
         return min((_URGENCY.index(act) for act in acts), default=len(_URGENCY))
-
-    @cached_property
-    def paused_by_us(self) -> frozenset[str]:
-        """The campaigns whose pause, under any enforcement, is ours and was verified."""
-        return frozenset(key for (_, key), record in self.pauses.items() if record.status == "paused")
 
     @cached_property
     def without_source(self) -> list[Account]:
@@ -192,12 +216,14 @@ class Seen:
             case "account":
                 account = self.accounts.get(rest)
                 return f"{account.name} ({spoken(rest)})" if account else spoken(rest)
-            case "system" | "source":
+            case "system" | "source" | "drill":
                 return f"{reader.text(f'kind_{kind}')} {rest}"
             case "plan":
                 return reader.text("plan", hash=rest[:12])
             case "hold":
                 return reader.text("hold", seq=rest)
+            case "delivery":
+                return reader.text("delivery", id=rest[:8])
             case "channel":
                 return f"{reader.text('channel')} {rest}"
         return subject
@@ -208,19 +234,27 @@ class Seen:
         return rule if known is None else known.title.get(str(language), rule)
 
 
-def look(session: Session, settings: Settings, kept: Seen | None = None) -> Seen:
+def look(session: Session, settings: Settings, now: datetime, kept: Seen | None = None) -> Seen:
     """What the store holds now; ``kept``, what was read for an earlier page, where that is still true."""
     head = ledger.head(session)
-    stamp = (settings.hash, head.hash if head else None, *queries.stamp(session))
-    if kept is not None and kept.stamp == stamp:
+    moved = (settings.hash, head.hash if head else None, *stamp(session))
+    if kept is not None and kept.stamp == moved:
         return kept
-    plan = queries.latest_plan(session)
+    plan, campaigns = queries.latest_plan(session), queries.campaigns(session)
+    pauses = folds.pauses(ledger.entries(session, kinds=_PAUSES))
+    confirmed = ledger.entries(session, kinds=[EntryKind.CONFIRMED])
+    said = {entry.subject: entry for entry in confirmed}
     return Seen(
-        stamp=stamp,
+        stamp=moved,
         settings=settings,
-        campaigns=queries.campaigns(session),
+        campaigns=campaigns,
         items=plan.items if plan else (),
-        pauses=folds.pauses(ledger.entries(session, kinds=_PAUSES)),
+        pauses=pauses,
+        listened=silences(session),
+        silences=silences_at(session, pauses, now),
+        holds=folds.holds(ledger.entries(session, kinds=_HOLDS)),
+        confirmed={key: said[key] for key in folds.confirmations(confirmed)},
+        evidence=world.evidence(session, campaigns, now),
         acting=folds.switches(ledger.entries(session, kinds=[EntryKind.ACT])),
         halt=folds.switches(ledger.entries(session, kinds=[EntryKind.HALT])),
         reaches=queries.reaches(session),

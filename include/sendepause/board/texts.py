@@ -56,6 +56,10 @@ _TEXTS: dict[str, Both] = {
         "Gezählt: Kampagnen auf persönlichen Konten; mit Aufschub: {held}, von anderen beendet: {stopped}.",
         "Counted are campaigns on personal accounts; on hold: {held}, stopped by others: {stopped}.",
     ),
+    "silences": Both(
+        "Stille nach der Pause: bestätigt {confirmed}, offen {open}, gebrochen {broken}, zu früh {waiting}.",
+        "Silence after the pause: confirmed {confirmed}, open {open}, broken {broken}, too early {waiting}.",
+    ),
     "nothing_dated": Both("Der Kalender enthält keinen Stichtag.", "The calendar holds no deadline."),
     # The outlook: whether a date will be met
     "met_now": Both(
@@ -73,6 +77,15 @@ _TEXTS: dict[str, Both] = {
     "breach": Both(
         "Nach dem Stichtag {läuft noch eine Kampagne|laufen noch {n} Kampagnen}.",
         "{One campaign is|{n} campaigns are} still running after the deadline.",
+    ),
+    "silence_broken": Both(
+        "Trotz Pause {sendet eine Kampagne oder ihr Konto|senden {n} Kampagnen oder ihre Konten} weiter.",
+        "{One campaign or its account goes|{n} campaigns or their accounts go} on sending in spite of the"
+        " pause.",
+    ),
+    "silence_open": Both(
+        "Alles ist pausiert; ob Stille herrscht, ist {bei einer Kampagne|bei {n} Kampagnen} offen.",
+        "Everything is paused; whether there is silence is open for {one campaign|{n} campaigns}.",
     ),
     "not_acting": Both(
         "{Eine Kampagne läuft|{n} Kampagnen laufen}, und Sendepause pausiert zurzeit nichts.",
@@ -165,9 +178,68 @@ _TEXTS: dict[str, Both] = {
     "state": Both("Zustand", "State"),
     "changed": Both("Zuletzt geändert", "Last change"),
     "changed_by": Both("von {who}", "by {who}"),
-    "verified_at": Both("nachgelesen", "verified"),
-    "account_inferred": Both("Konto erschlossen", "account inferred"),
-    "account_unknown": Both("Konto unbekannt", "account unknown"),
+    # Whose account it is, and how that is known
+    "account_marked": Both("Konto angegeben", "account stated"),
+    "account_inferred": Both(
+        "Konto nur erschlossen; sendet über {through}", "account only inferred; sends through {through}"
+    ),
+    "account_also": Both("Sendet vielleicht auch über {others}", "May send from {others} as well"),
+    "account_contradicted": Both(
+        "Konto fraglich: Auch {others} kommt in Frage; sendet über {through}. Die strengere Kontoart zählt.",
+        "Account in doubt: it may be {others} as well; sends through {through}. The stricter kind counts.",
+    ),
+    "account_unknown": Both(
+        "Konto unbekannt, zuzuordnen; sendet über {through}",
+        "Account unknown, to be assigned; sends through {through}",
+    ),
+    "account_foreign": Both("Diese Nummer ist kein Konto.", "This number is no account."),
+    "account_foreign_mend": Both(
+        "Tragen Sie sie in `accounts.yaml` ein, oder berichtigen Sie die Zuordnung.",
+        "Add it to `accounts.yaml`, or correct the mark.",
+    ),
+    "assign": Both(
+        "Zuordnen: mit der Marke `account:+49…` im System {system} oder unter `accounts` in"
+        " `campaign_systems.yaml`, Eintrag `{id}`.",
+        "To assign: the tag `account:+49…` in the system {system}, or `accounts` in"
+        " `campaign_systems.yaml`, entry `{id}`.",
+    ),
+    # How it is switched off, and what proves that
+    "choke_point": Both(
+        "Ganze Gateway-Sitzung: wird erst zuletzt geschlossen", "Whole gateway session: closed only last"
+    ),
+    "by_hand": Both(
+        "Nur von Hand abschaltbar; noch niemand hat es bestätigt",
+        "To be switched off by hand; nobody has confirmed it yet",
+    ),
+    "by_hand_mend": Both("Danach: `sendepause confirm {name}`", "Afterwards: `sendepause confirm {name}`"),
+    "by_hand_confirmed": Both(
+        "Nur von Hand abschaltbar; bestätigt von {who}, {moment}",
+        "To be switched off by hand; confirmed by {who}, {moment}",
+    ),
+    "verified_at": Both("nachgelesen {moment}", "read back {moment}"),
+    "silence_is_waiting": Both("Stille: noch nicht geprüft", "Silence: not listened to yet"),
+    "silence_is_open": Both("Stille offen", "Silence open"),
+    "silence_is_confirmed": Both("Stille bestätigt am {moment}", "Silence confirmed on {moment}"),
+    "silence_is_broken": Both(
+        "Keine Stille: Versand trotz Pause, bemerkt am {moment}",
+        "No silence: sending in spite of the pause, noticed on {moment}",
+    ),
+    "resumable": Both(
+        "Kann wieder laufen, sobald jemand es freigibt", "May run again once somebody approves"
+    ),
+    "approve": Both("Freigeben: `sendepause approve {name}`", "To approve: `sendepause approve {name}`"),
+    "resume_approved": Both(
+        "Freigegeben: läuft nach dem nächsten Lauf wieder", "Approved: runs again after the next run"
+    ),
+    "resume_failed": Both("Fortsetzen nicht bestätigt ({error})", "Resume not confirmed ({error})"),
+    "resumed_at": Both("von Sendepause fortgesetzt {moment}", "resumed by Sendepause {moment}"),
+    # Its holds
+    "hold_pending": Both(
+        "Aufschub bis {moment} beantragt von {who}; eine zweite Person entscheidet",
+        "Hold until {moment} requested by {who}; a second person decides",
+    ),
+    "hold_in_force": Both("Aufschub bis {moment}", "On hold until {moment}"),
+    "hold_ends_soon": Both("Aufschub endet bald: {moment}", "Hold ends soon: {moment}"),
     "guard": Both("Freigabe: {passage}", "Guard: {passage}"),
     "no_decision": Both("noch keine Entscheidung", "no decision yet"),
     # Coverage
@@ -180,6 +252,7 @@ _TEXTS: dict[str, Both] = {
     "covered": Both("Nichts offen.", "Nothing open."),
     "kind_source": Both("Datenquelle", "source"),
     "kind_system": Both("Kampagnensystem", "campaign system"),
+    "kind_drill": Both("Übung im Kampagnensystem", "drill in the campaign system"),
     # Last actions
     "when": Both("Wann", "When"),
     "who": Both("Wer", "Who"),
@@ -193,6 +266,13 @@ _TEXTS: dict[str, Both] = {
     "hash": Both("Prüfsumme {hash}", "hash {hash}"),
     "plan": Both("Plan {hash}", "plan {hash}"),
     "hold": Both("Aufschub {seq}", "hold {seq}"),
+    "delivery": Both("Mitteilung {id}", "message {id}"),
+    "taken_back": Both("zurückgenommen", "taken back"),
+    "drill_begun": Both("begonnen", "begun"),
+    "drill_done": Both("pausiert und fortgesetzt", "paused and resumed"),
+    "drill_failed": Both("Pause nicht bestätigt", "pause not confirmed"),
+    "last_seen": Both("zuletzt {moment}", "last on {moment}"),
+    "data_to": Both("Daten bis {moment}", "data until {moment}"),
     # Alerts
     "alert": Both("Mitteilung", "Alert"),
     "channel": Both("Kanal", "Channel"),
@@ -223,12 +303,17 @@ _ENTRIES: dict[EntryKind, Both] = {
     EntryKind.PAUSED: Both("pausiert und nachgelesen", "paused and verified"),
     EntryKind.NOT_PAUSED: Both("Pause nicht bestätigt", "pause not confirmed"),
     EntryKind.UNDONE: Both("wieder eingeschaltet", "switched on again"),
+    EntryKind.DRAINED: Both("Restläufe nach der Pause", "runs after the pause"),
     EntryKind.RESUME_INTENT: Both("Fortsetzen beabsichtigt", "resume intended"),
+    EntryKind.NOT_RESUMED: Both("Fortsetzen nicht bestätigt", "resume not confirmed"),
     EntryKind.RESUMED: Both("fortgesetzt", "resumed"),
     EntryKind.GUARD_STOPPED: Both("Freigabe nötig", "approval needed"),
     EntryKind.BREACH: Both("Verstoß", "breach"),
     EntryKind.SILENCE_CONFIRMED: Both("Stille bestätigt", "silence confirmed"),
     EntryKind.SENDING_SEEN: Both("Versand trotz Pause gemessen", "sending measured despite the pause"),
+    EntryKind.CONFIRMED: Both("Abschaltung bestätigt", "switching off confirmed"),
+    EntryKind.DRILL: Both("Übung", "drill"),
+    EntryKind.ANNOUNCED: Both("Ankündigung gesendet", "notice sent"),
     EntryKind.CONFIGURATION: Both("Konfiguration in Kraft getreten", "configuration came into force"),
 }
 
@@ -243,6 +328,9 @@ _PASSAGES: dict[Passage, Both] = {
     Passage.WAITS_MANY: Both("steht aus, zu viele neue auf einmal", "waits, too many new ones at once"),
     Passage.WAITS_KIND: Both("steht aus, Kontoart fraglich oder geändert", "waits, kind in doubt or changed"),
     Passage.WAITS_INFERRED: Both("steht aus, Konto nur erschlossen", "waits, account only inferred"),
+    Passage.WAITS_RESUME: Both(
+        "steht aus, eingeschaltet wird nur auf Freigabe", "waits, nothing is switched on unapproved"
+    ),
 }
 
 

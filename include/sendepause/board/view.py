@@ -11,13 +11,13 @@ from datetime import datetime
 
 from sendepause import countdown, words
 from sendepause.alerts import outbox
-from sendepause.board import lines
+from sendepause.board import lines, proofs
 from sendepause.board.lines import AccountLine, AlertLine, CampaignLine, EntryLine, Page
 from sendepause.board.outlook import Level, Loop, Standing, outlook
 from sendepause.board.seen import Reader, Seen, look, spoken
 from sendepause.board.texts import ago
 from sendepause.configuration import BadConfiguration
-from sendepause.model import Account, CampaignState, Enforcement, Language, Phase
+from sendepause.model import Account, CampaignState, Enforcement, Language, Phase, Silence
 from sendepause.settings import Settings
 from sendepause.store import folds, ledger, queries
 from sendepause.store.database import Session
@@ -71,6 +71,7 @@ class DateCard:
     outlook: str
     numbers: tuple[Number, ...]
     besides: str
+    silences: str  # how far the second proof of the pauses is
     source: str
 
 
@@ -95,11 +96,12 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One line of a coverage list: a thing, more about it, and what is wrong."""
+    """One line of a coverage list: a thing, more about it, what is wrong, and what to do about it."""
 
     subject: str
     name: str
     detail: str = ""
+    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def overview(
     """
     asked = asked or Asked()
     reader = Reader(language, settings.operators.time_zone, now)
-    seen = look(session, settings, memory.seen if memory else None)
+    seen = look(session, settings, now, memory.seen if memory else None)
     if memory is not None:
         memory.seen = seen
     health, loop = queries.health(session), _loop(session, seen)
@@ -201,7 +203,8 @@ def _account_page(session: Session, seen: Seen, chosen: Page[Account], reader: R
 def _date_card(rule: Enforcement, seen: Seen, loop: Loop, reader: Reader) -> DateCard:
     language = reader.language
     counts = seen.standings[rule.id]
-    level, sentence = outlook(rule, counts, loop, reader.now, language)
+    heard = seen.heard[rule.id]
+    level, sentence = outlook(rule, counts, heard, loop, reader.now, language)
     phase = countdown.phase_at(rule, reader.now)
     moment = words.moment(countdown.begins_at(rule), rule.time_zone, language)
     begins = reader.text("since" if phase is Phase.IN_FORCE else "until", moment=moment)
@@ -216,6 +219,7 @@ def _date_card(rule: Enforcement, seen: Seen, loop: Loop, reader: Reader) -> Dat
         outlook=sentence,
         numbers=tuple(_numbers(counts, reader)),
         besides=reader.text("besides", held=counts[Standing.HELD], stopped=counts[Standing.STOPPED]),
+        silences=reader.text("silences", **{str(one): heard[one] for one in Silence}) if heard else "",
         source=reader.text("source", source=rule.source),
     )
 
@@ -327,7 +331,7 @@ def _coverage(
                 state.detail,
             )
             for subject, state in sorted(health.items())
-            if not state.ok and subject.startswith(("source:", "system:"))
+            if not state.ok and subject.startswith(("source:", "system:", "drill:"))
         ],
     )
     yield _gaps(
@@ -344,6 +348,7 @@ def _coverage(
                 spoken(campaign.account),
                 campaign.name,
                 f"{campaign.system}: {words.label(campaign.state, reader.language)}",
+                reader.text("account_foreign_mend") if campaign.account else proofs.mend(reader, campaign),
             )
             for campaign in seen.campaigns
             if campaign.account not in seen.accounts

@@ -293,11 +293,11 @@ def _moved(record: PauseRecord, entry: Entry) -> PauseRecord:
                 status="paused",
                 at=entry.as_of,
                 last_error=None,
-                left=_left(entry),
+                left=left(entry),
                 read_back_at=entry.at,
             )
         case EntryKind.DRAINED:
-            return replace(record, left=_left(entry))
+            return replace(record, left=left(entry))
         case EntryKind.NOT_RESUMED:
             return replace(record, last_error=_text(entry, "error"))
         case EntryKind.NOT_PAUSED if record.status != "paused":  # a late report unmakes no pause
@@ -319,7 +319,7 @@ def _moved(record: PauseRecord, entry: Entry) -> PauseRecord:
             return record
 
 
-def _left(entry: Entry) -> int | None:
+def left(entry: Entry) -> int | None:
     """How many runs went on after a pause, as its entry says."""
     counts = entry.facts.get("left", {})
     if entry.facts.get("under_way") == "unknown" or not isinstance(counts, dict):
