@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
 from tests.campaigns.grounds import ACCOUNT
 from tests.campaigns.n8n_api import WAHA, calling, sending, trigger
 
@@ -122,3 +124,33 @@ def test_an_agents_tool_calls_as_a_node_does() -> None:
 def test_a_workflow_written_into_the_call_is_hidden() -> None:
     call = node("n8n-nodes-base.executeWorkflow", source="parameter", workflowJson="{}")
     assert followed({"1": content_of([call], {})}) == {"1": (HIDDEN,)}
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+KINDS = st.sampled_from([HTTP, WHATSAPP, TWILIO, EVOLUTION, WAHA_NODE, "x.code", "x.executeWorkflow"])
+NAMES = ("method", "url", "bodyParameters", "jsonBody", "resource", "operation", "toWhatsapp", "from")
+NAMES += ("phoneNumberId", "instanceName", "session", "workflowId", "source", "jsCode")
+
+
+@for_all(
+    KINDS, st.dictionaries(st.sampled_from(NAMES), ANYTHING), st.dictionaries(st.text(max_size=3), ANYTHING)
+)
+def test_parameters_of_any_shape_break_nothing(
+    kind: str, parameters: dict[str, Any], credentials: dict[str, Any]
+) -> None:
+    content = content_of([{"type": kind, "parameters": parameters, "credentials": credentials}], {"1": WAHA})
+    assert all(len(sender.name) <= 200 for sender in content.senders)
+
+
+@for_all(st.dictionaries(st.sampled_from("abcde"), st.lists(st.sampled_from("abcdef"), max_size=4)))
+def test_who_calls_sends_all_that_the_called_send(calls: dict[str, list[str]]) -> None:
+    contents = {id: Content((Sender(Via.WAHA, name=id),), tuple(called)) for id, called in calls.items()}
+    found = followed(contents)
+    for id, called in calls.items():
+        assert Sender(Via.WAHA, name=id) in found[id]
+        for other in called:
+            assert set(found.get(other, (HIDDEN,))) <= set(found[id])
