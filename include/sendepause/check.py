@@ -9,13 +9,17 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sendepause import keys, stages
+from sendepause import keys, planning, stages
 from sendepause.alerts import slack
-from sendepause.campaigns.base import Connector
+from sendepause.campaigns.base import Connector, text_of
 from sendepause.errors import SendepauseError
 from sendepause.installation import KEY_CONNECTION, SLACK_CONNECTION, Installation
+from sendepause.model import AccountBy, Campaign
 from sendepause.settings import Settings
+from sendepause.sources.conversion import unknown_accounts
 from sendepause.store import database, ledger, queries
+
+NAMED = 10  # so many of a list are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +96,23 @@ def _sources(installation: Installation, settings: Settings) -> Iterator[Line]:
             yield Line(False, f"source {source.id}", "was never read; sendepause_ingest reads it")
         else:
             yield Line(state.ok, f"source {source.id}", state.detail)
+    yield from _unknown_numbers(installation, settings)
     for file in broken:
         place = f", {file.place}" if file.place else ""
         yield Line(False, f"file {file.source}/{file.path}{place}", file.reason or "")
+
+
+def _unknown_numbers(installation: Installation, settings: Settings) -> Iterator[Line]:
+    """Numbers that sources hold messages of and that are no accounts: nobody audits them."""
+    for source in settings.sources:
+        with database.session(installation.engine, write=False) as session:
+            files = queries.file_state(session, source.id).values()
+        numbers = sorted({number for file in files for number in unknown_accounts(file.notes)})
+        if numbers:
+            named = ", ".join(text_of(number, 80) or "?" for number in numbers[:NAMED])
+            more = f" and {len(numbers) - NAMED} more" if len(numbers) > NAMED else ""
+            mend = "add to accounts.yaml what is an account; the files are read again then"
+            yield Line(False, f"source {source.id}: messages of {named}{more} are left out", mend)
 
 
 def _slack(settings: Settings) -> Iterator[Line]:
@@ -118,6 +136,21 @@ def _coverage(installation: Installation, settings: Settings) -> Iterator[Line]:
         if not state.connected:
             yield Line(False, f"account {number}", "has no source; add one to sources.yaml")
     for campaign in campaigns:
-        if campaign.account not in known:
-            number = campaign.account or "a number that cannot be read"
-            yield Line(False, campaign.key, f"sends from {number}, which is no account of accounts.yaml")
+        if campaign.account in known and campaign.account_by is not AccountBy.CONTRADICTED:
+            continue
+        yield Line(False, text_of(campaign.key, 400) or "?", _to_assign(campaign))
+
+
+def _to_assign(campaign: Campaign) -> str:
+    """Why a campaign's account is not settled, and how it is."""
+    assign = (
+        f"assign it: by the mark account:+49… in {campaign.system}, or in campaign_systems.yaml under"
+        f" accounts {campaign.id!r}: its number, or null if it sends nothing over WhatsApp"
+    )
+    through = ", ".join(planning.sender_name(sender) for sender in campaign.senders[:NAMED])
+    if campaign.account_by is AccountBy.CONTRADICTED:
+        others = ", ".join(campaign.also)
+        return f"its mark and what it sends through name {campaign.account} and {others}; {assign}"
+    if campaign.account is None:
+        return f"its account is unknown, it sends through {through or 'what nobody can see'}; {assign}"
+    return f"sends from {campaign.account}, no account of accounts.yaml; add it there, or correct the mark"

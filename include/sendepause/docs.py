@@ -23,10 +23,12 @@ from sendepause.model import (
     Hold,
     Kind,
     Language,
+    Level,
     NoData,
     Phase,
     Reason,
     Signal,
+    Silence,
     Stage,
     Tell,
     Verdict,
@@ -63,6 +65,36 @@ _CAMPAIGN_COLUMNS: dict[str, Facts] = {
     "system unreachable": {"reachable": False},
     "state unknown": {"state": CampaignState.UNKNOWN},
 }
+_SESSION_COLUMNS: dict[str, Facts] = {
+    "closing not opted in": {},
+    "closing opted in": {"may_pause_sessions": True},
+    "opted in, and nothing automated is left behind it": {"may_pause_sessions": True, "quiet": True},
+    "opted in, but only a person can open it again": {"may_pause_sessions": True, "pausable": False},
+}
+_HAND_COLUMNS: dict[str, Facts] = {
+    "nobody confirmed it": {},
+    "confirmed, and fresh data do not show silence": {"confirmed": True},
+    "confirmed, and fresh data show silence": {"confirmed": True, "quiet": True},
+    "hold in force": {"hold": HoldCase.IN_FORCE},
+    "known to run": {"state": CampaignState.RUNNING},
+}
+_STANDING_CASES: dict[str, Facts] = {
+    "too early to say whether there is silence": {},
+    "silence confirmed": {"silence": Silence.CONFIRMED},
+    "silence open: the data prove nothing": {"silence": Silence.OPEN},
+    "silence broken: something sends on": {"silence": Silence.BROKEN},
+    "something that had begun is still under way": {"under_way": True},
+    "it ran after the date, before it was paused": {"breached": True},
+    "its system cannot be reached": {"reachable": False},
+    "somebody else paused it": {"paused_by_us": False},
+}
+_PLATFORM_CASES: dict[str, Facts] = {
+    "it runs": {"state": CampaignState.RUNNING, "paused_by_us": False},
+    "we paused it, and data prove that the account has moved": {"moved": True},
+    "the same, but a person changed it after the pause": {"moved": True, "touched": True},
+    "we paused it, and nothing proves the move": {},
+    "we resumed it": {"state": CampaignState.RUNNING, "paused_by_us": False, "resumed_by_us": True},
+}
 _ACCOUNT_COLUMNS: dict[str, Facts] = {
     "`bulk` or `automated`, no known campaign": {"verdict": Verdict.AUTOMATED},
     "the same, a known campaign explains it": {"verdict": Verdict.AUTOMATED, "campaign_known": True},
@@ -71,6 +103,14 @@ _ACCOUNT_COLUMNS: dict[str, Facts] = {
     "`watch`": {"verdict": Verdict.WATCH},
     "kind contradicted, else `clear`": {"verdict": Verdict.CLEAR, "contradicted": True},
 }
+
+_CONTRADICTIONS = (
+    "Where the data prove another kind of account than the declared one, the stricter of the two counts for",
+    "every decision, and `contradiction` is told to owner and operators. Where a campaign's mark and what it",
+    "sends through name different accounts, the stricter account counts, the same is told on top of whatever",
+    "else is decided (`sender_contradicted`), and its pause waits for approval, unless the default applies.",
+    "What has no account at all is never acted on: it is told to the operators as `unknown_automation`.",
+)
 
 _HEAD = """\
 # The decision table
@@ -108,19 +148,31 @@ def _sections() -> Iterator[str]:
     yield from _table(_CAMPAIGN_COLUMNS, _campaign(Kind.PERSONAL))
     yield "\n## A running campaign on a Business app account, pausing not switched on for that kind\n"
     yield from _table(_CAMPAIGN_COLUMNS, _campaign(Kind.BUSINESS_APP))
+    yield "\n## What stands paused on a personal account, in every phase\n"
+    yield "A pause is proved twice: by the campaign's state, and by silence in the account's own messages.\n"
+    yield from _cases(_STANDING_CASES, Kind.PERSONAL)
+    yield "\n## A gateway's session on a personal account: the last resort\n"
+    yield from _table(_SESSION_COLUMNS, _campaign(Kind.PERSONAL, level=Level.SESSION))
+    yield "\n## What only people can switch off, on a personal account\n"
+    unread = {"pausable": False, "state": CampaignState.UNKNOWN}
+    yield from _table(_HAND_COLUMNS, _campaign(Kind.PERSONAL, **unread))
+    yield "\n## A campaign on the Business Platform, in every phase\n"
+    yield "Automated sending is allowed there by its own rules. Nothing is switched on without a person: a"
+    yield "resume waits for approval.\n"
+    yield from _cases(_PLATFORM_CASES, Kind.BUSINESS_PLATFORM)
     yield "\n## An account's behaviour\n"
     yield from _table(_ACCOUNT_COLUMNS, _account)
-    yield "\n## The Business Platform\n"
-    yield "Automated sending is allowed there by its own rules; only contradictions of kind are told."
+    yield "\n## Contradictions\n"
+    yield from _CONTRADICTIONS
     yield "\n## Reasons\n"
     yield "| reason | in words |\n| --- | --- |"
     for reason in sorted(Reason):
         yield f"| `{reason}` | {words.sentence(reason, Language.EN)} |"
 
 
-def _campaign(kind: Kind) -> Decide:
+def _campaign(kind: Kind, **always: object) -> Decide:
     def decide(phase: Phase, last_hours: bool, facts: Facts) -> Outcome:
-        values = {"kind": kind, "state": CampaignState.RUNNING, **facts}
+        values = {"kind": kind, "state": CampaignState.RUNNING, **always, **facts}
         return decide_campaign(CampaignCase(phase=phase, last_hours=last_hours, **values))  # type: ignore[arg-type]
 
     return decide
@@ -137,6 +189,20 @@ def _table(columns: dict[str, Facts], decide: Decide) -> Iterator[str]:
     for name, phase, last_hours in _ROWS:
         cells = [_cell(decide(phase, last_hours, facts)) for facts in columns.values()]
         yield f"| {name} | {' | '.join(cells)} |"
+
+
+def _cases(cases: dict[str, Facts], kind: Kind) -> Iterator[str]:
+    """What is decided alike in every phase, one line a case.
+
+    :raises ValueError: where a phase decides otherwise: then it needs a table.
+    """
+    yield "| what is known | decision |\n| --- | --- |"
+    decide = _campaign(kind, state=CampaignState.PAUSED, paused_by_us=True)
+    for name, facts in cases.items():
+        cells = {_cell(decide(phase, last_hours, facts)) for _, phase, last_hours in _ROWS}
+        if len(cells) > 1:
+            raise ValueError(f"The phases differ where {name}.")
+        yield f"| {name} | {cells.pop()} |"
 
 
 def _cell(outcome: Outcome) -> str:

@@ -17,7 +17,7 @@ from sendepause.installation import SLACK_CONNECTION, Installation
 from sendepause.model import Phase
 from sendepause.settings import Settings
 from sendepause.stages import Counts
-from sendepause.store import database, ledger, queries
+from sendepause.store import database, folds, ledger, queries
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def _queue_digest(installation: Installation, settings: Settings, as_of: datetim
             as_of=as_of,
             rules=settings.enforcement_list(),
             shown=shown.items,
-            waiting=len(shown.waiting),
+            switches=folds.switches(ledger.entries(session, kinds=addressing.SWITCHES)),
             findings=queries.latest_findings(session, as_of),
             ill=sorted(name for name, state in queries.health(session).items() if not state.ok),
             alerts=outbox.overview(session, limit=1),

@@ -270,8 +270,8 @@ _SENTENCES: dict[Reason, Both] = {
         "Fresh data show no automated sending since the pause.",
     ),
     Reason.SILENCE_OPEN: Both(
-        "Ob seit der Pause Stille herrscht, ist offen: Daten aus der Zeit danach fehlen.",
-        "Whether there has been silence since the pause is open: data from after it are missing.",
+        "Ob seit der Pause Stille herrscht, ist offen: Die Daten belegen es noch nicht.",
+        "Whether there has been silence since the pause is open: the data do not prove it yet.",
     ),
     Reason.STILL_SENDING: Both(
         "Nach der Pause wurde weiter automatisch gesendet: Sie hält nicht, oder etwas anderes sendet.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sendepause import countdown
-from sendepause.board.outlook import Level, Loop, Standing, counted, outlook, standing
+from sendepause.board.outlook import Level, Loop, Standing, concerned, counted, outlook, standing
 from sendepause.guard import Passage
 from sendepause.model import (
     Act,
@@ -19,6 +20,7 @@ from sendepause.model import (
     Language,
     Silence,
 )
+from sendepause.model import Level as Reach
 
 RULE = Enforcement("rule", {"de": "Regel", "en": "Rule"}, date(2026, 12, 7), "Europe/Berlin", 30, 5, "source")
 BEGINS = countdown.begins_at(RULE)
@@ -71,6 +73,33 @@ def test_a_campaign_that_runs_after_the_date_is_said_to() -> None:
     assert said(AFTER, owed=1) == (Level.RISK, "One campaign is still running after the deadline.")
 
 
+@pytest.mark.parametrize("now", [WARNING, PAUSING, LAST, AFTER])
+def test_a_machine_that_is_heard_after_a_pause_is_a_risk_at_any_time(now: datetime) -> None:
+    level, sentence = said(now, heard={Silence.BROKEN: 2, Silence.CONFIRMED: 5}, verified=7)
+    assert (level, sentence) == (
+        Level.RISK,
+        "2 campaigns or their accounts go on sending in spite of the pause.",
+    )
+
+
+def test_what_runs_after_the_date_is_said_before_what_is_heard() -> None:
+    assert "still running" in said(AFTER, heard={Silence.BROKEN: 1}, owed=1, verified=1)[1]
+
+
+def test_an_open_silence_asks_for_attention_once_the_date_has_passed() -> None:
+    heard = {Silence.OPEN: 1, Silence.CONFIRMED: 1}
+    assert said(AFTER, heard=heard, verified=2) == (
+        Level.ATTENTION,
+        "Everything is paused; whether there is silence is open for one campaign.",
+    )
+    assert said(LAST, heard=heard, verified=2)[0] is Level.OK
+
+
+@pytest.mark.parametrize("state", [Silence.CONFIRMED, Silence.WAITING])
+def test_a_date_is_met_with_silence_and_while_it_is_too_early_to_say(state: Silence) -> None:
+    assert said(AFTER, heard={state: 3}, verified=3)[0] is Level.OK
+
+
 @pytest.mark.parametrize(("now", "level"), [(WARNING, Level.ATTENTION), (PAUSING, Level.RISK)])
 def test_numbers_nobody_has_read_for_half_an_hour_are_not_trusted(now: datetime, level: Level) -> None:
     assert said(now, ended=countdown.LATE)[0] is Level.OK
@@ -112,3 +141,19 @@ def test_a_pause_that_the_guard_stopped_waits_for_a_person(passage: Passage) -> 
     item = {"act": "pause", "passage": str(passage)}
     expected = Standing.OWED if passage.proceeds else Standing.WAITING
     assert standing(campaign(CampaignState.RUNNING), item, paused_by_us=False) is expected
+
+
+@pytest.mark.parametrize("act", [None, *Act])
+def test_a_gateways_session_counts_only_from_when_it_has_to_be_closed(act: Act | None) -> None:
+    session = replace(campaign(CampaignState.RUNNING), level=Reach.SESSION)
+    item = act and {"act": str(act)}
+    assert concerned(session, item) is (act in (Act.PAUSE, Act.ASK))
+    assert concerned(campaign(CampaignState.RUNNING), item)
+
+
+def test_only_a_word_that_is_believed_makes_still_what_nobody_can_read() -> None:
+    by_hand = replace(campaign(CampaignState.UNKNOWN), pausable=False)
+    believed = {"act": "none", "reasons": ["confirmed"]}
+    assert standing(by_hand, believed, paused_by_us=False) is Standing.STOPPED
+    assert standing(by_hand, {**believed, "act": "ask"}, paused_by_us=False).runs
+    assert standing(campaign(CampaignState.UNKNOWN), believed, paused_by_us=False).runs

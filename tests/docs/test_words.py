@@ -21,6 +21,8 @@ TEXTS = [
     ROOM / "board" / "texts.py",
     ROOM / "explanation.py",
     ROOM / "people.py",
+    ROOM / "questions.py",
+    ROOM / "second_proof.py",
     ROOM / "words.py",
 ]
 

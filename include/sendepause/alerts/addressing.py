@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -27,6 +28,7 @@ from sendepause.model import (
 )
 from sendepause.settings import Settings
 from sendepause.store import folds, ledger, queries
+from sendepause.store.silences import silences
 
 ESCALATED_HOURS = 6  # before the guard's default applies, what still waits is told once more, as a whole
 SWITCHES = (EntryKind.ACT, EntryKind.HALT)
@@ -80,7 +82,7 @@ def owed(
     switches = folds.switches(ledger.entries(session, kinds=SWITCHES))
     findings = queries.latest_findings(session, as_of)
     facts = [
-        *_of_decisions(settings, plan, findings, as_of),
+        *_with_proofs(session, _of_decisions(settings, plan, findings, as_of)),
         *_stopped(settings, plan, passages, as_of),
         *_ill(session),
         *_holds(session, as_of),
@@ -107,6 +109,17 @@ def _of_decisions(
     for decision in plan.decisions:
         for tell in decision.tells:
             yield fact_of(settings, decision, tell.stage, tell.audience, findings, as_of)
+
+
+def _with_proofs(session: Session, facts: Iterable[Fact]) -> Iterator[Fact]:
+    """The facts; where data are missing that would prove a pause, with why, so that the right ones are asked
+    for."""
+    heard = silences(session)
+    for fact in facts:
+        one = heard.get((fact.enforcement, fact.subject)) if fact.stage is Stage.NO_DATA else None
+        if one is not None and one.heard.why:
+            fact = replace(fact, facts=AlertFacts(**fact.facts, silence_why=str(one.heard.why)))
+        yield fact
 
 
 def _stopped(

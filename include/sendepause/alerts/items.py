@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pendulum
 
-from sendepause import countdown, words
+from sendepause import countdown, second_proof, words
 from sendepause.alerts.mrkdwn import number_in_words, safe
 from sendepause.alerts.phrases import Frame, Moves, Phrases
+from sendepause.audit.silence import Why
 from sendepause.model import Audience, Kind, Language, NoData, Reason, Stage, Verdict
 from sendepause.words import Both
 
@@ -91,6 +92,7 @@ class AlertFacts(TypedDict, total=False):
     left: int  # runs that go on after a pause
     senders: list[str]  # what the campaign's content sends through
     also: list[str]  # further numbers that mark or content name
+    silence_why: str  # audit.silence.Why: why it is open whether a pause is followed by silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,8 @@ def lines(facts: AlertFacts, tongue: Tongue, stage: Stage, audience: Audience, a
         yield frame.senders.format(", ".join(safe(sender, 120) for sender in senders[:_SENDERS_SHOWN]))
     if left := facts.get("left"):
         yield frame.under_way.format(words.number(left, tongue.language))
+    if stage is Stage.NO_DATA and (why := facts.get("silence_why")) in set(Why):
+        yield second_proof.wanted(Why(why), tongue.language)
     if facts.get("by_hand") and stage in (Stage.WARNED, Stage.LAST_CALL):
         yield frame.checklist
     if (until := moment(facts.get("hold_until"))) is not None:

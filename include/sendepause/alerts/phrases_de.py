@@ -163,7 +163,8 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.NO_DATA: Phrases(
         "Keine aktuellen Daten: {ein Konto|{n} Konten}",
-        "Für {dieses Konto|diese Konten} fehlen aktuelle Daten. Wie gesendet wird, lässt sich nicht messen.",
+        "Für {dieses Konto|diese Konten} fehlen aktuelle oder eindeutige Daten. Wie gesendet wird, lässt sich"
+        " nicht sicher messen.",
         "Ohne Daten gilt ein Konto nicht als unauffällig; ein Verstoß [am Stichtag ließe|lässt] sich nicht"
         " ausschließen.",
         "Geben Sie dem Betriebsteam einen aktuellen Chat-Export {des Kontos|jedes Kontos}, oder sagen Sie"

@@ -158,8 +158,8 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.NO_DATA: Phrases(
         "No current data: {one account|{n} accounts}",
-        "There are no current data for {this account|these accounts}. How messages are sent cannot be"
-        " measured.",
+        "There are no current or no clear data for {this account|these accounts}. How messages are sent"
+        " cannot be measured for certain.",
         "Without data an account does not count as clear; a breach [on the deadline could"
         " not|cannot] be ruled out.",
         "Give the operators a current chat export of {the account|each account}, or tell them how {the"

@@ -200,7 +200,7 @@ _TEXTS: dict[str, Both] = {
     "assign": Both(
         "Zuordnen: mit der Marke `account:+49…` im System {system} oder unter `accounts` in"
         " `campaign_systems.yaml`, Eintrag `{id}`.",
-        "To assign: the tag `account:+49…` in the system {system}, or `accounts` in"
+        "To assign: by the mark `account:+49…` in the system {system}, or under `accounts` in"
         " `campaign_systems.yaml`, entry `{id}`.",
     ),
     # How it is switched off, and what proves that

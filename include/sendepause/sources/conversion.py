@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +14,9 @@ from sendepause.keys import Pseudonymiser, spelled
 from sendepause.sources.base import Reading
 
 _NAMED = 20  # so many unknown accounts are named in a note
+_OF_UNKNOWN = re.compile(  # what ``_about_unknown`` writes
+    r"\d+ messages of (.+) were left out(?:: it is not in the accounts)?\."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,11 @@ def _about_unknown(accounts: pl.Series, by_people: bool) -> list[str]:
     if len(rest):
         notes.append(f"{rest['count'].sum()} messages of {len(rest)} further unknown accounts were left out.")
     return notes
+
+
+def unknown_accounts(notes: Iterable[str]) -> Iterator[str]:
+    """The numbers that a file's notes name as no accounts, as far as they may be named."""
+    return (found[1] for note in notes if (found := _OF_UNKNOWN.fullmatch(note)))
 
 
 def _named(number: str | None, by_people: bool) -> str:
