@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sendepause import stages
+from sendepause import planning, stages
 from sendepause.campaigns.base import Connector
 from sendepause.campaigns.line import Line
 from sendepause.enforce.runs import NOT_RUNNING, PAUSES, read_back
@@ -21,7 +21,7 @@ from sendepause.errors import BadInput, Guarded, Refused, SendepauseError
 from sendepause.installation import Installation
 from sendepause.model import Campaign, CampaignState, EntryKind
 from sendepause.store import database, folds, ledger, queries
-from sendepause.store.database import Session
+from sendepause.store.ledger import Entry
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def drill(installation: Installation, key: str, author: str) -> dict[str, Any]:
     """Pause one running campaign, read it back, resume it as it ran, read it back.
 
     :param key: ``campaign:SYSTEM/ID`` or ``SYSTEM/ID``.
-    :returns: ``campaign``, ``paused`` and ``resumed`` (bool).
+    :returns: ``campaign``, ``paused`` and ``resumed`` (bool): False where a real pause came in between.
     :raises BadInput: for an unknown campaign, and one that cannot be resumed without a person.
     :raises Guarded: while the halt is on, or where a real pause of it is owed or stands.
     :raises Refused, Unreachable, Unclear: where the system does not do it; the health of ``drill:SYSTEM``
@@ -112,44 +112,78 @@ class _Drill:
     author: str
 
     async def run(self) -> dict[str, Any]:
-        if not self._unless_stopped():
-            state = await self.line.read(self.campaign.id)
-            if state is not CampaignState.RUNNING:
-                raise BadInput(
-                    f"{self.campaign.key} is {state}, and a drill needs one that runs.",
-                    "Choose another campaign, or switch this one on first.",
-                    means=LEFT_ALONE,
-                )
-            self._write("pausing", version=self.campaign.version)
+        """What the system does not do is kept as its health; what is refused here is not."""
+        try:
+            resumed = await self._steps()
+        except (BadInput, Guarded):
+            raise
+        except SendepauseError as error:
+            self._keep_health(error)
+            raise
+        self._keep_health(None)
+        return {"campaign": self.campaign.key, "paused": True, "resumed": resumed}
+
+    async def _steps(self) -> bool:
+        """The steps in order; whether it was resumed at the end, or a real pause took its place."""
+        begun, error = self._begun(), None
+        if begun is None:
+            self._unless_stopped()
+            await self._check_running()
             error = await self._pause()
-        else:
-            error = None  # an earlier drill was killed on its way: only its end is owed
-        paused = error is None
-        await self._resume()
-        self._write("done", paused=paused)
-        self._keep_health(error)
+        else:  # an earlier drill was killed on its way: only its end is owed
+            self._check_ours(begun)
+        resumed = await self._resume()
+        self._write("done", paused=error is None, resumed=resumed)
         if error is not None:
             raise error
-        return {"campaign": self.campaign.key, "paused": paused, "resumed": True}
+        return resumed
 
-    def _unless_stopped(self) -> bool:
-        """Whether a drill of this campaign is open; Guarded where none may be made."""
+    def _begun(self) -> Entry | None:
+        """How a drill of this campaign was begun that has not ended."""
         with database.session(self.installation.engine, write=False) as session:
-            if folds.switches(ledger.entries(session, kinds=[EntryKind.HALT])).halted:
-                raise Guarded("The halt is on.", "Lift it first: `sendepause halt off`.")
-            if self._really_paused(session):
-                raise Guarded(
-                    f"A pause of {self.campaign.key} is owed or stands.", "Choose another campaign."
-                )
             own = ledger.entries(session, kinds=[EntryKind.DRILL], subject=self.campaign.key)
-        return bool(own) and own[-1].facts.get("step") == "pausing"
+        return own[-1] if own and own[-1].facts.get("step") == "pausing" else None
 
-    def _really_paused(self, session: Session) -> bool:
-        records = folds.pauses(ledger.entries(session, kinds=PAUSES)).values()
+    def _unless_stopped(self, means: str | None = None) -> None:
+        """Guarded where nothing may be called."""
+        with database.session(self.installation.engine, write=False) as session:
+            halted = folds.switches(ledger.entries(session, kinds=[EntryKind.HALT])).halted
+        if halted:
+            raise Guarded("The halt is on.", "Lift it first: `sendepause halt off`.", means=means)
+        if self._really_paused():
+            raise Guarded(
+                f"A pause of {self.campaign.key} is owed or stands.", "Choose another campaign.", means=means
+            )
+
+    def _really_paused(self) -> bool:
+        with database.session(self.installation.engine, write=False) as session:
+            records = folds.pauses(ledger.entries(session, kinds=PAUSES)).values()
         return any(r.campaign == self.campaign.key and r.status in STANDING for r in records)
+
+    def _check_ours(self, begun: Entry) -> None:
+        """What a person changed since is theirs, and so is the pause of a rule: then the drill is over."""
+        taken = planning.touched(self.campaign, begun.at) or self._really_paused()
+        if taken:
+            self._write("done", resumed=False)
+            raise Guarded(
+                f"{self.campaign.key} was paused or changed by others since a drill of it was killed.",
+                "Nothing to do: it stays as it is, and the drill is over.",
+            )
+
+    async def _check_running(self) -> None:
+        state = await self.line.read(self.campaign.id)
+        if state is not CampaignState.RUNNING:
+            raise BadInput(
+                f"{self.campaign.key} is {state}, and a drill needs one that runs.",
+                "Choose another campaign, or switch this one on first.",
+                means=LEFT_ALONE,
+            )
 
     async def _pause(self) -> SendepauseError | None:
         """Ask, and read back; the error where it does not rest."""
+        await self.line.ready()
+        self._unless_stopped()
+        self._write("pausing", version=self.campaign.version)
         error: SendepauseError | None = None
         try:
             await self.line.pause(self.campaign.id)
@@ -160,30 +194,25 @@ class _Drill:
             return None
         return error or unread or self._unmoved("paused", state)
 
-    async def _resume(self) -> None:
+    async def _resume(self) -> bool:
         """Let it run as before, unless a real pause came in between; raises where it does not run."""
-        with database.session(self.installation.engine, write=False) as session:
-            if self._really_paused(session):
-                return
-        error: SendepauseError | None = None
         if await self.line.read(self.campaign.id) is CampaignState.RUNNING:
-            return
+            return True
+        await self.line.ready()
+        if self._really_paused():
+            return False
+        self._unless_stopped("The campaign stays paused; the next drill of it resumes it.")
+        begun, error = self._begun(), None
+        version = begun.facts.get("version") if begun else None
         try:
-            await self.line.resume(self.campaign.id, self._version())
+            await self.line.resume(self.campaign.id, None if version is None else str(version))
         except SendepauseError as refused:
             error = refused
         running = (CampaignState.RUNNING,)
         state, unread = await read_back(self.line, self.campaign.id, running, patient=error is None)
         if state is not CampaignState.RUNNING:
-            error = error or unread or self._unmoved("resumed", state)
-            self._keep_health(error)
-            raise error
-
-    def _version(self) -> str | None:
-        with database.session(self.installation.engine, write=False) as session:
-            own = ledger.entries(session, kinds=[EntryKind.DRILL], subject=self.campaign.key)
-        version = own[-1].facts.get("version") if own else None
-        return None if version is None else str(version)
+            raise error or unread or self._unmoved("resumed", state)
+        return True
 
     def _unmoved(self, asked: str, state: CampaignState) -> Refused:
         return Refused(

@@ -148,7 +148,7 @@ class Installation:
                     session,
                     at=at,
                     as_of=at,
-                    author="sendepause",
+                    author=ledger.AUTHOR,
                     kind=EntryKind.CONFIGURATION,
                     facts={"hash": settings.hash, "before": kept.hash if kept else None},
                 )
@@ -156,7 +156,7 @@ class Installation:
 
 def _watched(settings: Settings) -> set[str]:
     """The subjects whose health a configuration lets us look after."""
-    systems = {f"system:{system.id}" for system in settings.campaign_systems}
+    systems = {f"{what}:{system.id}" for system in settings.campaign_systems for what in ("system", "drill")}
     return {"configuration", "slack"} | systems | {f"source:{source.id}" for source in settings.sources}
 
 

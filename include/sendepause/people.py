@@ -6,6 +6,7 @@ The stages read them from there before every call to a campaign system; nothing 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,20 +14,20 @@ from sendepause import keys, stages
 from sendepause.errors import BadInput
 from sendepause.guard import plan_hash
 from sendepause.installation import Installation
-from sendepause.model import EntryKind
+from sendepause.model import Act, EntryKind
 from sendepause.store import database, folds, ledger, queries
 from sendepause.store.ledger import Entry
 
 
 def switch_acting(installation: Installation, on: bool, author: str) -> Entry:
-    """Switch acting on or off. On approves, by hash, the plan that is shown at this moment."""
+    """Switch acting on or off. On approves, by hash, the pauses of the plan that is shown at this moment."""
     facts: dict[str, Any] = {"on": on}
     now = installation.now()
     if on:
         settings = installation.settings_in_force()
         shown = stages.show(installation, settings, now)
         facts["plan_hash"] = plan_hash(shown.plan)
-        facts["items"] = [item["item"] for item in shown.items if item["item"]]
+        facts["items"] = _pauses(shown.items)
     return _write(installation, EntryKind.ACT, author, facts=facts)
 
 
@@ -40,6 +41,7 @@ def approve(installation: Installation, key: str, author: str, item: str | None 
 
     What is approved is frozen: the pause of that campaign on that account of that kind. ``item`` is the
     frozen form where it was shown earlier; something else that came in its place is not approved by it.
+    A plan's hash names its pauses and approves them alone: each resume needs an approval of its own.
 
     :raises BadInput: where nothing of that name waits, or one's own hold is to be approved.
     """
@@ -51,7 +53,7 @@ def approve(installation: Installation, key: str, author: str, item: str | None 
     if item is not None:
         items = [item]
     elif latest and key.startswith("plan:") and len(key) >= 13 and f"plan:{latest.hash}".startswith(key):
-        items = [entry["item"] for entry in shown if entry["item"]]
+        items = _pauses(shown)
     else:
         items = [entry["item"] for entry in shown if entry["subject"] == key and entry["item"]]
     if not items:
@@ -130,6 +132,10 @@ def confirm(installation: Installation, campaign: str, author: str, off: bool = 
             means="Nothing was confirmed.",
         )
     return _write(installation, EntryKind.CONFIRMED, author, subject=key, facts={"off": off})
+
+
+def _pauses(shown: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [entry["item"] for entry in shown if entry["act"] == Act.PAUSE]
 
 
 def _grant(installation: Installation, key: str, author: str) -> Entry:

@@ -188,18 +188,23 @@ def _explained(world: World) -> set[str | None]:
 
 
 def _quiet(world: World, account: str) -> bool:
-    """Whether fresh data show no machine on an account, and none of its known campaigns may run."""
+    """Whether fresh data show no machine on an account, and none of its known campaigns may run.
+
+    The audit's weeks reach back to before our pauses; what was heard since all of them counts beside it.
+    """
     idle = (CampaignState.PAUSED, CampaignState.DONE)
     own = [c for c in world.campaigns if c.account == account and c.level is Level.CAMPAIGN]
     keys = {c.key for c in own}
-    broken = any(s is Silence.BROKEN for (_, key), s in world.silences.items() if key in keys)
+    heard = {silence for (_, key), silence in world.silences.items() if key in keys}
     finding = world.findings.get(account)
     fresh = finding is not None and _is_fresh(world, finding)
     calm = finding is not None and (
-        finding.verdict is Verdict.CLEAR or finding.no_data in (NoData.SILENT, NoData.TOO_FEW)
+        finding.verdict is Verdict.CLEAR
+        or finding.no_data in (NoData.SILENT, NoData.TOO_FEW)
+        or (finding.no_data is None and heard == {Silence.CONFIRMED})
     )
     at_rest = all(c.state in idle or (c.state is CampaignState.UNKNOWN and not c.pausable) for c in own)
-    return fresh and calm and not broken and at_rest
+    return fresh and calm and Silence.BROKEN not in heard and at_rest
 
 
 def _unknown_senders(world: World, known: Mapping[str, Account]) -> Iterator[Decision]:
@@ -256,19 +261,25 @@ def _campaign_case(world: World, rule: Enforcement, campaign: Campaign, kind: Ki
         silence=world.silences.get(pair, Silence.WAITING),
         under_way=pair in world.under_way,
         moved=_moved(world, number),
-        touched=_touched(campaign, world.standing.get(pair)),
+        touched=_touched(world, campaign),
         resumed_by_us=pair in world.resumed_by_us,
     )
 
 
-def _touched(campaign: Campaign, standing: Standing | None) -> bool:
-    """Whether a person changed the campaign after our pause, as far as its system tells who and when.
+def touched(campaign: Campaign, since: datetime) -> bool:
+    """Whether a person changed the campaign after our call at ``since``, as far as its system tells.
 
     It may have been switched on and off again between two looks: then that rest is theirs.
     """
-    if standing is None or campaign.changed_by is None or campaign.changed_at is None:
+    if campaign.changed_by is None or campaign.changed_at is None:
         return False
-    return campaign.changed_at > standing.read_back_at + CLOCKS_DIFFER
+    return campaign.changed_at > since + CLOCKS_DIFFER
+
+
+def _touched(world: World, campaign: Campaign) -> bool:
+    """After the first of our pauses that stand: the rules share one rest."""
+    standing = (world.standing.get((rule.id, campaign.key)) for rule in world.enforcements)
+    return any(touched(campaign, pause.read_back_at) for pause in standing if pause)
 
 
 def _moved(world: World, number: str) -> bool:
@@ -326,7 +337,8 @@ def _is_fresh(world: World, finding: Finding) -> bool:
 
 
 def _campaign_facts(world: World, campaign: Campaign) -> dict[str, Any]:
-    hold = next((h for h in world.holds if h.campaign == campaign.key and h.approver), None)
+    granted = (h for h in world.holds if h.campaign == campaign.key and h.approver)
+    hold = max(granted, key=lambda hold: hold.ends_at, default=None)
     return {
         "campaign_name": campaign.name,
         "system": campaign.system,

@@ -159,6 +159,8 @@ def _decide_session(case: CampaignCase) -> Outcome:
     if case.quiet:
         return Outcome(Act.NONE, (Reason.CHOKE_POINT_QUIET,))
     if case.phase is Phase.IN_FORCE or (case.phase is Phase.PAUSING and case.last_hours):
+        if may and case.state is CampaignState.UNKNOWN and case.reachable:
+            return Outcome(Act.ASK, (Reason.STATE_UNKNOWN,), _tell(Stage.NOT_PAUSED, *_BOTH))
         if may:
             return Outcome(Act.PAUSE, (Reason.CHOKE_POINT, *_troubles(case)), owed + undone)
         why = Reason.CHOKE_POINT_OFF if case.pausable else Reason.NOT_PAUSABLE

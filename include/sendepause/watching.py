@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sendepause import countdown, silence, stages
-from sendepause.enforce import note_drained, note_undone, watch
+from sendepause.enforce import acting, note_drained, note_resumed, note_undone, watch
 from sendepause.enforce.looking import Watched
 from sendepause.errors import SendepauseError
 from sendepause.installation import Installation
@@ -58,7 +60,7 @@ def run(installation: Installation, as_of: datetime) -> stages.Counts:
         now=installation.now,
         author=stages.AUTHOR,
     )
-    stages.decide(installation, settings, as_of)
+    stages.decide(installation, settings, as_of, asking=False)  # enforcing asks; nobody would here
     states = [str(one.heard.state) for _, one in heard]
     counts = {
         "watched": len(watched),
@@ -77,7 +79,8 @@ def _due(installation: Installation, settings: Settings, as_of: datetime) -> boo
     last, audited = beats.get(STAGE), beats.get("audit")
     if last is None or (audited is not None and audited.finished_at > last.finished_at):
         return True
-    return as_of - last.as_of >= every(settings.enforcement_list(), as_of) - _SLACK
+    # A run that somebody made for a moment ahead keeps none of the next ones from looking.
+    return abs(as_of - last.as_of) >= every(settings.enforcement_list(), as_of) - _SLACK
 
 
 def _read_again(
@@ -86,14 +89,20 @@ def _read_again(
     """Read every paused campaign by its id, and write down what runs again and what still runs."""
     with database.session(installation.engine, write=False) as session:
         silent = _silent(ledger.entries(session), queries.campaigns(session, include_gone=True))
-    connectors = stages.ready(stages.connect_all(settings))
-    watched = asyncio.run(watch(connectors, silent))
+    connectors = stages.connect_all(settings)
+    may_act = partial(acting, installation.engine)
+    watched = asyncio.run(watch(stages.ready(connectors), silent, may_act))
     read = [one for one in watched if isinstance(one, Watched)]
+    running = [one.campaign for one in read if one.campaign.state is CampaignState.RUNNING]
+    if running:  # only the lists tell who switched it on, and when
+        stages.look_at_systems(installation, settings, connectors, as_of)
     now = installation.now()
     with database.session(installation.engine) as session:
-        running = [one.campaign for one in read if one.campaign.state is CampaignState.RUNNING]
-        queries.note_states(session, running, now)
-        note_undone(session, running, as_of=as_of, now=now, author=stages.AUTHOR)
+        shown = {one.key for one in queries.campaigns(session) if one.state is CampaignState.RUNNING}
+        unlisted = [replace(c, changed_by=None, changed_at=None) for c in running if c.key not in shown]
+        queries.note_states(session, unlisted, now)
+        for note in (note_resumed, note_undone):
+            note(session, unlisted, as_of=as_of, now=now, author=stages.AUTHOR)
         note_drained(session, read, as_of=as_of, now=now, author=stages.AUTHOR)
     return watched
 

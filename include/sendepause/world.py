@@ -7,16 +7,17 @@ campaign that this package paused later as the running campaign that it was.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sendepause import guard
 from sendepause.alerts import outbox
 from sendepause.guard import Passage
 from sendepause.model import AccountBy, Act, Campaign, CampaignState, Decision, Evidence, Plan, Stage
-from sendepause.planning import Rules, Standing, World
+from sendepause.planning import Rules, Standing, World, true_kind
 from sendepause.settings import Settings
 from sendepause.store import folds, queries
 from sendepause.store.database import Session
@@ -50,6 +51,8 @@ def gather(
     campaigns = list(queries.campaigns(session) if campaigns is None else campaigns)
     if replay:
         campaigns = _before_our_pauses(campaigns, pauses, folds.pauses(entries))
+    proofs = evidence(session, campaigns, as_of)
+    kinds = {n: str(true_kind(a, proofs.get(n, frozenset()))) for n, a in settings.account_map.items()}
     ill = {subject for subject, state in queries.health(session).items() if not state.ok}
     return World(
         as_of=as_of,
@@ -57,7 +60,7 @@ def gather(
         enforcements=tuple(settings.enforcement_list()),
         campaigns=tuple(campaigns),
         findings=queries.latest_findings(session, as_of),
-        evidence=evidence(session, campaigns, as_of),
+        evidence=proofs,
         holds=tuple(folds.holds(then)),
         unreachable=frozenset(s.removeprefix("system:") for s in ill if s.startswith("system:")),
         undone=frozenset(pair for pair, record in pauses.items() if record.status == "undone"),
@@ -75,7 +78,7 @@ def gather(
         },
         silences=silences_at(session, pauses, as_of),
         confirmed=frozenset(folds.confirmations(then)),
-        told_at=_told(session, campaigns),
+        told_at=_told(session, campaigns, kinds),
         rules=Rules(
             pause_business_app=settings.policy.pause_business_app,
             pause_sessions=settings.policy.pause_sessions,
@@ -132,9 +135,12 @@ def decision_json(decision: Decision, passages: dict[str, Passage]) -> dict[str,
     }
 
 
-def _told(session: Session, campaigns: Sequence[Campaign]) -> dict[tuple[str, str], datetime]:
-    """Which pauses were announced, on the account that the campaign sends from now."""
-    return outbox.told(session, [Stage.WARNED], {campaign.key: campaign.account for campaign in campaigns})
+def _told(
+    session: Session, campaigns: Sequence[Campaign], kinds: Mapping[str, str] = MappingProxyType({})
+) -> dict[tuple[str, str], datetime]:
+    """Which pauses were announced, on the account that the campaign sends from now, as what it counts now."""
+    accounts = {campaign.key: campaign.account for campaign in campaigns}
+    return outbox.told(session, [Stage.WARNED], accounts, kinds=kinds)
 
 
 def evidence(

@@ -16,8 +16,6 @@ from sendepause.model import Audience, EntryKind, Stage
 from sendepause.store import ledger
 from sendepause.store.tables import AlertRow
 
-AUTHOR = "sendepause"
-
 
 def note(session: Session, delivery: str, at: datetime) -> None:
     """Write down, once a delivery, which pauses it announced to an owner; nothing if it announced none."""
@@ -34,7 +32,7 @@ def note(session: Session, delivery: str, at: datetime) -> None:
             session,
             at=at,
             as_of=at,
-            author=AUTHOR,
+            author=ledger.AUTHOR,
             kind=EntryKind.ANNOUNCED,
             subject=f"delivery:{delivery}",
             facts={"items": items, "hash": hashlib.sha256("\n".join(items).encode()).hexdigest()},

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar, cast
 from uuid import uuid4
 
@@ -34,7 +35,10 @@ SAME_STREAK = timedelta(hours=6)
 
 _CHUNK = 500  # values in one statement; SQLite takes at most 32,766 variables
 
-_ACCOUNT = AlertRow.facts["account_number"].as_string().label("account")
+_ACCOUNT, _KIND, _ITEM = (
+    AlertRow.facts[name].as_string().label(label)
+    for name, label in (("account_number", "account"), ("kind", "kind"), ("item", "item"))
+)
 _T = TypeVar("_T")
 _Place = tuple[str, str, Stage, str]  # and the channel
 
@@ -83,7 +87,8 @@ def owe_all(session: Session, facts: Iterable[tuple[Fact, Collection[Recipient]]
 
     Nothing is owed again while the streak is open, nor when a flapping fact returns within
     ``SAME_STREAK``: it is reopened, and told only if it had not been told. The earlier facts of an alert
-    stay as they are; a subject that moved to another account is another fact.
+    stay as they are; a subject that moved to another account, or an announcement of another item, is
+    another fact.
     """
     wanted: dict[_Place, tuple[Fact, Recipient]] = {}
     for fact, recipients in facts:
@@ -97,7 +102,7 @@ def owe_all(session: Session, facts: Iterable[tuple[Fact, Collection[Recipient]]
         known = latest.get(place)
         if known is None:
             new.append(_values(fact, recipient, 1, at))
-        elif known.ended_at is None and _moved(fact, known.account):
+        elif known.ended_at is None and _moved(fact, known):
             over = update(AlertRow).where(AlertRow.id == known.id, AlertRow.ended_at.is_(None))
             changed(session, over.where(AlertRow.delivery.is_(None)).values(ended_at=at, overtaken=True))
             changed(session, over.values(ended_at=at))
@@ -155,13 +160,21 @@ def told(
     stages: Collection[Stage],
     accounts: Mapping[str, str | None],
     audience: Audience = Audience.OWNER,
+    kinds: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[tuple[str, str], datetime]:
     """When each (enforcement, subject) was first told at one of ``stages``, in the streak that is open.
 
-    ``accounts``: the account of each subject now. What was told while it was on another one does not count.
+    ``accounts``: the account of each subject now. What was told while it was on another one does not
+    count, nor what was told of an account that counted as another kind than in ``kinds`` (by number).
     """
     rows = session.execute(
-        select(AlertRow.enforcement, AlertRow.subject, _ACCOUNT, func.min(DeliveryRow.sent_at).label("at"))
+        select(
+            AlertRow.enforcement,
+            AlertRow.subject,
+            _ACCOUNT,
+            _KIND,
+            func.min(DeliveryRow.sent_at).label("at"),
+        )
         .join(DeliveryRow, AlertRow.delivery == DeliveryRow.id)
         .where(
             AlertRow.stage.in_([str(stage) for stage in stages]),
@@ -169,10 +182,13 @@ def told(
             AlertRow.ended_at.is_(None),
             DeliveryRow.state == "sent",
         )
-        .group_by(AlertRow.enforcement, AlertRow.subject, _ACCOUNT)
+        .group_by(AlertRow.enforcement, AlertRow.subject, _ACCOUNT, _KIND)
     )
     return {
-        (row.enforcement, row.subject): row.at for row in rows if row.account == accounts.get(row.subject)
+        (row.enforcement, row.subject): row.at
+        for row in rows
+        if row.account == accounts.get(row.subject)
+        if row.kind == kinds.get(row.account, row.kind)
     }
 
 
@@ -215,6 +231,7 @@ def _latest(session: Session, subjects: Sequence[str]) -> dict[_Place, Any]:
         AlertRow.episode,
         AlertRow.ended_at,
         _ACCOUNT,
+        _ITEM,
     )
     return {
         (row.enforcement, row.subject, Stage(row.stage), row.channel): row
@@ -225,9 +242,9 @@ def _latest(session: Session, subjects: Sequence[str]) -> dict[_Place, Any]:
     }
 
 
-def _moved(fact: Fact, account: str | None) -> bool:
-    now = fact.facts.get("account_number")
-    return account is not None and now is not None and account != now
+def _moved(fact: Fact, known: Any) -> bool:
+    pairs = ((known.account, fact.facts.get("account_number")), (known.item, fact.facts.get("item")))
+    return any(before is not None and now is not None and before != now for before, now in pairs)
 
 
 def _same_streak(fact: Fact, ended_at: datetime, at: datetime) -> bool:

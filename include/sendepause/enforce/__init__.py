@@ -21,6 +21,7 @@ from sendepause.enforce.looking import acting as acting
 from sendepause.enforce.looking import look as look
 from sendepause.enforce.looking import note_completed as note_completed
 from sendepause.enforce.looking import note_drained as note_drained
+from sendepause.enforce.looking import note_resumed as note_resumed
 from sendepause.enforce.looking import note_undone as note_undone
 from sendepause.enforce.looking import watch as watch
 from sendepause.enforce.pausing import Pausing, pause

@@ -13,6 +13,7 @@ from sendepause.campaigns.base import Connector
 from sendepause.campaigns.http import kept_open
 from sendepause.campaigns.line import Line, bounded
 from sendepause.enforce.pausing import OPEN, drain
+from sendepause.enforce.resuming import RUNNING
 from sendepause.enforce.runs import NOT_RUNNING, PAUSES, last_change
 from sendepause.enforce.stops import Stops
 from sendepause.errors import Refused, SendepauseError, Unreachable
@@ -186,6 +187,23 @@ def note_completed(
         if record.status in OPEN and record.campaign in still
     ]
     return _note(session, EntryKind.PAUSED, completed, as_of, now, author)
+
+
+def note_resumed(
+    session: Session, campaigns: Iterable[Campaign], *, as_of: datetime, now: datetime, author: str
+) -> list[PauseRecord]:
+    """Write down which of our begun resumes came true: the campaign runs, or ran to its end.
+
+    So ends what a killed run had begun, or a system that answered no and did it later. ``campaigns`` and
+    the answer are as for :func:`note_undone`.
+    """
+    running = {c.key: c for c in campaigns if c.state in RUNNING}
+    resumed = [
+        (record, folds.once_resumed, {"state": str(running[record.campaign].state)})
+        for record in folds.pauses(ledger.entries(session, kinds=PAUSES)).values()
+        if record.status == "paused" and record.resuming and record.campaign in running
+    ]
+    return _note(session, EntryKind.RESUMED, resumed, as_of, now, author)
 
 
 def _note(

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, func, insert, select, type_coerce
+from sqlalchemy import ColumnElement, Row, String, bindparam, func, insert, select, type_coerce
 from sqlalchemy.orm import Session
 
 from sendepause.errors import BadInput
@@ -28,6 +28,7 @@ from sendepause.store.queries import note, set_note
 from sendepause.store.tables import LedgerRow, in_utc
 
 GENESIS = "0" * 64  # what the first entry has in place of a previous hash
+AUTHOR = "sendepause"  # of what no person did
 MARK = "ledger_mark"  # the note with the newest entry's number and hash
 AT_A_TIME = 1000  # entries that verifying holds in memory
 
@@ -147,6 +148,12 @@ def entries(
     return [_entry(row) for row in session.connection().execute(query)]
 
 
+def kinds_after(session: Session, seq: int) -> list[tuple[int, str]]:
+    """Number and kind of everything newer than ``seq``, in order: cheap enough to be asked all the time."""
+    found = session.connection().execute(_KINDS_AFTER, {"seq": seq})
+    return [(number, kind) for number, kind in found]
+
+
 def head(session: Session) -> Entry | None:
     """The newest entry."""
     row = session.execute(select(*_COLUMNS).order_by(LedgerRow.seq.desc()).limit(1)).first()
@@ -169,6 +176,9 @@ def verify(session: Session) -> Break | None:
 
 
 _COLUMNS = tuple(LedgerRow.__table__.columns)
+_KINDS_AFTER = (
+    select(LedgerRow.seq, LedgerRow.kind).where(LedgerRow.seq > bindparam("seq")).order_by(LedgerRow.seq)
+)
 
 
 def _as_stored(column: ColumnElement[Any]) -> ColumnElement[Any]:

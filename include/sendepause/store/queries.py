@@ -160,12 +160,21 @@ def campaigns(session: Session, include_gone: bool = False) -> list[Campaign]:
 
 
 def note_states(session: Session, campaigns: Iterable[Campaign], at: datetime) -> None:
-    """Write down the states of single campaigns that were read apart from a list; they are there then."""
+    """Write down the states of single campaigns that were read apart from a list; they are there then.
+
+    With who changed them last, and when, as far as that is known.
+    """
     for campaign in campaigns:
         session.execute(
             update(CampaignRow)
             .where(CampaignRow.system == campaign.system, CampaignRow.id == campaign.id)
-            .values(state=str(campaign.state), seen_at=at, gone=False)
+            .values(
+                state=str(campaign.state),
+                changed_by=campaign.changed_by,
+                changed_at=campaign.changed_at,
+                seen_at=at,
+                gone=False,
+            )
         )
 
 
