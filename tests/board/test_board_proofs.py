@@ -100,7 +100,7 @@ def plans(filled: Engine, settings: Settings) -> Callable[..., None]:
 
 class TestTheSecondProof:
     def test_a_pause_says_when_it_was_read_back_and_that_nobody_listened_yet(self, see) -> None:
-        assert "read back 2 Dec 2026, 14:05 Silence: not listened to yet" in see()
+        assert "Read back 2 Dec 2026, 14:05 Silence: not listened to yet" in see()
 
     @pytest.mark.parametrize(
         ("why", "said", "help"),
@@ -175,6 +175,17 @@ class TestTheSecondProof:
         write(EntryKind.DRAINED, PAUSED, facts={"left": {"running": 0, "waiting": 0}})
         assert see().count(said) == 1
 
+    def test_a_pause_that_somebody_has_to_look_at_stands_before_what_is_only_warned(
+        self, client: TestClient, plans
+    ) -> None:
+        def places() -> tuple[int, int]:
+            page = client.get("/?lang=en").text
+            return page.index("Silence: not listened to yet"), page.index("Restposten")
+
+        assert places()[0] > places()[1]
+        plans("ask", ["not_running", "still_sending"])
+        assert places()[0] < places()[1]
+
 
 class TestTheWayBack:
     def test_a_resume_that_waits_names_the_command(self, see, plans) -> None:
@@ -194,7 +205,7 @@ class TestTheWayBack:
         write(EntryKind.RESUME_INTENT, PAUSED)
         write(EntryKind.RESUMED, PAUSED)
         lists("4", state=CampaignState.RUNNING)
-        assert "resumed by Sendepause 3 Dec 2026, 09:05" in see()
+        assert "Resumed by Sendepause 3 Dec 2026, 09:05" in see()
 
 
 class TestHowItIsSwitchedOff:
@@ -233,13 +244,16 @@ class TestHowItIsSwitchedOff:
 
 
 class TestWhoseAccountItIs:
-    def test_one_that_was_stated_says_so(self, see) -> None:
-        assert "account stated" in see("Winterreifen")
+    def test_one_that_was_stated_says_so_unless_its_number_is_no_account(self, see) -> None:
+        assert "Account stated" in see("Winterreifen")
+        stray = see("Restposten")
+        assert "This number is no account. Add it to accounts.yaml , or correct the mark." in stray
+        assert "Account stated" not in stray
 
     def test_an_inferred_one_says_by_what(self, see, lists) -> None:
         lists("1", account_by=AccountBy.INFERRED, senders=(WORKSHOP,), also=(company.number(0),))
         page = see("Gutscheine")
-        assert "account only inferred; sends through waha workshop (http://waha:3000)" in page
+        assert "Account only inferred; sends through waha workshop (http://waha:3000)" in page
         assert "May send from +49 40 66969101 as well" in page
 
     def test_a_contradiction_names_the_other_number_and_the_mend(self, see, lists) -> None:

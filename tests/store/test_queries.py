@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -131,22 +130,6 @@ def test_the_last_plan_and_the_last_accepted_one(session: Session) -> None:
     assert queries.latest_plan(session) == surprising
     assert queries.latest_plan(session, accepted_only=True) == calm
     assert session.scalar(select(func.count()).select_from(PlanRow)) == 2
-
-
-def test_the_stamp_changes_with_what_the_board_shows(session: Session) -> None:
-    stamps = [queries.stamp(session)]
-    queries.save_plan(session, [], hash="a", as_of=NOON, shown_at=NOON, accepted=True)
-    stamps.append(queries.stamp(session))
-    queries.save_campaigns(session, "n8n", [CAMPAIGN], NOON)
-    stamps.append(queries.stamp(session))
-    queries.save_campaigns(session, "n8n", [], NOON)
-    stamps.append(queries.stamp(session))
-    queries.note_reach(session, "chats", NUMBER, NOON)
-    stamps.append(queries.stamp(session))
-    queries.beat(session, "read", NOON, NOON, {})
-    stamps.append(queries.stamp(session))
-    assert all(before != after for before, after in pairwise(stamps))
-    assert queries.stamp(session) == stamps[-1]
 
 
 def test_the_last_valid_configuration_is_the_one_that_came_into_force_last(session: Session) -> None:

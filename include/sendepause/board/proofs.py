@@ -39,10 +39,11 @@ def of_account(seen: Seen, campaign: Campaign, reader: Reader) -> Iterator[Note]
         planning.sender_name(sender) for sender in campaign.senders[:_SENDERS]
     ) or reader.text("none")
     others = ", ".join(spoken(number) for number in campaign.also)
-    if campaign.account not in seen.accounts and campaign.account is not None:
+    foreign = campaign.account is not None and campaign.account not in seen.accounts
+    if foreign:
         yield Note(reader.text("account_foreign"), Level.ATTENTION, reader.text("account_foreign_mend"))
     match campaign.account_by:
-        case AccountBy.MARK:
+        case AccountBy.MARK if not foreign:
             yield Note(reader.text("account_marked"))
         case AccountBy.INFERRED:
             yield Note(reader.text("account_inferred", through=through), Level.ATTENTION)

@@ -40,7 +40,7 @@ from sendepause.store.silences import Listened, Pair, silences, silences_at
 from sendepause.store.stamp import stamp
 
 # What an operator has to look at comes first.
-_URGENCY = (Act.ASK, Act.PAUSE, Act.WARN, Act.HOLD, Act.RESUME, Act.NONE)
+_URGENCY = (Act.ASK, Act.PAUSE, Act.RESUME, Act.WARN, Act.HOLD, Act.NONE)
 _PAUSES = (
     EntryKind.INTENT,
     EntryKind.PAUSED,
@@ -189,9 +189,14 @@ class Seen:
 
     @cached_property
     def urgent_campaigns(self) -> list[Campaign]:
-        """The campaigns, those first that run and that somebody has to look at."""
-        still = (CampaignState.PAUSED, CampaignState.DONE)
-        return sorted(self.campaigns, key=lambda one: (one.state in still, self._urgency(one.key), one.key))
+        """The campaigns, those first that run or that somebody has to look at."""
+        still, looked_at = (CampaignState.PAUSED, CampaignState.DONE), _URGENCY.index(Act.RESUME)
+
+        def place(one: Campaign) -> tuple[bool, int, str]:
+            urgency = self._urgency(one.key)
+            return one.state in still and urgency > looked_at, urgency, one.key
+
+        return sorted(self.campaigns, key=place)
 
     def _urgency(self, subject: str) -> int:
         acts = (item["act"] for item in self.decisions.get(subject, ()))

@@ -179,9 +179,9 @@ _TEXTS: dict[str, Both] = {
     "changed": Both("Zuletzt geändert", "Last change"),
     "changed_by": Both("von {who}", "by {who}"),
     # Whose account it is, and how that is known
-    "account_marked": Both("Konto angegeben", "account stated"),
+    "account_marked": Both("Konto angegeben", "Account stated"),
     "account_inferred": Both(
-        "Konto nur erschlossen; sendet über {through}", "account only inferred; sends through {through}"
+        "Konto nur erschlossen; sendet über {through}", "Account only inferred; sends through {through}"
     ),
     "account_also": Both("Sendet vielleicht auch über {others}", "May send from {others} as well"),
     "account_contradicted": Both(
@@ -216,7 +216,7 @@ _TEXTS: dict[str, Both] = {
         "Nur von Hand abschaltbar; bestätigt von {who}, {moment}",
         "To be switched off by hand; confirmed by {who}, {moment}",
     ),
-    "verified_at": Both("nachgelesen {moment}", "read back {moment}"),
+    "verified_at": Both("Nachgelesen {moment}", "Read back {moment}"),
     "silence_is_waiting": Both("Stille: noch nicht geprüft", "Silence: not listened to yet"),
     "silence_is_open": Both("Stille offen", "Silence open"),
     "silence_is_confirmed": Both("Stille bestätigt am {moment}", "Silence confirmed on {moment}"),
@@ -232,7 +232,7 @@ _TEXTS: dict[str, Both] = {
         "Freigegeben: läuft nach dem nächsten Lauf wieder", "Approved: runs again after the next run"
     ),
     "resume_failed": Both("Fortsetzen nicht bestätigt ({error})", "Resume not confirmed ({error})"),
-    "resumed_at": Both("von Sendepause fortgesetzt {moment}", "resumed by Sendepause {moment}"),
+    "resumed_at": Both("Von Sendepause fortgesetzt {moment}", "Resumed by Sendepause {moment}"),
     # Its holds
     "hold_pending": Both(
         "Aufschub bis {moment} beantragt von {who}; eine zweite Person entscheidet",
