@@ -18,6 +18,7 @@ from sendepause.installation import Installation, access
 from sendepause.model import Campaign, CampaignState, DirectoryEntry
 from sendepause.settings import Settings
 from sendepause.store import database, folds, ledger, queries
+from sendepause.store import directory as directories
 from sendepause.store.database import Session
 from sendepause.store.ledger import AUTHOR
 
@@ -65,7 +66,7 @@ def look_at_systems(
                 queries.set_health(session, f"system:{system}", False, now, str(answer))
                 continue
             queries.set_health(session, f"system:{system}", True, now)
-            queries.save_directory(session, system, answer.directory, now)
+            directories.save(session, system, answer.directory, now)
         # Only what was looked at just now: an older state would undo a pause that was made since.
         listed = assign_all(session, settings, [one for campaigns in found.values() for one in campaigns])
         there = [*listed, *(one for one in kept if one.state is CampaignState.RUNNING)]
@@ -121,7 +122,7 @@ def assign_all(
     """
     return assign(
         campaigns,
-        [*queries.directory(session), *directory],
+        [*directories.entries(session), *directory],
         {system.id: system.accounts for system in settings.campaign_systems},
         {account.number: account.declared_kind for account in settings.accounts},
     )

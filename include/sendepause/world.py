@@ -19,7 +19,7 @@ from sendepause.guard import Passage
 from sendepause.model import AccountBy, Act, Campaign, CampaignState, Decision, Evidence, Plan, Stage
 from sendepause.planning import Rules, Standing, World, true_kind
 from sendepause.settings import Settings
-from sendepause.store import folds, queries
+from sendepause.store import directory, folds, queries
 from sendepause.store.database import Session
 from sendepause.store.folds import PauseRecord
 from sendepause.store.ledger import Entry
@@ -169,9 +169,9 @@ def _proofs(
     for reach in queries.reaches(session):
         if reach.evidence:
             yield reach.account, reach.evidence, reach.read_until
-    directory = queries.directory_seen(session)
-    known = {entry.sender: entry.evidence for entry, _ in directory}
-    for entry, seen_at in directory:
+    told = directory.seen(session)
+    known = {entry.sender: entry.evidence for entry, _ in told}
+    for entry, seen_at in told:
         if entry.evidence:
             yield entry.account, entry.evidence, seen_at
     for campaign in campaigns:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from sendepause.audit.silence import Heard
 from sendepause.model import Campaign, CampaignState, DirectoryEntry, Sender, Silence, Via
-from sendepause.store import database, queries
+from sendepause.store import database, directory, queries
 from sendepause.store.database import Engine
 from sendepause.store.silences import Listened, save_silences
 from sendepause.store.stamp import stamp
@@ -28,7 +28,7 @@ CHANGES: dict[str, Callable[[Session, datetime], object]] = {
     "a plan": lambda s, at: queries.save_plan(s, [], hash=str(at), as_of=at, shown_at=at, accepted=True),
     "campaigns": lambda s, at: queries.save_campaigns(s, "crm", [ONE], at),
     "none": lambda s, at: queries.save_campaigns(s, "crm", [], at),
-    "a directory": lambda s, at: queries.save_directory(
+    "a directory": lambda s, at: directory.save(
         s, "waha", [DirectoryEntry(Sender(Via.WAHA, "http://waha", "a"), "+493023125101")], at
     ),
     "a reach": lambda s, at: queries.note_reach(s, "phones", "+493023125101", at),

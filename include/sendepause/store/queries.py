@@ -19,7 +19,6 @@ from sendepause.model import (
     AccountBy,
     Campaign,
     CampaignState,
-    DirectoryEntry,
     Evidence,
     Finding,
     Level,
@@ -32,7 +31,6 @@ from sendepause.model import (
 from sendepause.store.tables import (
     CampaignRow,
     ConfigurationRow,
-    DirectoryRow,
     FileRow,
     FindingRow,
     HealthRow,
@@ -176,49 +174,6 @@ def note_states(session: Session, campaigns: Iterable[Campaign], at: datetime) -
                 gone=False,
             )
         )
-
-
-def save_directory(
-    session: Session, system: str, entries: Iterable[DirectoryEntry], seen_at: datetime
-) -> None:
-    """Keep what a system tells of its sessions and numbers; what it no longer tells stays known.
-
-    A session that is closed for a while shows no number, and still belongs to its account.
-    """
-    rows = {
-        entry.sender: {
-            "system": system,
-            "via": entry.sender.via,
-            "gateway": entry.sender.gateway,
-            "name": entry.sender.name,
-            "account": entry.account,
-            "evidence": entry.evidence,
-            "seen_at": seen_at,
-        }
-        for entry in entries
-    }
-    upsert(session, DirectoryRow, rows.values())
-
-
-def directory(session: Session) -> list[DirectoryEntry]:
-    """Which account each session, instance or phone number id belongs to; what was told last counts."""
-    return list({entry.sender: entry for entry, _ in directory_seen(session)}.values())
-
-
-def directory_seen(session: Session) -> list[tuple[DirectoryEntry, datetime]]:
-    """Every entry of the directory and when its system last showed it, the oldest first."""
-    rows = session.execute(select(*DirectoryRow.__table__.columns).order_by(DirectoryRow.seen_at))
-    return [
-        (
-            DirectoryEntry(
-                Sender(Via(row.via), row.gateway, row.name),
-                row.account,
-                None if row.evidence is None else Evidence(row.evidence),
-            ),
-            row.seen_at,
-        )
-        for row in rows
-    ]
 
 
 def set_health(session: Session, subject: str, ok: bool, at: datetime, detail: str = "") -> None:
