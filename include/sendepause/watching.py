@@ -51,16 +51,18 @@ def run(installation: Installation, as_of: datetime) -> stages.Counts:
     if not _due(installation, settings, as_of):
         return {"due": False, "owed": stages.owed(installation)}
     watched = _read_again(installation, settings, as_of)
-    heard = silence.listen_all(
-        installation.engine,
-        installation.events,
-        settings,
-        stages.pseudonymiser(),
-        as_of=as_of,
-        now=installation.now,
-        author=stages.AUTHOR,
-    )
-    stages.decide(installation, settings, as_of, asking=False)  # enforcing asks; nobody would here
+    try:
+        heard = silence.listen_all(
+            installation.engine,
+            installation.events,
+            settings,
+            stages.pseudonymiser(),
+            as_of=as_of,
+            now=installation.now,
+            author=stages.AUTHOR,
+        )
+    finally:  # what runs again is told also where nobody can listen; enforcing asks, nobody would here
+        stages.decide(installation, settings, as_of, asking=False)
     states = [str(one.heard.state) for _, one in heard]
     counts = {
         "watched": len(watched),

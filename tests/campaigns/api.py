@@ -37,6 +37,7 @@ class Api:
     campaigns: dict[str, dict[str, Any]] = field(default_factory=dict)
     scripted: list[Scripted] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)  # the list leaves these out, as what is archived
     lies: bool = False  # answers that it switched, and does not
     answers_after: float = 0.0  # seconds between switching and answering
 
@@ -103,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._one(parts.path.removeprefix("/api/campaigns/").split("/"), body)
 
     def _list(self, query: dict[str, str]) -> None:
-        rows = list(self.known.campaigns.values())
+        rows = [row for id, row in self.known.campaigns.items() if id not in self.known.hidden]
         first = int(query.get("offset", 0)) or int(query.get("cursor", 0))
         if "page" in query:
             first = (int(query["page"]) - 1) * PAGE

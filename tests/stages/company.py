@@ -182,7 +182,7 @@ class Company:
 
     def lay(self, name: str, *rows: tuple[str, str, datetime, str]) -> Path:
         """A list of sent messages in the inbox: account, counterpart, moment, text."""
-        lines = ["account,direction,counterpart,sent_at,text"]
+        lines = ["account,direction,contact,sent_at,text"]
         lines += [f"{a},out,{to},{at.astimezone(UTC):%Y-%m-%d %H:%M:%S},{text}" for a, to, at, text in rows]
         file = self.data / "inbox" / name
         file.write_text("\n".join(lines) + "\n")
