@@ -154,6 +154,7 @@ class TestReadAgain:
     def test_what_the_list_leaves_out_is_read_by_its_id_told_and_paused_again(self, acting: Company) -> None:
         with serve() as api:
             api.put("letter", "running", account=OFFERS)
+            api.put("other", "paused", account=OFFERS)
             with_mailer(acting, api)
             acting.enforce("2019-12-06T09:00")
             assert api.campaigns["letter"]["status"] == "paused"
@@ -174,6 +175,7 @@ class TestReadAgain:
     def test_an_owed_pause_is_not_forgotten_because_the_list_leaves_it_out(self, acting: Company) -> None:
         with serve() as api:
             api.put("letter", "running", account=OFFERS)
+            api.put("other", "paused", account=OFFERS)
             with_mailer(acting, api)
             api.lies = True
             acting.enforce("2019-12-06T09:00")
