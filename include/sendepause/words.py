@@ -73,7 +73,7 @@ _LABELS: dict[type[StrEnum], dict[str, Both]] = {
         Stage.SILENCE_CONFIRMED: Both("Stille bestätigt", "silence confirmed"),
         Stage.UNKNOWN_AUTOMATION: Both("Konto der Kampagne unbekannt", "campaign without a known account"),
         Stage.NO_DATA: Both("keine Daten", "no data"),
-        Stage.CONTRADICTION: Both("Kontoart fraglich", "kind of account in doubt"),
+        Stage.CONTRADICTION: Both("Konto fraglich", "account in doubt"),
         Stage.HOLD_ASKED: Both("Aufschub beantragt", "hold requested"),
         Stage.HOLD_GRANTED: Both("Aufschub genehmigt", "hold granted"),
         Stage.HOLD_ENDS: Both("Aufschub endet", "hold ends"),

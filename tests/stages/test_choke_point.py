@@ -257,6 +257,7 @@ class TestWhoSends:
         assert alerts(inferring, Stage.CONTRADICTION, FLOW) == [(FLOW, "operators"), (FLOW, "owner")]
         (first, *_) = [text for text in told(inferring, slack, NORTH) if "letter" in text]
         assert "nennt ein anderes Konto als ihr Inhalt" in first
+        assert "Auch genannt: +49 40 66969103" in first
         minutes(inferring, 10)
         inferring.enforce()
         assert not [text for text in told(inferring, slack, NORTH) if "letter" in text]

@@ -144,6 +144,8 @@ def lines(facts: AlertFacts, tongue: Tongue, stage: Stage, audience: Audience, a
         yield changed  # of a campaign that we paused, the last change is our own, or says nothing any more
     if senders := facts.get("senders") if stage in _ABOUT_A_SENDER else None:
         yield frame.senders.format(", ".join(safe(sender, 120) for sender in senders[:_SENDERS_SHOWN]))
+    if also := facts.get("also"):
+        yield frame.also.format(", ".join(number_in_words(number) for number in also[:_SENDERS_SHOWN]))
     if left := facts.get("left"):
         yield frame.under_way.format(words.number(left, tongue.language))
     if stage is Stage.NO_DATA and (why := facts.get("silence_why")) in set(Why):

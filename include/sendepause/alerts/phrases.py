@@ -74,6 +74,7 @@ class Frame(NamedTuple):
     checklist: str
     under_way: str
     senders: str
+    also: str
     about: str
 
 

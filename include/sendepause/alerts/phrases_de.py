@@ -36,6 +36,7 @@ FRAME = Frame(
     " jedes Gerät abmelden, vor dem kein Mensch sitzt. Danach bestätigen Sie es bitte dem Betriebsteam",
     under_way="Noch im Gang: {} begonnene Läufe, die weiter senden können",
     senders="Sendet über: {}",
+    also="Auch genannt: {}",
     about="Sendepause ist ein Programm Ihres Unternehmens. Es sorgt dafür, dass zum Stichtag keine"
     " automatische Kampagne über ein Konto läuft, auf dem sie nicht erlaubt ist. Fragen beantwortet das"
     " Betriebsteam.",
@@ -175,13 +176,15 @@ PHRASES: dict[Stage, Phrases] = {
         " Kampagnen pausiert es auch ohne Daten.",
     ),
     Stage.CONTRADICTION: Phrases(
-        "Kontoart fraglich: {ein Konto|{n} Konten}",
-        "Die Daten {dieses Kontos|dieser Konten} passen nicht zur eingetragenen Kontoart.",
+        "Konto fraglich: {ein Konto|{n} Konten}",
+        "Was zu {diesem Konto|diesen Konten} eingetragen ist, passt nicht zu dem, was Daten und"
+        " Kampagnensysteme zeigen.",
         "Bis das geklärt ist, zählt die strengere Kontoart: Danach richtet sich, was angekündigt und"
         " pausiert wird.",
-        "Prüfen Sie, mit welcher App oder Plattform {die Nummer|jede der Nummern} wirklich betrieben wird,"
-        " und sagen Sie es dem Betriebsteam.",
-        "Klären Sie die Kontoart mit den Zuständigen, und berichtigen Sie `accounts.yaml`.",
+        "Prüfen Sie, mit welcher App oder Plattform {die Nummer|jede der Nummern} wirklich betrieben wird und"
+        " welche Kampagnen darüber senden, und sagen Sie es dem Betriebsteam.",
+        "Klären Sie es mit den Zuständigen, und berichtigen Sie die Kontoart in `accounts.yaml` oder die"
+        " Zuordnung der Kampagne.",
         "Nach der Berichtigung entscheidet Sendepause beim nächsten Lauf neu.",
     ),
     Stage.HOLD_ASKED: Phrases(

@@ -36,6 +36,7 @@ FRAME = Frame(
     " that no person sits in front of. Then please confirm it to the operators",
     under_way="Still under way: {} runs that had begun and may go on sending",
     senders="Sends through: {}",
+    also="Also named: {}",
     about="Sendepause is a program of your company. It makes sure that by the deadline no automated"
     " campaign is running on an account where that is not allowed. The operators answer your questions.",
 )
@@ -169,11 +170,14 @@ PHRASES: dict[Stage, Phrases] = {
         " pauses known campaigns even without data.",
     ),
     Stage.CONTRADICTION: Phrases(
-        "Kind of account in doubt: {one account|{n} accounts}",
-        "The data of {this account|these accounts} do not fit the declared kind of account.",
+        "Account in doubt: {one account|{n} accounts}",
+        "What is declared for {this account|these accounts} does not fit what the data and the campaign"
+        " systems show.",
         "Until this is settled, the stricter kind counts: it decides what is announced and paused.",
-        "Check which app or platform {the number|each number} really runs on, and tell the operators.",
-        "Settle the kind of account with the owner, and correct `accounts.yaml`.",
+        "Check which app or platform {the number|each number} really runs on and which campaigns send from"
+        " it, and tell the operators.",
+        "Settle it with the owner, and correct the kind of account in `accounts.yaml`, or the campaign's"
+        " mark.",
         "After the correction Sendepause decides anew at the next run.",
     ),
     Stage.HOLD_ASKED: Phrases(
