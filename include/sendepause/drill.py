@@ -1,8 +1,8 @@
 """The drill: one chosen campaign is paused and resumed, to prove the rights before they are needed.
 
 It is a person's own order for one campaign, so it needs no approval and works in a rehearsal too; the halt
-stops it as it stops everything. Each step is written down before it is made: a drill that was killed is
-ended by the next one, which resumes what the first one paused and nothing else.
+stops it as it stops everything. Each step is written down before it is made: a drill that was killed is told
+to the operators, and ended by the next one, which resumes what the first one paused and nothing else.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sendepause import planning, stages
 from sendepause.campaigns.base import Connector
 from sendepause.campaigns.line import Line
 from sendepause.enforce.runs import NOT_RUNNING, PAUSES, read_back
-from sendepause.errors import BadInput, Guarded, Refused, SendepauseError
+from sendepause.errors import BadInput, Guarded, Refused, SendepauseError, Unclear
 from sendepause.installation import Installation
 from sendepause.model import Campaign, CampaignState, EntryKind
 from sendepause.store import database, folds, ledger, queries
@@ -165,6 +165,7 @@ class _Drill:
         taken = planning.touched(self.campaign, begun.at) or self._really_paused()
         if taken:
             self._write("done", resumed=False)
+            self._keep_health(None)
             raise Guarded(
                 f"{self.campaign.key} was paused or changed by others since a drill of it was killed.",
                 "Nothing to do: it stays as it is, and the drill is over.",
@@ -184,6 +185,7 @@ class _Drill:
         await self.line.ready()
         self._unless_stopped()
         self._write("pausing", version=self.campaign.version)
+        self._keep_health(self._unended())  # told if this worker is killed: nobody else would resume it
         error: SendepauseError | None = None
         try:
             await self.line.pause(self.campaign.id)
@@ -213,6 +215,12 @@ class _Drill:
         if state is not CampaignState.RUNNING:
             raise error or unread or self._unmoved("resumed", state)
         return True
+
+    def _unended(self) -> Unclear:
+        return Unclear(
+            f"A drill of {self.campaign.key} was begun and has not ended.",
+            "A drill of the same campaign ends it, and resumes it if it is still paused.",
+        )
 
     def _unmoved(self, asked: str, state: CampaignState) -> Refused:
         return Refused(

@@ -202,14 +202,21 @@ class TestATokenThatMayNotPause:
 
 
 class TestKilled:
-    def test_the_next_drill_resumes_what_the_first_one_paused(self, mailing: Company, api: Api) -> None:
+    def test_the_operators_are_told_and_the_next_drill_resumes_what_the_first_one_paused(
+        self, mailing: Company, api: Api, slack: SlackServer
+    ) -> None:
+        mailing.connect_slack(slack)
+        told(mailing, slack, OPERATORS)
         kill_before_resume(mailing, api)
         mailing.enforce("2019-11-20T09:10")
+        (text,) = told(mailing, slack, OPERATORS)
+        assert "mailer/letter was begun and has not ended" in text
         assert api.campaigns["letter"]["status"] == "paused"
         assert drill(mailing.installation, "mailer/letter", "ben")["resumed"]
         assert api.campaigns["letter"]["status"] == "running"
         assert [step["step"] for step in steps(mailing)] == ["pausing", "done"]
         assert len(writes(api)) == 2, "it only ended the first one"
+        assert mailing.ill() == {}
 
     def test_a_real_pause_that_came_in_between_is_not_lifted(self, mailing: Company, api: Api) -> None:
         kill_before_resume(mailing, api)
@@ -222,6 +229,7 @@ class TestKilled:
             drill(mailing.installation, "mailer/letter", "ben")
         assert api.campaigns["letter"]["status"] == "paused"
         assert [step["step"] for step in steps(mailing)] == ["pausing", "done"], "and that drill is over"
+        assert mailing.ill() == {}
 
     def test_one_that_a_person_touched_since_is_theirs(self, company: Company) -> None:
         company.enforce()
