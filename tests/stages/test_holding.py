@@ -283,7 +283,8 @@ class TestTheGuard:
         assert (counts["acted_paused"], counts["acted_stopped"]) == (1, 2)
         assert sorted(c["status"] for c in api.campaigns.values()) == ["paused", "running", "running"]
         assert len([call for call in api.calls if call[0] == "PUT"]) == 1
-        assert len(acting.entries("intent")) == 1, "what was not called was not begun"
+        assert len(acting.entries("paused")) == 1
+        assert alerts(acting, Stage.NOT_PAUSED) == [], "a halt is no trouble of the system"
 
 
 class TestDryRun:
