@@ -22,9 +22,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from sendepause import model
 from sendepause.model import Kind, Language
 
+# Digits, what people put between them, and the marks of writing direction that phones add. Letters would be
+# read as digits or as the begin of an extension; 493023125101.0 is a number out of a spreadsheet.
+_SPELLING = re.compile(r"\+?(?!\d{7,}\.)[\d\s()./\-\u2010-\u2015\u200e\u200f\u202a-\u202e\u2060-\u2069+]+")
+
 
 def e164(value: str) -> str:
     """A phone number with its country code, in any spelling, as E.164; ValueError says what is wrong."""
+    if not _SPELLING.fullmatch(value):
+        raise ValueError("is no phone number with a country code; write it like +49 30 23125101")
     try:
         number = phonenumbers.parse(value if value.strip().startswith("+") else "+" + value)
     except phonenumbers.NumberParseException as error:

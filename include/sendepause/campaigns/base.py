@@ -25,13 +25,13 @@ from sendepause.settings import SystemSettings, e164
 
 log = logging.getLogger(__name__)
 
-MARK = re.compile(r"\s*account\s*:\s*(.+)", re.IGNORECASE)  # as a tag: account:+493023125101
+MARK = re.compile(r"\s*account\s*:\s*(\S.*)", re.IGNORECASE | re.DOTALL)  # as a tag: account:+493023125101
 MOST_CAMPAIGNS = 10_000  # of one system; more is told as an error, never cut silently
 LONGEST_ID = 200  # as wide as the store's column
 LONGEST_NAME = 500
 NUMBER_SERVERS = ("", "c.us", "s.whatsapp.net")  # after the @ of a WhatsApp id whose digits are a number
 _SOMEBODY = re.compile(
-    r"\S+@\S+|(?<![\d.])(?!\d{1,3}(?:\.\d{1,3}){3}(?!\d))\+?(?:\d[\s()./_-]{0,3}){7,}"  # no IP address
+    r"(?<!\S)\S+@\S+|(?<![\d.])(?!\d{1,3}(?:\.\d{1,3}){3}(?!\d))\+?(?:\d[\s()./_-]{0,3}){7,}"  # no IP address
 )
 
 
@@ -251,6 +251,8 @@ def account_of(value: object) -> str | None:
     prefix and gateway ids (``4930…:12@s.whatsapp.net``). A national number (``030…``) is not certain, and
     the digits of other ids (``…@lid``, ``…@g.us``) are no number at all.
     """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # out of a column of numbers
     text, _, server = str(value if value is not None else "").strip().removeprefix("whatsapp:").partition("@")
     text = re.sub(r"^00", "+", text.partition(":")[0])
     try:

@@ -16,14 +16,24 @@ from urllib.parse import unquote, urlsplit
 from sendepause.campaigns.base import Access, account_of
 from sendepause.model import Sender, Via
 
-LONGEST = 2000  # characters of an address or of a body that are looked at
+LONGEST = 2000  # characters of an address that are looked at
+LONGEST_BODY = 20_000
+META = "graph.facebook.com"
 _HIDDEN = re.compile(r"\{\{|\$\{|\$json|\$node|\$env|msg\.|<%")  # n8n, Node-RED's mustache, templates
-_WAHA = re.compile(r"^(?P<prefix>.*?)/api/send(?!Seen)[A-Z]\w*$")
-_EVOLUTION = re.compile(r"^(?P<prefix>.*?)/message/send[A-Z]\w*/(?P<name>.+)$")
-_WWEBJS = re.compile(r"^(?P<prefix>.*?)/client/sendMessage/(?P<name>.+)$")
-_CLOUD_API = re.compile(r"^.*?/v\d+\.\d+/(?P<name>[^/]+)/messages$")
+_WAHA = re.compile(r"^(?P<prefix>.*?)/api/(?:send(?!Seen)[A-Z]\w*|reply|forwardMessage)$")
+# Without a name: a program puts it there.
+_EVOLUTION = re.compile(r"^(?P<prefix>.*?)/message/send[A-Z]\w*(?:/(?P<name>.+))?$")
+_WWEBJS = re.compile(
+    r"^(?P<prefix>.*?)/(?:(?:client|channel)/sendMessage|message/(?:reply|forward))(?:/(?P<name>.+))?$"
+)
+_CLOUD_API = re.compile(r"^/v\d+\.\d+/(?P<name>[^/]+)/(?:marketing_)?messages$")
+_LIKE_CLOUD_API = re.compile(r"/v\d+\.\d+/\d+/(?:marketing_)?messages$")
 _TWILIO = re.compile(r"^/2010-04-01/Accounts/[^/]+/Messages(\.json)?$")
-_ADDRESS = re.compile(r"^(?P<base>(?:https?://)?[^/]*(?:\{\{.*?\}\}[^/]*)*)(?P<path>/[^?#]*)")
+# Atomic: what stands in one pair of braces is one piece, else many of them would take for ever.
+_ADDRESS = re.compile(
+    r"(?P<base>(?:https?://)?(?:(?>\{\{.*?\}\})|[^/?#{]|\{(?!\{))*+)(?P<path>/[^?#]*)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def gateway(url: str) -> str:
@@ -65,20 +75,27 @@ def sender_of_call(url: object, body: object = None) -> Sender | None:
     address = str(url if url is not None else "").strip().removeprefix("=").strip()[:LONGEST]
     found = _ADDRESS.match(address)
     base, path = (found["base"], found["path"].rstrip("/")) if found else ("", "")
-    if match := _EVOLUTION.match(path):
-        return Sender(Via.EVOLUTION, _base(base, match["prefix"]), _shown(unquote(match["name"])))
-    if match := _WWEBJS.match(path):
-        return Sender(Via.WWEBJS, _base(base, match["prefix"]), _shown(unquote(match["name"])))
+    for via, interface in ((Via.EVOLUTION, _EVOLUTION), (Via.WWEBJS, _WWEBJS)):
+        if match := interface.match(path):
+            return Sender(via, _base(base, match["prefix"]), _shown(unquote(match["name"] or "")))
     if match := _WAHA.match(path):
         return Sender(Via.WAHA, _base(base, match["prefix"]), _shown(_field(body, "session")))
-    if match := _CLOUD_API.match(path):
-        return Sender(Via.CLOUD_API, "", _shown(match["name"]))
     if _TWILIO.match(path):
-        sender = _field(body, "From")
-        if not sender.startswith("whatsapp:") and not _HIDDEN.search(sender):
-            return None  # an SMS
-        return Sender(Via.TWILIO, "", account_of(sender) or "")
-    return Sender(Via.UNKNOWN) if _HIDDEN.search(address) or (not found and address) else None
+        return _by_twilio(_field(body, "From"), _field(body, "To"))
+    if gateway(base if "://" in base else f"https://{base}") == f"https://{META}":
+        match = _CLOUD_API.match(path)
+        return Sender(Via.CLOUD_API, "", _shown(match["name"])) if match and match["name"] != "me" else None
+    # Some gateways of WhatsApp Web look like Meta's interface; only its own address proves the Platform.
+    hidden = _HIDDEN.search(address) or _LIKE_CLOUD_API.search(path) or (not found and address)
+    return Sender(Via.UNKNOWN) if hidden else None
+
+
+def _by_twilio(sender: str, to: str) -> Sender | None:
+    """A message by WhatsApp, unless one of its two ends shows that it is an SMS."""
+    shown = [end for end in (sender, to) if end and not _HIDDEN.search(end)]
+    if not all(end.startswith("whatsapp:") for end in shown):
+        return None
+    return Sender(Via.TWILIO, "", account_of(sender) or "")
 
 
 def _base(base: str, prefix: str) -> str:
@@ -90,13 +107,19 @@ def _shown(name: str) -> str:
 
 
 def _field(body: object, name: str) -> str:
-    """A field of a body that is a mapping, or JSON text with or without expressions in it."""
+    """A text in a body that is a mapping, or JSON text with or without expressions in it; "" where it is not
+    one and the same whole text."""
     if isinstance(body, Mapping):
-        return str(body.get(name) or "")
-    text = str(body or "").strip().removeprefix("=")[:LONGEST]
+        return _as_text(body.get(name))
+    text = str(body or "").strip().removeprefix("=")[:LONGEST_BODY]
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        found = re.search(rf'"{name}"\s*:\s*"([^"]*)"', text)
-        return found[1] if found else ""
-    return str(data.get(name) or "") if isinstance(data, Mapping) else ""
+        whole = re.compile(rf'"{name}"\s*:\s*(?:"(?P<whole>[^"\\]*)"\s*(?=[,}}\]]|$)|.)', re.DOTALL)
+        found = {match["whole"] for match in whole.finditer(text)}
+        return _as_text(found.pop()) if len(found) == 1 else ""
+    return _as_text(data.get(name)) if isinstance(data, Mapping) else ""
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else ""
