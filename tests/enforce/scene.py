@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from sendepause.campaigns.base import Connector
-from sendepause.enforce import Order, Outcome, Owe, carry_out, note_completed, note_undone
+from sendepause.enforce import (
+    Order,
+    Outcome,
+    Owe,
+    Watched,
+    carry_out,
+    note_completed,
+    note_drained,
+    note_undone,
+    watch,
+)
+from sendepause.enforce import acting as switched_on
+from sendepause.errors import SendepauseError
 from sendepause.model import Act, Campaign, CampaignState, Decision, EntryKind, Phase, Reason, Stage
-from sendepause.store import database, ledger
+from sendepause.store import database, folds, ledger
+from sendepause.store.folds import PauseRecord
 from sendepause.store.ledger import Entry
 from sendepause.store.tables import AlertRow
 
@@ -41,6 +55,50 @@ def order(campaign: Campaign, *reasons: Reason, rule: str = RULE) -> Order:
     """A decision to pause the campaign."""
     given = reasons or (Reason.AUTOMATED_ON_PERSONAL,)
     return Order(Decision(rule, campaign.key, campaign.account, Act.PAUSE, given, Phase.PAUSING), campaign)
+
+
+def resuming(campaign: Campaign, rule: str = RULE) -> Order:
+    """A decision to resume the campaign, approved."""
+    decision = Decision(rule, campaign.key, campaign.account, Act.RESUME, (), Phase.PAUSING)
+    return Order(decision, campaign)
+
+
+def ask_hold(engine: Engine, key: str) -> int:
+    """Someone asks for a hold on a campaign; the entry's number."""
+    facts = {"until": (AS_OF + timedelta(days=2)).isoformat(), "reason": "a fair"}
+    with database.session(engine) as session:
+        asked = ledger.append(
+            session, at=NOW, as_of=AS_OF, author="anna", kind=EntryKind.HOLD_ASKED, subject=key, facts=facts
+        )
+    assert asked is not None
+    return asked.seq
+
+
+def grant_hold(engine: Engine, asked: int) -> None:
+    """Somebody else grants it."""
+    with database.session(engine) as session:
+        ledger.append(
+            session,
+            at=NOW,
+            as_of=AS_OF,
+            author="bert",
+            kind=EntryKind.HOLD_GRANTED,
+            subject=f"hold:{asked}",
+            once=folds.once_hold_granted(asked),
+        )
+
+
+def newest(engine: Engine) -> int:
+    """The ledger's newest number: what a decision of this moment knows."""
+    with database.session(engine, write=False) as session:
+        head = ledger.head(session)
+    return head.seq if head else 0
+
+
+def records(engine: Engine) -> dict[tuple[str, str], PauseRecord]:
+    """What the ledger says of every pause."""
+    with database.session(engine, write=False) as session:
+        return folds.pauses(ledger.entries(session))
 
 
 def owe_one(session: Session, decision: Decision, stage: Stage) -> None:
@@ -76,11 +134,25 @@ def enforce(
     *,
     now: Callable[[], datetime] = lambda: NOW,
     owe: Owe | None = None,
+    decided_at: int | None = None,
+    seconds: float | None = None,
+    again_after: Sequence[float] = (),
 ) -> list[Outcome]:
     """One run of carrying out."""
     given = connectors if isinstance(connectors, Mapping) else {connectors.system.id: connectors}
     return asyncio.run(
-        carry_out(engine, given, list(orders), as_of=AS_OF, now=now, author="enforce", owe=owe or owe_one)
+        carry_out(
+            engine,
+            given,
+            list(orders),
+            as_of=AS_OF,
+            now=now,
+            author="enforce",
+            owe=owe or owe_one,
+            decided_at=decided_at,
+            seconds=seconds,
+            again_after=again_after,
+        )
     )
 
 
@@ -91,6 +163,18 @@ def notice(engine: Engine, campaigns: Iterable[Campaign]) -> tuple[int, int]:
         completed = note_completed(session, seen, as_of=AS_OF, now=NOW, author="enforce")
         undone = note_undone(session, seen, as_of=AS_OF, now=NOW, author="enforce")
     return len(completed), len(undone)
+
+
+def keep_watch(
+    engine: Engine, connectors: Mapping[str, Connector], silent: Iterable[Campaign], now: datetime = NOW
+) -> list[Watched | SendepauseError]:
+    """One run of watching, and what it writes down."""
+    found = asyncio.run(watch(connectors, silent, partial(switched_on, engine)))
+    read = [one for one in found if isinstance(one, Watched)]
+    with database.session(engine) as session:
+        note_undone(session, [one.campaign for one in read], as_of=AS_OF, now=now, author="watch")
+        note_drained(session, read, as_of=AS_OF, now=now, author="watch")
+    return found
 
 
 def written(engine: Engine, *kinds: EntryKind, subject: str | None = None) -> list[Entry]:

@@ -1,12 +1,14 @@
-"""A system that fails, lies and lags, and people who switch in between: what holds all the same."""
+"""Systems that fail, lie and lag, and people who switch in between: what holds all the same."""
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,171 +16,308 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy.orm import Session
-from tests.campaigns.contract import run
-from tests.campaigns.grounds import MemoryGround
 from tests.enforce import scene
+from tests.enforce.unruly import FAULTS, Fault, Unruly, well
 
-from sendepause.enforce import Result, Seen, look
+from sendepause.enforce import Order, Outcome, Result, Seen, look
 from sendepause.enforce.pausing import OPEN
-from sendepause.errors import Refused, SendepauseError, Unclear, Unreachable
-from sendepause.model import CampaignState, Decision, EntryKind, Stage
-from sendepause.store import database, folds, ledger
+from sendepause.model import Campaign, CampaignState, Decision, EntryKind, Reason, Stage
+from sendepause.store import database
 
-IDS = ("1", "2")
-STATES = st.sampled_from(["running", "running", "running", "paused", "done", "melting"])
-Fault = Callable[[MemoryGround], None]
+SYSTEMS = ("a", "b", "c")
+PLACES = [(system, id) for system in SYSTEMS for id in ("1", "2")]
+PLATFORM = "+4930999999"  # there sending by itself is allowed
+STILL = ("paused", "done")
 
-
-def _raising(error: SendepauseError, what: str) -> Callable[[str, str], None]:
-    def fault(called: str, id: str) -> None:
-        if called == what:
-            raise error
-
-    return fault
-
-
-def well(system: MemoryGround) -> None:
-    system.before_call = system.after_call = lambda what, id: None
-    system.lies, system.lag = False, 0
-
-
-def lying(system: MemoryGround) -> None:
-    system.lies = True
-
-
-def lagging(system: MemoryGround) -> None:
-    system.lag = 2
-
-
-def lagging_long(system: MemoryGround) -> None:
-    system.lag = 4
-
-
-def down(system: MemoryGround) -> None:
-    system.go_down()
-
-
-def losing_answers(system: MemoryGround) -> None:
-    system.lose_answers()
-
-
-def refusing(system: MemoryGround) -> None:
-    system.before_call = _raising(Refused("The right to pause is missing."), "pause")
-
-
-def unreadable(system: MemoryGround) -> None:
-    system.before_call = _raising(Unreachable("Nobody answers."), "read")
-
-
-def losing_half(system: MemoryGround) -> None:
-    system.before_call = _raising(Unclear("Something went wrong."), "pause")
-
-
-def stubborn(system: MemoryGround) -> None:
-    """A person, or a tool, switches on again at once."""
-    system.after_call = lambda what, id: system.put(id, "running") if what == "pause" else None
-
-
-FAULTS: list[Fault] = [
-    well, lying, lagging, lagging_long, down, losing_answers, refusing, unreadable, losing_half, stubborn,
-]  # fmt: skip
+place = st.sampled_from(PLACES)
+state = st.sampled_from(["running", "running", "running", "paused", "done", "melting"])
+faults = st.fixed_dictionaries({system: st.sampled_from(FAULTS) for system in SYSTEMS})
+middle = st.one_of(  # what happens in the middle of a run, at one of its calls
+    st.none(),
+    st.tuples(st.just("halt"), st.just(("", "")), st.just("")),
+    st.tuples(st.just("hold"), place, st.just("")),
+    st.tuples(st.just("switch"), place, state),
+)
 
 
 class Hands(RuleBasedStateMachine):
+    """Three systems with two campaigns each. Every run is followed by all invariants."""
+
     template: Path
-    met: Counter[tuple[str, str]]  # (fault, result), over all examples
+    met: Counter[str]  # results over all examples, to see that they are not too tame
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(dir=self.template.parent))
         shutil.copy(self.template, self.folder / "store.db")
         self.engine = database.connect(f"sqlite:///{self.folder}/store.db")
-        self.system = MemoryGround(at_once=2)
+        self.systems = {system: Unruly(system) for system in SYSTEMS}
         self.now = scene.NOW
         self.halted = False
+        self.held: set[tuple[str, str]] = set()
+        for system in self.systems.values():
+            system.at_call = partial(self._called, system)
+        self.forbidden: list[str] = []  # an exception in a call would count as the system's trouble
+        self.in_the_middle: Callable[[], None] | None = None
+        self.countdown = 0
 
     @initialize()
     def begin(self) -> None:
         scene.acting(self.engine)
-        for id in IDS:
-            self.system.put(id, "running")
+        for system, id in PLACES:
+            self.systems[system].put(id, "running")
+            self.systems[system].runs[id], self.systems[system].versions[id] = 1, "v0"
 
-    @rule(on=st.booleans())
+    # What people do.
+
+    @rule(on=st.sampled_from([False, False, True]))
     def halt(self, on: bool) -> None:
         scene.switch(self.engine, EntryKind.HALT, on)
         self.halted = on
 
+    @rule(where=place, state=state)
+    def somebody_switches(self, where: tuple[str, str], state: str) -> None:
+        system, id = where
+        account = self.systems[system].rows.get(id, ("", scene.campaign(id).account))[1]
+        self.systems[system].put(id, state, account)
+        self.systems[system].runs[id] = 2 if state == "running" else 0
+
+    @rule()
+    def somebody_switches_everything_on(self) -> None:
+        for where in PLACES:
+            self.somebody_switches(where, "running")
+
+    @rule(where=place)
+    def somebody_deletes(self, where: tuple[str, str]) -> None:
+        self.systems[where[0]].rows.pop(where[1], None)
+
+    @rule(where=place, account=st.sampled_from([PLATFORM, scene.campaign("1").account, None]))
+    def somebody_moves_it_to_another_number(self, where: tuple[str, str], account: str | None) -> None:
+        system, id = where
+        if id in self.systems[system].rows:
+            self.systems[system].rows[id] = (self.systems[system].state(id), account)
+
+    @rule()
+    def all_that_we_paused_moves_to_the_platform(self) -> None:
+        """So a resume is decided and approved."""
+        for system, id in PLACES:
+            record = scene.records(self.engine).get((scene.RULE, f"campaign:{system}/{id}"))
+            if record is not None and record.status == "paused":
+                self.somebody_moves_it_to_another_number((system, id), PLATFORM)
+
+    @rule(where=place, version=st.sampled_from(["v1", "v2"]))
+    def somebody_publishes(self, where: tuple[str, str], version: str) -> None:
+        self.systems[where[0]].versions[where[1]] = version
+
+    def somebody_holds(self, where: tuple[str, str]) -> None:
+        """Both campaigns of its system."""
+        for system, id in PLACES:
+            if system == where[0]:
+                scene.grant_hold(self.engine, scene.ask_hold(self.engine, f"campaign:{system}/{id}"))
+                self.held.add((system, id))
+
+    # What we do.
+
     @rule(
-        fault=st.sampled_from(FAULTS),
-        before=st.dictionaries(st.sampled_from(IDS), STATES),
-        between=st.dictionaries(st.sampled_from(IDS), STATES, max_size=1),
+        faults=faults,
+        happens=middle,
+        at_call=st.integers(1, 9),
         minutes=st.sampled_from([10, 70]),
+        in_force=st.booleans(),
+        hurried=st.sampled_from([False] * 7 + [True]),
     )
     def enforcing_runs(
-        self, fault: Fault, before: dict[str, str], between: dict[str, str], minutes: int
+        self,
+        faults: dict[str, Fault],
+        happens: tuple[str, tuple[str, str], str] | None,
+        at_call: int,
+        minutes: int,
+        in_force: bool,
+        hurried: bool,
     ) -> None:
-        """People switch before the run, and between its look and its calls; the system is as it is."""
-        well(self.system)
+        """Look, note, decide; then systems fall ill, and people do something in the middle of the calls."""
+        self._all_well()
         self.now += timedelta(minutes=minutes)
-        self._people_switch(before)
-        seen = run(look({"memory": self.system}))["memory"]
-        assert isinstance(seen, Seen)
-        scene.notice(self.engine, seen.campaigns)
-        orders = [scene.order(one) for one in seen.campaigns if one.state is CampaignState.RUNNING]
-        self._people_switch(between)
-        fault(self.system)
-        calls = self._pauses()
-        outcomes = scene.enforce(self.engine, self.system, orders, now=lambda: self.now, owe=self._owe)
-        assert len(outcomes) == len(orders)
-        assert not self.halted or self._pauses() == calls
-        self.met.update((fault.__name__, str(outcome.result)) for outcome in outcomes)
+        orders = self._decide(in_force)
+        for system, fault in faults.items():
+            fault(self.systems[system])
+        self._expect(happens, at_call)
+        outcomes = scene.enforce(
+            self.engine,
+            self.systems,
+            orders,
+            now=lambda: self.now,
+            owe=self._owe,
+            decided_at=scene.newest(self.engine),
+            seconds=0 if hurried else None,
+            again_after=(0,),
+        )
+        self.in_the_middle = None
+        self.met.update(str(outcome.result) for outcome in outcomes)
+        assert [outcome.order for outcome in outcomes] == orders
+        assert not hurried or {outcome.result for outcome in outcomes} <= {Result.LEFT}
+        if not (happens or hurried or self.halted):
+            self._the_well_ones_were_done(outcomes, faults)
 
-    def _people_switch(self, states: dict[str, str]) -> None:
-        for id, state in states.items():
-            self.system.put(id, state)
+    @rule(faults=faults, happens=middle, at_call=st.integers(1, 8), minutes=st.sampled_from([10, 70]))
+    def watching_runs(
+        self,
+        faults: dict[str, Fault],
+        happens: tuple[str, tuple[str, str], str] | None,
+        at_call: int,
+        minutes: int,
+    ) -> None:
+        self._all_well()
+        self.now += timedelta(minutes=minutes)
+        for system, fault in faults.items():
+            fault(self.systems[system])
+        standing = {r.campaign for r in scene.records(self.engine).values() if r.status == "paused"}
+        silent = [one for one in map(self._campaign, PLACES) if one.key in standing]
+        self._expect(happens, at_call)
+        scene.keep_watch(self.engine, self.systems, silent, self.now)
+        self.in_the_middle = None
+
+    def _decide(self, in_force: bool) -> list[Order]:
+        """A pause of what runs on a consumer's number; a resume of ours where the rule fell away."""
+        seen = [one for one in asyncio.run(look(self.systems)).values() if isinstance(one, Seen)]
+        campaigns = [campaign for one in seen for campaign in one.campaigns]
+        assert len(seen) == len(SYSTEMS)
+        scene.notice(self.engine, campaigns)
+        records = scene.records(self.engine)
+        reasons = (Reason.DATE_PASSED,) if in_force else ()
+        orders = []
+        for one in campaigns:
+            record = records.get((scene.RULE, one.key))
+            if (one.system, one.id) in self.held:
+                continue
+            if one.account != PLATFORM and one.state is CampaignState.RUNNING:
+                orders.append(scene.order(one, *reasons))
+            elif one.account == PLATFORM and record is not None and record.status == "paused":
+                orders.append(scene.resuming(one))
+        return orders
+
+    def _campaign(self, where: tuple[str, str]) -> Campaign:
+        return scene.campaign(where[1], where[0])
+
+    def _all_well(self) -> None:
+        for system in self.systems.values():
+            system.well()
+
+    def _expect(self, happens: tuple[str, tuple[str, str], str] | None, at_call: int) -> None:
+        self.countdown = at_call
+        match happens:
+            case ("halt", _, _):
+                self.in_the_middle = partial(self.halt, True)
+            case ("hold", where, _):
+                self.in_the_middle = partial(self.somebody_holds, where)
+            case ("switch", where, state):
+                self.in_the_middle = partial(self.somebody_switches, where, state)
+
+    # What is looked at in each call.
+
+    def _called(self, system: Unruly, what: str, id: str) -> None:
+        self.countdown -= 1
+        if self.in_the_middle is not None and self.countdown <= 0 and what in ("read", "under_way"):
+            happens, self.in_the_middle = self.in_the_middle, None
+            happens()
+        key = f"campaign:{system.system.id}/{id}"
+        if what in ("pause", "resume", "stop_running") and self.halted:
+            self.forbidden.append(f"{what} {key} in spite of the halt")
+        if what in ("pause", "resume") and (system.system.id, id) in self.held:
+            self.forbidden.append(f"{what} {key} in spite of a hold")
+        if what == "resume":
+            record = scene.records(self.engine)[scene.RULE, key]
+            if record.status != "paused" or not record.resuming:
+                self.forbidden.append(f"{what} {key} without a pause of ours")
 
     def _owe(self, session: Session, decision: Decision, stage: Stage) -> None:
+        system, id = decision.subject.removeprefix("campaign:").split("/")
+        shown = self.systems[system].shown[id]
         if stage is Stage.PAUSED:
-            assert self.system.state(decision.subject.removeprefix("campaign:memory/")) in ("paused", "done")
+            assert shown in (CampaignState.PAUSED, CampaignState.DONE), "told as paused without being seen so"
+        if stage is Stage.RESUMED:
+            assert shown in (CampaignState.RUNNING, CampaignState.DONE)
         scene.owe_one(session, decision, stage)
 
-    def _pauses(self) -> int:
-        return sum(what == "pause" for what, _ in self.system.calls)
+    def _the_well_ones_were_done(self, outcomes: list[Outcome], faults: dict[str, Fault]) -> None:
+        owed = {
+            one.order.campaign.system
+            for one in outcomes
+            if one.result not in (Result.PAUSED, Result.RESUMED, Result.UNDONE)
+        }
+        ill = {system for system, fault in faults.items() if fault is not well}
+        assert owed <= ill, "the trouble of one system held up another"
+
+    # What holds after every step.
 
     @invariant()
-    def each_episode_is_written_once(self) -> None:
-        entries = scene.written(self.engine)
+    def no_call_was_made_that_was_forbidden(self) -> None:
+        assert self.forbidden == []
+
+    @invariant()
+    def the_chain_is_whole_and_each_episode_is_written_once(self) -> None:
+        repeated = (EntryKind.NOT_PAUSED, EntryKind.NOT_RESUMED, EntryKind.DRAINED)
         once = Counter(
             (entry.kind, entry.subject, entry.facts["episode"])
-            for entry in entries
-            if entry.kind is not EntryKind.NOT_PAUSED
+            for entry in scene.written(self.engine)
+            if "episode" in entry.facts and entry.kind not in repeated
         )
         assert not once or max(once.values()) == 1
-        paused = [entry.subject for entry in entries if entry.kind is EntryKind.PAUSED]
-        assert not Counter(scene.told(self.engine, Stage.PAUSED)) - Counter(paused)
+
+    @invariant()
+    def what_was_written_is_told_once(self) -> None:
+        for kind, stage in ((EntryKind.PAUSED, Stage.PAUSED), (EntryKind.RESUMED, Stage.RESUMED)):
+            written = Counter(entry.subject for entry in scene.written(self.engine, kind))
+            told = Counter(scene.told(self.engine, stage))
+            # What was noticed and not done in a run is told by the stage that noticed it.
+            assert told == written if stage is Stage.RESUMED else not told - written
+
+    @invariant()
+    def what_was_shown_running_again_counts_as_paused_no_longer(self) -> None:
+        for record in scene.records(self.engine).values():
+            system, id = record.campaign.removeprefix("campaign:").split("/")
+            if record.status == "paused" and not record.resuming:
+                assert self.systems[system].shown[id] is not CampaignState.RUNNING
+
+    @invariant()
+    def a_resume_restores_the_version_that_was_paused(self) -> None:
+        for name, system in self.systems.items():
+            noted = [
+                (entry.subject.removeprefix(f"campaign:{name}/"), entry.facts.get("version"))
+                for entry in scene.written(self.engine, EntryKind.INTENT)
+                if entry.subject.startswith(f"campaign:{name}/")
+            ]
+            assert set(system.resumed) <= set(noted)
 
     def teardown(self) -> None:
-        """Once the system is well and nobody halts, what still runs is paused, and nothing stays owed."""
+        """Once the systems are well and nobody halts, what runs and must not is paused; nothing is owed."""
         self.halt(False)
-        running = {id for id in IDS if self.system.state(id) == "running"}
-        for _ in range(2):
-            self.enforcing_runs(well, {}, {}, 10)
-        with database.session(self.engine, write=False) as session:
-            records = folds.pauses(ledger.entries(session))
-        for id in IDS:
-            assert self.system.state(id) == "paused" if id in running else self.system.state(id) != "running"
-            record = records.get((scene.RULE, f"campaign:memory/{id}"))
-            if id in running:
-                assert record is not None and record.status == "paused"
-            elif record is not None and record.status in OPEN:
-                assert self.system.state(id) == "melting"
-        self.each_episode_is_written_once()
+        for _ in range(3):
+            self.enforcing_runs(dict.fromkeys(SYSTEMS, well), None, 0, 70, False, False)
+        self.watching_runs(dict.fromkeys(SYSTEMS, well), None, 0, 70)
+        for where in PLACES:
+            self._came_to_its_end(where)
         self.engine.dispose()
         shutil.rmtree(self.folder)
 
+    def _came_to_its_end(self, where: tuple[str, str]) -> None:
+        system, id = where
+        found, account = self.systems[system].rows.get(id, ("gone", None))
+        record = scene.records(self.engine).get((scene.RULE, f"campaign:{system}/{id}"))
+        if where in self.held:
+            return
+        if account == PLATFORM:
+            assert record is None or record.status != "paused" or found not in ("paused", "running")
+            return
+        assert found != "running"
+        if record is not None and record.status == "paused" and found == "paused":
+            assert self.systems[system].runs[id] == 0 and record.left == 0
+        if record is not None and record.status in OPEN:
+            assert found in ("melting", "gone")
+
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
-def test_whatever_the_system_and_the_people_do(tmp_path: Path) -> None:
+def test_whatever_the_systems_and_the_people_do(tmp_path: Path) -> None:
     Hands.template, Hands.met = tmp_path / "template.db", Counter()
     engine = database.connect(f"sqlite:///{Hands.template}")
     database.migrate(engine)
@@ -186,11 +325,10 @@ def test_whatever_the_system_and_the_people_do(tmp_path: Path) -> None:
     run_state_machine_as_test(
         Hands,
         settings=settings(
-            max_examples=12,
-            stateful_step_count=10,
+            max_examples=30,
+            stateful_step_count=12,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
-    met = {result for _, result in Hands.met}
-    assert met >= {Result.PAUSED, Result.NOT_PAUSED, Result.STOPPED}, "too tame to show anything"
+    assert set(Hands.met) >= {"paused", "not_paused"}, "too tame to show anything"

@@ -38,7 +38,7 @@ NOTHING_DONE = frozenset({429, 503})  # the answer itself says that a write was 
 
 # A connection that has rested for longer may have been closed by the other side: Node.js does so after 5 s.
 REUSED_WITHIN = 1.0
-LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=REUSED_WITHIN)
+LIMITS = httpx.Limits(keepalive_expiry=REUSED_WITHIN)
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -182,16 +182,22 @@ class HttpClient:
 
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[httpx.AsyncClient]:
-        """The kept client, where connections are kept open; else one for this call alone."""
+        """A client for one call; where connections are kept open, one that an earlier call has left."""
         kept = _kept.get()
         if kept is None:
             async with self._new() as client:
                 yield client
             return
-        if self not in kept.clients:
-            kept.clients[self] = client = self._new()
+        free = kept.free.setdefault(self, [])
+        if free:
+            client = free.pop()
+        else:
+            client = self._new()
             kept.stack.push_async_callback(client.aclose)
-        yield kept.clients[self]
+        try:
+            yield client
+        finally:
+            free.append(client)
 
     def _new(self) -> httpx.AsyncClient:
         nothing = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # no session is carried to the next call
@@ -319,10 +325,14 @@ class HttpClient:
 
 @dataclass(frozen=True)
 class _Kept:
-    """The open clients of one block."""
+    """The open clients of one block: those that no call uses now. Each has one connection.
+
+    One client with a pool of connections looks at every one of them for each call, which takes longer
+    than the rest of the call.
+    """
 
     stack: AsyncExitStack
-    clients: dict[HttpClient, httpx.AsyncClient] = field(default_factory=dict)
+    free: dict[HttpClient, list[httpx.AsyncClient]] = field(default_factory=dict)
 
 
 _kept: ContextVar[_Kept | None] = ContextVar("_kept", default=None)

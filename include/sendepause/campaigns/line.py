@@ -15,56 +15,62 @@ from sendepause.model import CampaignState
 
 PATIENCE = 3  # a connector keeps its own timeout; with its retries a call may take so many
 DOWN_AFTER = 3  # calls in a row without an answer: the system is down for this run
+AHEAD = 2  # times as many orders under way as calls: while some wait for the ledger, others call
 SHORT = 20.0  # s; a wait that a system asks for is waited for up to here, beyond it is left alone
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+Before = Callable[[], None]
+
+
+def _at_any_time() -> None:
+    """Nothing can be against this call."""
+
+
 @dataclass
 class Line:
-    """Calls to one campaign system. Without a connector every call is Refused."""
+    """Calls to one campaign system. Without a connector every call is Refused.
+
+    ``before`` is asked when it is a call's turn, with no waiting between its answer and the call; what it
+    raises is raised in place of the call.
+    """
 
     name: str
     connector: Connector | None
     unanswered: int = 0  # calls in a row
     busy_until: float = 0  # by the event loop's clock: the system said when to come again
-    _turns: asyncio.Semaphore = field(init=False)
+    _calls: asyncio.Semaphore = field(init=False)
+    _orders: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
-        self._turns = asyncio.Semaphore(self.connector.system.at_once if self.connector else 1)
+        at_once = self.connector.system.at_once if self.connector else 1
+        self._calls, self._orders = asyncio.Semaphore(at_once), asyncio.Semaphore(AHEAD * at_once)
 
     async def in_turn(self, work: Callable[[], Awaitable[T]]) -> T:
-        """``work`` when one of the system's turns is free, first come first served."""
-        async with self._turns:
+        """``work``, which makes several calls, when its turn has come: first come first served."""
+        async with self._orders:
             return await work()
 
-    async def ready(self) -> None:
-        """Wait as long as the system asked for, where that is short.
+    async def read(self, id: str, before: Before = _at_any_time) -> CampaignState:
+        return await self._call(lambda connector: connector.read_state(id), Unreachable, before)
 
-        To be awaited before the switches are read: between them and a call nobody must wait.
-        """
-        while 0 < (left := self._busy_for()) <= SHORT:
-            await asyncio.sleep(left)
+    async def pause(self, id: str, before: Before) -> None:
+        await self._call(lambda connector: connector.pause(id), Unclear, before)
+
+    async def resume(self, id: str, version: str | None, before: Before) -> None:
+        await self._call(lambda connector: connector.resume(id, version), Unclear, before)
+
+    async def under_way(self, id: str) -> UnderWay:
+        return await self._call(lambda connector: connector.under_way(id), Unreachable, _at_any_time)
+
+    async def stop_running(self, id: str, before: Before) -> None:
+        await self._call(lambda connector: connector.stop_running(id), Unclear, before)
 
     def ask_again(self) -> None:
         """From now on a system that did not answer is asked again; one that asked for a wait gets it."""
         self.unanswered = 0
-
-    async def read(self, id: str) -> CampaignState:
-        return await self._call(lambda connector: connector.read_state(id), Unreachable)
-
-    async def pause(self, id: str) -> None:
-        await self._call(lambda connector: connector.pause(id), Unclear)
-
-    async def resume(self, id: str, version: str | None) -> None:
-        await self._call(lambda connector: connector.resume(id, version), Unclear)
-
-    async def under_way(self, id: str) -> UnderWay:
-        return await self._call(lambda connector: connector.under_way(id), Unreachable)
-
-    async def stop_running(self, id: str) -> None:
-        await self._call(lambda connector: connector.stop_running(id), Unclear)
 
     @property
     def capabilities(self) -> Capabilities | None:
@@ -72,8 +78,30 @@ class Line:
         return self.connector.capabilities if self.connector else None
 
     async def _call(
-        self, call: Callable[[Connector], Awaitable[T]], when_late: type[Unreachable] | type[Unclear]
+        self,
+        call: Callable[[Connector], Awaitable[T]],
+        when_late: type[Unreachable] | type[Unclear],
+        before: Before,
     ) -> T:
+        async with self._calls:
+            await self._ready()
+            before()
+            connector = self._worth_calling()
+            try:
+                seconds = PATIENCE * connector.system.timeout_seconds
+                answer = await bounded(call(connector), self.name, seconds, when_late)
+            except SendepauseError as error:
+                self._failed(error)
+                raise
+            self.unanswered = 0
+            return answer
+
+    async def _ready(self) -> None:
+        """Wait as long as the system asked for, where that is short."""
+        while 0 < (left := self._busy_for()) <= SHORT:
+            await asyncio.sleep(left)
+
+    def _worth_calling(self) -> Connector:
         if self.connector is None:
             raise Refused(
                 f"The campaign system {self.name} is not connected.",
@@ -85,21 +113,13 @@ class Line:
                 "so it was left alone for the rest of this run.",
                 "Look whether it is up and reachable from Airflow's workers.",
             )
-        await self.ready()
         if (left := self._busy_for()) > 0:
             raise Unreachable(
                 f"The campaign system {self.name} asked to be left alone for a while.",
                 "Nothing to do: it is asked again later.",
                 retry_after=left,
             )
-        try:
-            seconds = PATIENCE * self.connector.system.timeout_seconds
-            answer = await bounded(call(self.connector), self.name, seconds, when_late)
-        except SendepauseError as error:
-            self._failed(error)
-            raise
-        self.unanswered = 0
-        return answer
+        return self.connector
 
     def _failed(self, error: SendepauseError) -> None:
         """Whoever says when to come again is up, and so is whoever refuses."""

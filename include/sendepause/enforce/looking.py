@@ -14,7 +14,7 @@ from sendepause.campaigns.http import kept_open
 from sendepause.campaigns.line import Line, bounded
 from sendepause.enforce.pausing import OPEN, drain
 from sendepause.enforce.resuming import RUNNING
-from sendepause.enforce.runs import NOT_RUNNING, PAUSES, last_change
+from sendepause.enforce.runs import NOT_RUNNING, PAUSES, Result, Stopped, last_change
 from sendepause.enforce.stops import Stops
 from sendepause.errors import Refused, SendepauseError, Unreachable
 from sendepause.model import Campaign, CampaignState, DirectoryEntry, EntryKind
@@ -104,12 +104,12 @@ async def watch(
     campaigns = list(silent)
     lines = {system: Line(system, connectors.get(system)) for system in {c.system for c in campaigns}}
 
+    def may_end() -> None:
+        if not may_act():
+            raise Stopped(Result.STOPPED)
+
     async def again(campaign: Campaign) -> Watched | SendepauseError:
         line = lines[campaign.system]
-
-        async def may_end() -> bool:
-            await line.ready()
-            return may_act()
 
         try:
             state = await line.read(campaign.id)
@@ -182,7 +182,7 @@ def note_completed(
     """
     still = {c.key: c for c in campaigns if c.state in NOT_RUNNING}
     completed = [
-        (record, folds.once_paused, {"state": str(still[record.campaign].state)})
+        (record, folds.once_paused, _completed(still[record.campaign].state))
         for record in folds.pauses(ledger.entries(session, kinds=PAUSES)).values()
         if record.status in OPEN and record.campaign in still
     ]
@@ -204,6 +204,11 @@ def note_resumed(
         if record.status == "paused" and record.resuming and record.campaign in running
     ]
     return _note(session, EntryKind.RESUMED, resumed, as_of, now, author)
+
+
+def _completed(state: CampaignState) -> dict[str, Any]:
+    """Whoever made the pause, nobody looked what was still under way: the next watch does."""
+    return {"state": str(state), **({"under_way": "unknown"} if state is CampaignState.PAUSED else {})}
 
 
 def _note(

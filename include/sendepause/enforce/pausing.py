@@ -6,7 +6,7 @@ back. The campaign system's answer decides nothing; its state does.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from sendepause.enforce.runs import (
     Outcome,
     Result,
     Run,
+    Stopped,
     kind_of,
     last_change,
     not_as_told,
@@ -68,33 +69,38 @@ class Pausing:
         name = once(decision.enforcement, self.order.campaign.key, self.episode)
         return Note(decision, kind, name, {"episode": self.episode, **(facts or {})}, tell)
 
-    async def stopped(self) -> Result | None:
-        return await self.run.stopped(self.line, self.order.campaign.key)
+    def may_call(self) -> None:
+        self.run.may_call(self.order.campaign.key)
 
 
 async def pause(task: Pausing) -> Outcome:
     """The steps of a pause, in order; the first that has an outcome ends it."""
-    for step in (_unless_stopped, _look_first, _intend, _unless_stopped, _act):
-        outcome = await step(task)
-        if outcome is not None:
-            return outcome
+    try:
+        for step in (_look_first, _intend, _act):
+            outcome = await step(task)
+            if outcome is not None:
+                return outcome
+    except Stopped as stopped:
+        return task.ended(stopped.result)
     return await _verify(task)
 
 
-async def drain(line: Line, id: str, may_act: Callable[[], Awaitable[bool]]) -> Facts:
+async def drain(line: Line, id: str, may_call: Callable[[], None]) -> Facts:
     """End what is under way of a paused campaign where the system can, and say what goes on, as facts.
 
     Nothing where the system shows no running work, or nothing runs. Trouble fails no pause: it is said.
-    ``may_act`` is asked before anything is ended; if not, this only looks.
+    ``may_call`` is asked before anything is ended; where it raises Stopped, this only looks.
     """
     can = line.capabilities
     if can is None or not can.list_running:
         return {}
     try:
         found = left = await line.under_way(id)
-        if can.stop_running and not found.none and await may_act():
-            await line.stop_running(id)
+        if can.stop_running and not found.none:
+            await line.stop_running(id, may_call)
             left = await line.under_way(id)
+    except Stopped:
+        left = found
     except SendepauseError as error:
         return {"under_way": "unknown", "error": kind_of(error), "says": says(error)}
     if found.none and found.complete:
@@ -106,15 +112,10 @@ def _counts(found: UnderWay) -> dict[str, int]:
     return {"running": found.running, "waiting": found.waiting}
 
 
-async def _unless_stopped(task: Pausing) -> Outcome | None:
-    result = await task.stopped()
-    return None if result is None else task.ended(result)
-
-
 async def _look_first(task: Pausing) -> Outcome | None:
     """What is true before anything is done: a run before this one, or a person, may have been here."""
     try:
-        state = await task.line.read(task.id)
+        state = await task.line.read(task.id, task.may_call)
     except SendepauseError as error:
         task.error, state = error, CampaignState.UNKNOWN
     if task.record is not None and task.record.status == "paused":
@@ -152,7 +153,7 @@ async def _intend(task: Pausing) -> None:
 async def _act(task: Pausing) -> None:
     """Ask for the pause. Whatever is answered, the state decides."""
     try:
-        await task.line.pause(task.id)
+        await task.line.pause(task.id, task.may_call)
         task.error = None
     except SendepauseError as error:
         task.error = error
@@ -167,10 +168,7 @@ async def _verify(task: Pausing) -> Outcome:
 
 
 async def _paused(task: Pausing, state: CampaignState) -> Outcome:
-    async def may_act() -> bool:
-        return await task.stopped() is None
-
-    under_way = await drain(task.line, task.id, may_act)
+    under_way = await drain(task.line, task.id, task.may_call)
     facts = {"state": str(state), **under_way}
     await task.run.writer.write(task.entry(EntryKind.PAUSED, folds.once_paused, Stage.PAUSED, facts))
     return task.ended(Result.PAUSED)

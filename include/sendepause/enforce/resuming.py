@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from sendepause.campaigns.line import Line
-from sendepause.enforce.runs import Order, Outcome, Result, Run, kind_of, not_as_told, read_back, says
+from sendepause.enforce.runs import (
+    Order,
+    Outcome,
+    Result,
+    Run,
+    Stopped,
+    kind_of,
+    not_as_told,
+    read_back,
+    says,
+)
 from sendepause.enforce.writing import Note
 from sendepause.errors import SendepauseError
 from sendepause.model import CampaignState, EntryKind, Stage
@@ -37,6 +47,9 @@ class Resuming:
     def version(self) -> str | None:
         """What was noted at the pause; one of the rules may have met it paused already."""
         return next((record.version for record in self.records if record.version), None)
+
+    def may_call(self) -> None:
+        self.run.may_call(self.order.campaign.key)
 
     def ended(self, result: Result, error: SendepauseError | None = None) -> Outcome:
         return Outcome(self.order, result, error)
@@ -68,22 +81,20 @@ async def resume(task: Resuming) -> Outcome:
     """The steps of a resume, in order; the first that has an outcome ends it."""
     if not task.records:
         return task.ended(Result.NOT_RUNNING)  # nothing of ours stands: a person paused it, or resumed it
-    for step in (_unless_stopped, _look_first, _intend, _unless_stopped, _act):
-        outcome = await step(task)
-        if outcome is not None:
-            return outcome
+    try:
+        for step in (_look_first, _intend, _act):
+            outcome = await step(task)
+            if outcome is not None:
+                return outcome
+    except Stopped as stopped:
+        return task.ended(stopped.result)
     return await _verify(task)
-
-
-async def _unless_stopped(task: Resuming) -> Outcome | None:
-    result = await task.run.stopped(task.line, task.order.campaign.key)
-    return None if result is None else task.ended(result)
 
 
 async def _look_first(task: Resuming) -> Outcome | None:
     """It may run already: by a run before this one, or because a person switched it on."""
     try:
-        state = await task.line.read(task.order.campaign.id)
+        state = await task.line.read(task.order.campaign.id, task.may_call)
     except SendepauseError as error:
         return await _not_resumed(task, error)
     if state in RUNNING and any(record.resuming for record in task.records):
@@ -106,7 +117,7 @@ async def _intend(task: Resuming) -> None:
 async def _act(task: Resuming) -> None:
     """Ask for the resume, in the version noted at the pause. Whatever is answered, the state decides."""
     try:
-        await task.line.resume(task.order.campaign.id, task.version)
+        await task.line.resume(task.order.campaign.id, task.version, task.may_call)
         task.error = None
     except SendepauseError as error:
         task.error = error

@@ -50,6 +50,13 @@ class Result(StrEnum):
     LEFT = "left"  # the run's time was over before it was begun: the next run goes on
 
 
+class Stopped(Exception):
+    """Nothing may be called any more for an order; ``result`` says why."""
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """A decision to pause or to resume, and the campaign as it was seen when that was decided."""
@@ -89,12 +96,12 @@ class Run:
         """Whether the run's time is over, or will be after so long."""
         return self.ends is not None and asyncio.get_running_loop().time() + in_seconds >= self.ends
 
-    async def stopped(self, line: Line, campaign: str) -> Result | None:
-        """Why nothing may be called now, as the clock and the store say at this very moment."""
-        await line.ready()
+    def may_call(self, campaign: str) -> None:
+        """Stopped where nothing may be called now, as the clock and the store say at this very moment."""
         if self.over():
-            return Result.LEFT
-        return None if self.stops.may_act(campaign) else Result.STOPPED
+            raise Stopped(Result.LEFT)
+        if not self.stops.may_act(campaign):
+            raise Stopped(Result.STOPPED)
 
     def hour(self) -> str:
         """The hour of real time, for what is written down once an hour however often it is met."""

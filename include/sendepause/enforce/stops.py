@@ -42,15 +42,14 @@ class Stops:
         with database.session(self._engine, write=False) as session:
             if self._seen < 0:
                 newest = ledger.head(session)
-                found = ledger.entries(session, kinds=STOPS)
                 self._seen = newest.seq if newest else 0
-                self._entries = found
-                return True
-            found = ledger.entries(session, after_seq=self._seen)
-        self._seen = found[-1].seq if found else self._seen
-        new = [entry for entry in found if entry.kind in STOPS]
-        self._entries += new
-        return bool(new)
+            else:
+                found = ledger.kinds_after(session, self._seen)
+                self._seen = found[-1][0] if found else self._seen
+                if not any(kind in STOPS for _, kind in found):
+                    return False
+            self._entries = ledger.entries(session, kinds=STOPS)
+        return True
 
     def _newly_held(self) -> frozenset[str]:
         known = self._decided_at

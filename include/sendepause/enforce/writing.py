@@ -14,6 +14,8 @@ from sendepause.model import Decision, EntryKind, Stage
 from sendepause.store import database, ledger
 from sendepause.store.database import Engine, Session
 
+TOGETHER = 0.01  # s that a transaction waits for others to join it, as PostgreSQL's commit_delay does
+
 Owe = Callable[[Session, Decision, Stage], None]
 
 
@@ -65,6 +67,7 @@ class Writer:
 
     async def _write_all(self) -> None:
         while self._waiting:
+            await asyncio.sleep(TOGETHER)
             together, self._waiting = self._waiting, []
             trouble = await self._commit(together)
             if trouble is not None and len(together) > 1 and not isinstance(trouble, SendepauseError):
