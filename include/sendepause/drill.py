@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sendepause import planning, stages
@@ -26,6 +27,7 @@ from sendepause.store.ledger import Entry
 log = logging.getLogger(__name__)
 
 LEFT_ALONE = "Nothing was called."
+LEFT_OPEN = "The campaign stays paused; the next drill of it resumes it."
 STANDING = ("intended", "not_paused", "paused")  # a pause of ours that must not be lifted by a drill
 
 
@@ -182,13 +184,11 @@ class _Drill:
 
     async def _pause(self) -> SendepauseError | None:
         """Ask, and read back; the error where it does not rest."""
-        await self.line.ready()
-        self._unless_stopped()
-        self._write("pausing", version=self.campaign.version)
-        self._keep_health(self._unended())  # told if this worker is killed: nobody else would resume it
         error: SendepauseError | None = None
         try:
-            await self.line.pause(self.campaign.id)
+            await self.line.pause(self.campaign.id, self._begin)
+        except Guarded:
+            raise
         except SendepauseError as refused:
             error = refused
         state, unread = await read_back(self.line, self.campaign.id, NOT_RUNNING, patient=error is None)
@@ -196,18 +196,24 @@ class _Drill:
             return None
         return error or unread or self._unmoved("paused", state)
 
+    def _begin(self) -> None:
+        """The last thing before the call. If this worker is killed, the operators are told."""
+        self._unless_stopped()
+        self._write("pausing", version=self.campaign.version)
+        self._keep_health(self._unended())
+
     async def _resume(self) -> bool:
         """Let it run as before, unless a real pause came in between; raises where it does not run."""
         if await self.line.read(self.campaign.id) is CampaignState.RUNNING:
             return True
-        await self.line.ready()
-        if self._really_paused():
-            return False
-        self._unless_stopped("The campaign stays paused; the next drill of it resumes it.")
         begun, error = self._begun(), None
         version = begun.facts.get("version") if begun else None
         try:
-            await self.line.resume(self.campaign.id, None if version is None else str(version))
+            await self.line.resume(self.campaign.id, version, partial(self._unless_stopped, LEFT_OPEN))
+        except Guarded:
+            if self._really_paused():
+                return False
+            raise
         except SendepauseError as refused:
             error = refused
         running = (CampaignState.RUNNING,)
