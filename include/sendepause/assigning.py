@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from sendepause.model import AccountBy, Campaign, DirectoryEntry, Kind, Sender, Via
 
+GATEWAYS = (Via.WAHA, Via.WWEBJS, Via.EVOLUTION)  # each installation has an address, and sessions, of its own
 Assigned = Mapping[str, Mapping[str, str | None]]  # system -> campaign id -> number, or None: no campaign
 
 
@@ -31,10 +32,15 @@ def assign(
 
 def inferred(senders: Iterable[Sender], numbers: Mapping[Sender, str]) -> list[str]:
     """The accounts that senders belong to, as far as the directory knows them; each once, in order."""
-    found = (
-        sender.name if sender.via is Via.TWILIO else numbers.get(sender) for sender in senders if sender.name
-    )
+    found = (_number(sender, numbers) for sender in senders)
     return list(dict.fromkeys(number for number in found if number))
+
+
+def _number(sender: Sender, numbers: Mapping[Sender, str]) -> str | None:
+    """The account that a sender belongs to; None without a name, or the gateway that the name is known in."""
+    if not sender.name or (sender.via in GATEWAYS and not sender.gateway):
+        return None
+    return sender.name if sender.via is Via.TWILIO else numbers.get(sender)
 
 
 def _assigned(
@@ -52,6 +58,10 @@ def _assigned(
             yield replace(one, account_by=AccountBy.UNKNOWN)
             return
         first = min(shown, key=lambda number: _strictness(kinds, number))
+        strange = any(s.via in GATEWAYS and not _number(s, numbers) for s in one.senders)
+        if strange and kinds.get(first) is Kind.BUSINESS_PLATFORM:  # a session whose number nobody knows
+            yield replace(one, account_by=AccountBy.UNKNOWN, also=tuple(shown))
+            return
         yield replace(one, account=first, account_by=AccountBy.INFERRED, also=_others(shown, first))
         return
     if not shown or shown == [one.account]:

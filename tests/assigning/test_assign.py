@@ -73,3 +73,17 @@ def test_of_two_inferred_accounts_the_stricter_counts() -> None:
 
 def test_twilio_names_the_number_itself() -> None:
     assert one(campaign(None, Sender(Via.TWILIO, "", PLATFORM))).account == PLATFORM
+
+
+def test_a_session_without_its_gateway_is_nobodys() -> None:
+    bare = Sender(Via.WAHA, "", "workshop")
+    (found,) = assign([campaign(None, bare)], [DirectoryEntry(bare, PERSONAL)], {}, KINDS)
+    assert found.account is None
+
+
+def test_what_also_sends_through_an_unknown_session_is_not_taken_for_the_platforms() -> None:
+    other = replace(SESSION, name="other")
+    found = one(campaign(None, PHONE, other))
+    assert (found.account, found.account_by, found.also) == (None, AccountBy.UNKNOWN, (PLATFORM,))
+    assert one(campaign(None, SESSION, other)).account == PERSONAL
+    assert one(campaign(PLATFORM, PHONE, other)).account == PLATFORM  # people say so

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sendepause import campaigns
-from sendepause.campaigns.base import Access, account_of, moment_of, text_of
+from sendepause.campaigns.base import Access, account_of, campaigns_of, moment_of, text_of
 from sendepause.errors import BadInput
+from sendepause.model import Campaign, CampaignState
 from sendepause.settings import SystemSettings
 
 
@@ -121,3 +123,36 @@ def test_a_moment_without_a_zone_is_utc() -> None:
     assert (
         moment_of("2019-12-01 12:00") == moment_of(datetime(2019, 12, 1, 12)) == moment_of(1575201600) == noon  # noqa: DTZ001
     )
+
+
+@pytest.mark.parametrize(
+    "host", ["mail.example/v1?key=hidden", "me:hidden@mail.example/x?key=hidden", "mail.example#hidden"]
+)
+def test_an_access_without_a_scheme_shows_its_bare_host_too(host: str) -> None:
+    assert Access("http", host).shown == "mail.example"
+
+
+def named(rows: list[dict[str, Any]]) -> list[Campaign]:
+    return campaigns_of("crm", lambda state: CampaignState(str(state)), rows)
+
+
+def test_an_id_that_stands_for_two_states_is_in_none_of_them() -> None:
+    rows: list[dict[str, Any]] = [
+        {"id": 1, "state": "running", "account": "+493023125101"},
+        {"id": "1", "state": "paused", "account": "+493023125102"},
+    ]
+    for order in (rows, rows[::-1]):
+        (found,) = named(order)
+        assert (found.state, found.account) == (CampaignState.UNKNOWN, None)
+    (found,) = named([rows[0], rows[0]])
+    assert (found.state, found.account) == (CampaignState.RUNNING, "+493023125101")
+
+
+def test_whole_numbers_of_any_type_are_ids() -> None:
+    assert [one.id for one in named([{"id": Decimal("17"), "state": "running"}])] == ["17"]
+
+
+def test_a_list_in_which_nothing_has_an_id_is_an_error_and_not_empty() -> None:
+    with pytest.raises(BadInput, match="id"):
+        named([{"id": None, "state": "running"}, {"state": "running"}])
+    assert len(named([{"id": None, "state": "running"}, {"id": 1, "state": "running"}])) == 1

@@ -11,14 +11,15 @@ import logging
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
-from sendepause.errors import Refused
+from sendepause.errors import BadInput, Refused
 from sendepause.model import AccountBy, Campaign, CampaignState, DirectoryEntry
 from sendepause.model import Level as Level
 from sendepause.settings import SystemSettings, e164
@@ -131,7 +132,7 @@ class Access:
     def shown(self) -> str:
         """The host without credentials, path or query: all that a person needs to recognise it."""
         parts = self._parts()
-        name = parts.hostname if parts else self.host.rpartition("@")[2]
+        name = parts.hostname if parts else re.split("[/?#]", self.host.rpartition("@")[2])[0]
         return (name or self.schema or "?")[:200]
 
     def __repr__(self) -> str:
@@ -296,17 +297,20 @@ def campaigns_of(
 ) -> Campaigns:
     """Campaigns out of rows with our field names (``id``, ``name``, ``account``, ``state``, …).
 
-    A row that has no usable id cannot be named, so it is left out and counted in the log.
+    A row that has no usable id cannot be named, so it is left out and counted in the log; BadInput where no
+    row has one. Of two rows with one id that disagree nothing is certain.
     """
     found: dict[str, Campaign] = {}
     nameless = 0
     for row in rows:
         id = row.get("id")
-        if not isinstance(id, (str, int, UUID)) or not 0 < len(str(id)) <= LONGEST_ID:
+        if isinstance(id, bool) or not isinstance(id, (str, int, UUID, Decimal)):
+            id = ""
+        if not 0 < len(str(id)) <= LONGEST_ID:
             nameless += 1
             continue
         account = account_of(row.get("account"))
-        found[str(id)] = Campaign(
+        one = Campaign(
             system=system,
             id=str(id),
             name=text_of(row.get("name"), LONGEST_NAME) or str(id),
@@ -317,6 +321,19 @@ def campaigns_of(
             changed_at=moment_of(row.get("changed_at")),
             version=text_of(row.get("version"), LONGEST_ID),
         )
+        found[one.id] = _certain(one, found.get(one.id, one))
+    if nameless and not found:
+        raise BadInput(
+            f"The campaign system {system} lists {nameless} campaigns, and none of them has a usable id.",
+            f"Look at where its settings say that the id stands; an id has up to {LONGEST_ID} characters.",
+        )
     if nameless:
         log.warning("%s: %d campaigns without a usable id were left out", system, nameless)
     return list(found.values())
+
+
+def _certain(one: Campaign, other: Campaign) -> Campaign:
+    """What two rows with the same id agree on."""
+    if one.state is not other.state:
+        one = replace(one, state=CampaignState.UNKNOWN)
+    return one if one.account == other.account else replace(one, account=None, account_by=AccountBy.UNKNOWN)

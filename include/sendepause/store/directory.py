@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from sendepause.model import DirectoryEntry, Evidence, Sender, Via
 from sendepause.store.tables import DirectoryRow
 from sendepause.store.upsert import upsert
+
+DISPUTED = timedelta(days=1)
 
 
 def save(session: Session, system: str, told: Iterable[DirectoryEntry], seen_at: datetime) -> None:
@@ -34,8 +36,21 @@ def save(session: Session, system: str, told: Iterable[DirectoryEntry], seen_at:
 
 
 def entries(session: Session) -> list[DirectoryEntry]:
-    """Which account each session, instance or phone number id belongs to; what was told last counts."""
-    return list({entry.sender: entry for entry, _ in seen(session)}.values())
+    """Which account each session, instance or phone number id belongs to; what was told last counts.
+
+    Two gateways that are called by the same address, in networks of their own, may each have a session of the
+    same name: where two systems told different accounts of one within a day, nobody knows whose it is.
+    """
+    told: dict[Sender, tuple[DirectoryEntry, datetime]] = {}
+    disputed: set[Sender] = set()
+    for entry, at in seen(session):
+        before, before_at = told.get(entry.sender, (entry, at))
+        if entry.account != before.account and at - before_at < DISPUTED:
+            disputed.add(entry.sender)
+        elif at - before_at >= DISPUTED:
+            disputed.discard(entry.sender)
+        told[entry.sender] = entry, at
+    return [entry for entry, _ in told.values() if entry.sender not in disputed]
 
 
 def seen(session: Session) -> list[tuple[DirectoryEntry, datetime]]:
