@@ -178,6 +178,7 @@ class EntryKind(StrEnum):
     HOLD_GRANTED = "hold_granted"
     HOLD_ENDED = "hold_ended"
     INTENT = "intent"
+    WITHDRAWN = "withdrawn"  # a halt or a hold came before anything was called for the intent
     PAUSED = "paused"
     NOT_PAUSED = "not_paused"
     UNDONE = "undone"

@@ -203,7 +203,19 @@ def test_halt_between_the_intent_and_the_call_stops_the_call(engine: Engine, sys
     system.before_call = lambda what, id: switch(engine, EntryKind.HALT, True)  # while the state is read
     assert enforce(engine, system, [order(campaign("1"))])[0].result is Result.STOPPED
     assert pauses(system) == []
-    assert kinds(engine) == ["intent"]
+    assert kinds(engine) == ["intent", "withdrawn"]
+
+
+def test_a_pause_that_a_person_makes_after_we_withdrew_is_theirs(
+    engine: Engine, system: MemoryGround
+) -> None:
+    acting(engine)
+    system.before_call = lambda what, id: switch(engine, EntryKind.HALT, True) if what == "read" else None
+    assert enforce(engine, system, [order(campaign("1"))])[0].result is Result.STOPPED
+    assert kinds(engine) == ["intent", "withdrawn"]
+    system.put("1", "paused")
+    assert notice(engine, [campaign("1", state=CampaignState.PAUSED)]) == (0, 0)
+    assert kinds(engine) == ["intent", "withdrawn"]
 
 
 def test_acting_switched_off_in_the_middle_stops_too(engine: Engine) -> None:

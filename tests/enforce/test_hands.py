@@ -97,14 +97,6 @@ class Hands(RuleBasedStateMachine):
         if id in self.systems[system].rows:
             self.systems[system].rows[id] = (self.systems[system].state(id), account)
 
-    @rule()
-    def all_that_we_paused_moves_to_the_platform(self) -> None:
-        """So a resume is decided and approved."""
-        for system, id in PLACES:
-            record = scene.records(self.engine).get((scene.RULE, f"campaign:{system}/{id}"))
-            if record is not None and record.status == "paused":
-                self.somebody_moves_it_to_another_number((system, id), PLATFORM)
-
     @rule(where=place, version=st.sampled_from(["v1", "v2"]))
     def somebody_publishes(self, where: tuple[str, str], version: str) -> None:
         self.systems[where[0]].versions[where[1]] = version
@@ -125,6 +117,7 @@ class Hands(RuleBasedStateMachine):
         minutes=st.sampled_from([10, 70]),
         in_force=st.booleans(),
         hurried=st.sampled_from([False] * 7 + [True]),
+        the_way_back=st.booleans(),
     )
     def enforcing_runs(
         self,
@@ -134,10 +127,13 @@ class Hands(RuleBasedStateMachine):
         minutes: int,
         in_force: bool,
         hurried: bool,
+        the_way_back: bool,
     ) -> None:
         """Look, note, decide; then systems fall ill, and people do something in the middle of the calls."""
         self._all_well()
         self.now += timedelta(minutes=minutes)
+        if the_way_back:
+            self._all_that_we_paused_moves_to_the_platform()
         orders = self._decide(in_force)
         for system, fault in faults.items():
             fault(self.systems[system])
@@ -177,6 +173,13 @@ class Hands(RuleBasedStateMachine):
         scene.keep_watch(self.engine, self.systems, silent, self.now)
         self.in_the_middle = None
 
+    def _all_that_we_paused_moves_to_the_platform(self) -> None:
+        """So a resume is decided and approved."""
+        for system, id in PLACES:
+            record = scene.records(self.engine).get((scene.RULE, f"campaign:{system}/{id}"))
+            if record is not None and record.status == "paused":
+                self.somebody_moves_it_to_another_number((system, id), PLATFORM)
+
     def _decide(self, in_force: bool) -> list[Order]:
         """A pause of what runs on a consumer's number; a resume of ours where the rule fell away."""
         seen = [one for one in asyncio.run(look(self.systems)).values() if isinstance(one, Seen)]
@@ -192,7 +195,12 @@ class Hands(RuleBasedStateMachine):
                 continue
             if one.account != PLATFORM and one.state is CampaignState.RUNNING:
                 orders.append(scene.order(one, *reasons))
-            elif one.account == PLATFORM and record is not None and record.status == "paused":
+            elif (
+                one.account == PLATFORM
+                and one.state is CampaignState.PAUSED  # the table resumes nothing else
+                and record is not None
+                and record.status == "paused"
+            ):
                 orders.append(scene.resuming(one))
         return orders
 
@@ -293,7 +301,7 @@ class Hands(RuleBasedStateMachine):
         """Once the systems are well and nobody halts, what runs and must not is paused; nothing is owed."""
         self.halt(False)
         for _ in range(3):
-            self.enforcing_runs(dict.fromkeys(SYSTEMS, well), None, 0, 70, False, False)
+            self.enforcing_runs(dict.fromkeys(SYSTEMS, well), None, 0, 70, False, False, False)
         self.watching_runs(dict.fromkeys(SYSTEMS, well), None, 0, 70)
         for where in PLACES:
             self._came_to_its_end(where)

@@ -43,6 +43,7 @@ from sendepause.store.stamp import stamp
 _URGENCY = (Act.ASK, Act.PAUSE, Act.RESUME, Act.WARN, Act.HOLD, Act.NONE)
 _PAUSES = (
     EntryKind.INTENT,
+    EntryKind.WITHDRAWN,
     EntryKind.PAUSED,
     EntryKind.NOT_PAUSED,
     EntryKind.UNDONE,

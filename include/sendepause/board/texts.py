@@ -300,6 +300,7 @@ _ENTRIES: dict[EntryKind, Both] = {
     EntryKind.HOLD_GRANTED: Both("Aufschub genehmigt", "hold granted"),
     EntryKind.HOLD_ENDED: Both("Aufschub beendet", "hold ended"),
     EntryKind.INTENT: Both("Pause beabsichtigt", "pause intended"),
+    EntryKind.WITHDRAWN: Both("Pause zurückgestellt", "pause put off"),
     EntryKind.PAUSED: Both("pausiert und nachgelesen", "paused and verified"),
     EntryKind.NOT_PAUSED: Both("Pause nicht bestätigt", "pause not confirmed"),
     EntryKind.UNDONE: Both("wieder eingeschaltet", "switched on again"),

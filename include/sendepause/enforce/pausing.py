@@ -49,6 +49,7 @@ class Pausing:
         self.intended = record is not None and record.status in OPEN
         self.episode = folds.next_episode(record)
         self.error: SendepauseError | None = None
+        self.begun = False  # the intent is this run's, and nothing was called yet
 
     @property
     def id(self) -> str:
@@ -81,8 +82,15 @@ async def pause(task: Pausing) -> Outcome:
             if outcome is not None:
                 return outcome
     except Stopped as stopped:
+        await _withdraw(task)
         return task.ended(stopped.result)
     return await _verify(task)
+
+
+async def _withdraw(task: Pausing) -> None:
+    """An intent of this run that nothing was called for is no pause of ours, if a person makes one now."""
+    if task.begun:
+        await task.run.writer.write(task.entry(EntryKind.WITHDRAWN, folds.once_withdrawn))
 
 
 async def drain(line: Line, id: str, may_call: Callable[[], None]) -> Facts:
@@ -148,6 +156,7 @@ async def _intend(task: Pausing) -> None:
         notes.append(task.entry(EntryKind.BREACH, folds.once_breach, Stage.BREACH))
     if notes:
         await task.run.writer.write(*notes)
+    task.begun = not task.intended
 
 
 async def _act(task: Pausing) -> None:
@@ -157,6 +166,7 @@ async def _act(task: Pausing) -> None:
         task.error = None
     except SendepauseError as error:
         task.error = error
+    task.begun = False
 
 
 async def _verify(task: Pausing) -> Outcome:

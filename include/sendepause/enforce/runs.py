@@ -26,6 +26,7 @@ READ_BACK_AFTER = (0.0, 0.5, 2.0)  # s; n8n 2.41 shows a change up to 0.3 s afte
 NOT_RUNNING = (CampaignState.PAUSED, CampaignState.DONE)
 PAUSES = (
     EntryKind.INTENT,
+    EntryKind.WITHDRAWN,
     EntryKind.PAUSED,
     EntryKind.NOT_PAUSED,
     EntryKind.UNDONE,

@@ -29,8 +29,8 @@ from typing import Any, Literal
 from sendepause.model import EntryKind, Hold
 from sendepause.store.ledger import Entry
 
-Status = Literal["intended", "paused", "not_paused", "undone", "resumed"]
-ENDED: tuple[Status, ...] = ("undone", "resumed")
+Status = Literal["intended", "withdrawn", "paused", "not_paused", "undone", "resumed"]
+ENDED: tuple[Status, ...] = ("withdrawn", "undone", "resumed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def switches(entries: Iterable[Entry]) -> Switches:
 def pauses(entries: Iterable[Entry]) -> dict[tuple[str, str], PauseRecord]:
     """The newest episode of every pause, by (enforcement, campaign).
 
-    An intent opens an episode if none is open. Errors keep it open, ``paused`` completes it (and an error
+    An intent opens an episode if none is open; one that was withdrawn before anything was called ends it. Errors keep it open, ``paused`` completes it (and an error
     that is reported after that changes nothing); it ends
     when a person switches the campaign on again (``undone``) or we resume it. A breach that is written
     before the intent of the episode in which it is mended counts to that episode.
@@ -188,6 +188,11 @@ def waits(entries: Sequence[Entry]) -> dict[str, datetime]:
 def once_intent(enforcement: str, campaign: str, episode: int) -> str:
     """One intent an episode."""
     return _once(EntryKind.INTENT, enforcement, campaign, episode)
+
+
+def once_withdrawn(enforcement: str, campaign: str, episode: int) -> str:
+    """An episode is withdrawn once."""
+    return _once(EntryKind.WITHDRAWN, enforcement, campaign, episode)
 
 
 def once_paused(enforcement: str, campaign: str, episode: int) -> str:
@@ -303,6 +308,8 @@ def _moved(record: PauseRecord, entry: Entry) -> PauseRecord:
         case EntryKind.NOT_PAUSED if record.status != "paused":  # a late report unmakes no pause
             error = _text(entry, "error")
             return replace(record, status="not_paused", at=entry.as_of, last_error=error)
+        case EntryKind.WITHDRAWN if record.status == "intended":
+            return replace(record, status="withdrawn", at=entry.as_of)
         case EntryKind.UNDONE:
             return replace(record, status="undone", at=entry.as_of, resuming=False)
         case EntryKind.RESUMED:
