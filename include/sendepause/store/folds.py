@@ -91,10 +91,10 @@ def switches(entries: Iterable[Entry]) -> Switches:
 def pauses(entries: Iterable[Entry]) -> dict[tuple[str, str], PauseRecord]:
     """The newest episode of every pause, by (enforcement, campaign).
 
-    An intent opens an episode if none is open; one that was withdrawn before anything was called ends it. Errors keep it open, ``paused`` completes it (and an error
-    that is reported after that changes nothing); it ends
-    when a person switches the campaign on again (``undone``) or we resume it. A breach that is written
-    before the intent of the episode in which it is mended counts to that episode.
+    An intent opens an episode if none is open; one that was withdrawn before anything was called ends it.
+    Errors keep it open, ``paused`` completes it (and an error that is reported after that changes
+    nothing); it ends when a person switches the campaign on again (``undone``) or we resume it. A breach
+    that is written before the intent of the episode in which it is mended counts to that episode.
     """
     records: dict[tuple[str, str], PauseRecord] = {}
     breached: set[tuple[str, str]] = set()  # breaches with no open episode yet
