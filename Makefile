@@ -78,7 +78,7 @@ evaluate: setup-dev ## Hold the audit against the labelled streams
 	@$(BIN)/python -m sendepause.audit.evaluate
 
 bench: setup-dev ## Measure; one JSON object on the last line
-	@$(BIN)/python tests/bench.py
+	@PYTHONPATH=. $(BIN)/python tests/bench.py
 
 docs: setup ## Write the generated parts of docs/ again
 	@$(BIN)/python -m sendepause.docs

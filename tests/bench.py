@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from tests.bench_enforcing import against_mapped_tasks, enforcing
 
 from sendepause.audit import activity, verdict
 from sendepause.sources import reader
@@ -114,7 +115,13 @@ def auditing() -> dict[str, Any]:
 def main() -> None:
     """Run everything and print the figures."""
     figures: dict[str, Any] = {"scale": SCALE, "cores": os.cpu_count()}
-    for name, measure in (("reading", reading), ("auditing", auditing)):
+    measures: dict[str, Callable[[], dict[str, Any]]] = {
+        "reading": reading,
+        "auditing": auditing,
+        "enforcing": lambda: enforcing(SCALE),
+        "enforcing_as_mapped_tasks": lambda: against_mapped_tasks(SCALE),
+    }
+    for name, measure in measures.items():
         figures[name] = measure()
         print(name, figures[name], flush=True)  # noqa: T201
     figures["peak_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

@@ -12,8 +12,9 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from sendepause import campaigns
 from sendepause.campaigns.base import Access, Connector
@@ -28,10 +29,15 @@ SETTINGS = {
 }
 
 
+def name_of(port: int) -> str:
+    return f"s{port}"
+
+
 def connect(port: int, at_once: int) -> Connector:
     """A connector to the system on that port."""
+    name = name_of(port)
     system = SystemSettings(
-        id=f"s{port}", connector="http_api", connection=f"s{port}", at_once=at_once, settings=SETTINGS
+        id=name, connector="http_api", connection=name, at_once=at_once, settings=SETTINGS
     )
     return campaigns.connect(system, Access("http", f"http://127.0.0.1:{port}", password="bench"))
 
@@ -46,7 +52,7 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def serving(ports: list[int], seconds: float) -> Iterator[None]:
+def serving(ports: Sequence[int], seconds: float) -> Iterator[None]:
     """The systems, until the block ends."""
     command = [sys.executable, __file__, str(seconds), *map(str, ports)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -58,29 +64,28 @@ def serving(ports: list[int], seconds: float) -> Iterator[None]:
             process.kill()
 
 
-async def _serve(seconds: float, ports: list[int]) -> None:
+async def _answer(
+    paused: set[str], seconds: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    try:
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            method, path, _ = head.split(" ", 2)
+            length = head.lower().partition("content-length: ")[2].partition("\r")[0]
+            await reader.readexactly(int(length or 0))
+            await asyncio.sleep(seconds)
+            id = path.rpartition("/")[2]
+            if method == "PUT":
+                paused.add(id)
+            body = json.dumps({"id": id, "status": "paused" if id in paused else "running"}).encode()
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
+
+
+async def _serve(seconds: float, ports: Sequence[int]) -> None:
     for port in ports:
-        paused: set[str] = set()
-
-        async def answer(
-            reader: asyncio.StreamReader, writer: asyncio.StreamWriter, paused: set[str] = paused
-        ) -> None:
-            try:
-                while True:
-                    head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-                    method, path, _ = head.split(" ", 2)
-                    if "content-length: " in head:
-                        await reader.readexactly(int(head.split("content-length: ")[1].split("\r")[0]))
-                    await asyncio.sleep(seconds)
-                    id = path.rpartition("/")[2]
-                    if method == "put":
-                        paused.add(id)
-                    body = json.dumps({"id": id, "status": "paused" if id in paused else "running"}).encode()
-                    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
-            except (asyncio.IncompleteReadError, ConnectionError):
-                writer.close()
-
-        await asyncio.start_server(answer, "127.0.0.1", port)
+        await asyncio.start_server(partial(_answer, set(), seconds), "127.0.0.1", port)
     print("ready", flush=True)  # noqa: T201
     await asyncio.Event().wait()
 

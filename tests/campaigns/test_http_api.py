@@ -238,3 +238,61 @@ def test_settings_that_cannot_work_are_refused_at_once(settings: dict[str, Any],
 )
 def test_an_address_that_cannot_be_read_is_one_error(url: str) -> None:
     assert isinstance(trouble(http_connector(url).list()), (Refused, Unreachable))
+
+
+def test_a_row_that_slips_between_two_pages_is_not_lost(api: Api) -> None:
+    for id in "12345":
+        api.put(id, "running")
+
+    class Calls(list[tuple[str, str]]):
+        def append(self, call: tuple[str, str]) -> None:
+            super().append(call)
+            if len(self) == 2:
+                del api.campaigns["1"]  # so that 3 is on the first page now, which was read already
+
+    api.calls = Calls()
+    pages = {"kind": "offset", "param": "offset"}
+    listed = HTTP_SETTINGS["list"] | {"pages": pages}
+    assert {one.id for one in run(http_connector(api.url, list=listed).list())} >= set("2345")
+
+
+@pytest.mark.parametrize("tags", [["account: 030 123"], ["account:+49301234567", "account:+49301234568"]])
+def test_a_mark_that_names_no_account_for_certain_still_lists_the_campaign(api: Api, tags: list[str]) -> None:
+    api.put("1", "running", None)
+    api.campaigns["1"]["labels"] = tags
+    fields = HTTP_SETTINGS["fields"] | {"tags": "labels"}
+    narrowed = {"only": {"kind": ["whatsapp"]}, "skip": {"name": ["*"]}}
+    (one,) = run(http_connector(api.url, fields=fields, **narrowed).list())
+    assert one.account is None
+
+
+def test_what_the_tool_does_not_tell_leaves_no_campaign_out(api: Api) -> None:
+    for id, actions in (("1", None), ("2", []), ("3", [{"type": "mail"}]), ("4", [{"type": "sms"}])):
+        api.put(id, "running")
+        api.campaigns[id] |= {} if actions is None else {"actions": actions}
+    found = run(http_connector(api.url, only={"actions.*.type": ["sms"]}).list())
+    assert [one.id for one in found] == ["1", "4"]  # 1 may be one: its actions are not told
+
+
+def test_a_long_description_takes_no_time(api: Api) -> None:
+    api.put("1", "running", None)
+    api.campaigns["1"]["about"] = "<" * 500_000 + "\naccount:+49301234567"
+    begun = time.monotonic()
+    fields = HTTP_SETTINGS["fields"] | {"tags": "about"}
+    (one,) = run(http_connector(api.url, fields=fields).list())
+    assert one.account == "+49301234567"
+    assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize("address", ["waha:3000", "http://", "no address"])
+def test_an_address_of_a_gateway_that_is_none_is_refused_at_once(address: str) -> None:
+    sends = {"via": "waha", "name": "id", "account": "number", "known_as": [address]}
+    with pytest.raises(BadInput, match="known_as"):
+        http_connector("http://127.0.0.1:9", sends=sends)
+
+
+def test_a_token_that_is_empty_is_none(api: Api) -> None:
+    api.scripted = [Scripted(200, body=b'{"access_token": ""}')]
+    error = trouble(http_connector(api.url, auth={"kind": "oauth2_client"}).list())
+    assert isinstance(error, Refused) and "token" in error.what
+    assert len(api.calls) == 1
