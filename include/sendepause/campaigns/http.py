@@ -301,7 +301,7 @@ class HttpClient:
         )
         answer = self._answer(response, await self._read(response), "POST", frozenset(), False)
         token = answer.data.get("access_token") if isinstance(answer.data, Mapping) else None
-        if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+        if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
             raise Refused(
                 f"{self.name} gives no token at {self.auth.token_path}.",
                 "Correct auth.token_path in its settings, and look whether the API is switched on there.",

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
 from sendepause.campaigns.base import (
+    MARK,
     MOST_CAMPAIGNS,
     Access,
     Backlog,
@@ -31,14 +32,15 @@ from sendepause.campaigns.base import (
 )
 from sendepause.campaigns.http import Answer, HttpClient, segment
 from sendepause.campaigns.http_api_settings import BLANK, LATE, Call, Release, settings_for
-from sendepause.campaigns.senders import gateway
+from sendepause.campaigns.senders import addresses
 from sendepause.campaigns.shapes import Value
 from sendepause.errors import BadInput, Refused, SendepauseError
 from sendepause.model import Campaign, CampaignState, DirectoryEntry, Sender
 from sendepause.settings import SystemSettings
 
 MOST_PAGES = 500
-MARKS = re.compile(r"<[^>]*>|[\r\n]+")  # between the lines of a text, which may be HTML
+MOST_PASSES = 4
+MARKS = re.compile(r"<[^<>]*>|[\r\n]+")  # between the lines of a text, which may be HTML
 
 Items: TypeAlias = list[Any]
 
@@ -70,8 +72,8 @@ class HttpApi(Connector):
         )
 
     async def list(self) -> Campaigns:
-        """All pages, keyed by id: rows may slip between pages while others edit."""
-        items = [item async for page in self._pages() for item in page if self._wanted(item)]
+        """Every campaign that may be one that sends, all pages."""
+        items = [item for item in await self._everything() if self._wanted(item)]
         found = campaigns_of(self.system.id, _as_read, [self._row(item) for item in items])
         by_id = {str(self._id(item)): item for item in items}
         return [self._with_sender(one, by_id[one.id]) for one in found]
@@ -106,8 +108,7 @@ class HttpApi(Connector):
             return []
         return [
             DirectoryEntry(sender, account, sends.via.evidence)
-            async for page in self._pages()
-            for item in page
+            for item in await self._everything()
             if (account := account_of(_at(item, sends.account)) or self._account(item))
             for sender in self._senders(item)
         ]
@@ -159,15 +160,21 @@ class HttpApi(Connector):
         return found.pop() if len(found) == 1 else None
 
     def _mark(self, item: object) -> str | None:
-        texts = [text for place in self._settings.fields.marks for text in _every(item, f"{place}.*")]
-        return marked(line.strip() for text in texts for line in MARKS.split(str(text)))
+        return marked(self._lines(item))
+
+    def _lines(self, item: object) -> Iterator[str]:
+        """The lines of the places in which people put a mark."""
+        for place in self._settings.fields.marks:
+            for text in _every(item, f"{place}.*"):
+                yield from (line.strip() for line in MARKS.split(str(text)))
 
     def _wanted(self, item: object) -> bool:
-        """Whether it may be one that sends. What people marked or assigned is always listed."""
-        if str(self._id(item)) in self.system.accounts or self._mark(item):
+        """Whether it may be one that sends. What people marked, also unreadably, or assigned is always listed."""
+        if str(self._id(item)) in self.system.accounts or any(map(MARK.fullmatch, self._lines(item))):
             return True
         only, skip = self._settings.only, self._settings.skip
-        return all(_fits(item, *rule) for rule in only.items()) and not any(
+        told = {place: patterns for place, patterns in only.items() if _told(item, place)}
+        return all(_fits(item, *rule) for rule in told.items()) and not any(
             _fits(item, *rule) for rule in skip.items()
         )
 
@@ -183,8 +190,8 @@ class HttpApi(Connector):
         name = str(_at(item, sends.name) or "") if sends else ""
         if sends is None or not name:
             return
-        for url in (self._access.base_url(), *sends.known_as):
-            yield Sender(sends.via, gateway(url), name)
+        for url in addresses(self._access, sends.known_as):
+            yield Sender(sends.via, url, name)
 
     async def _item(self, id: str) -> object:
         """One campaign as the system shows it now; None for an id that it does not know."""
@@ -224,6 +231,20 @@ class HttpApi(Connector):
         accepted = self._settings.ok | self._settings.already
         await self._client.call(call.method, _filled(call.path, id, version), body=body, ok=accepted)
 
+    async def _everything(self) -> Items:
+        """Every row of the list. Rows slip from one page to another while others edit, so several pages are
+        read again until two passes show the same ids; if none do, all that any of them showed counts."""
+        found: dict[str, Any] = {}
+        before: set[str] = set()
+        for _ in range(MOST_PASSES):
+            pages = [page async for page in self._pages() if page]
+            items = [item for page in pages for item in page]
+            now = {str(self._id(item)): item for item in items}
+            if len(pages) < 2 or now.keys() == before:
+                return items
+            before, found = set(now), found | now
+        return list(found.values())
+
     async def _pages(self) -> AsyncIterator[Items]:
         """The list's pages, one after another; an answer without the array is an error, not an empty list."""
         wanted, pages = self._settings.list, self._settings.list.pages
@@ -233,16 +254,17 @@ class HttpApi(Connector):
         for number in range(1, MOST_PAGES + 1):
             answer = await self._client.call(wanted.method, path, params=params or None, body=wanted.body)
             items = self._items(answer)
+            if pages.kind in ("page", "offset") and items == before:
+                return  # some systems give their last page for every number beyond it
             seen += len(items)
             if seen > MOST_CAMPAIGNS:
                 break
             yield items
             match pages.kind:
-                # A short page may be the system's own limit: only an empty one ends the list, or the
-                # last one again, which some systems give for every number beyond it.
-                case "page" if items and items != before:
+                # A short page may be the system's own limit: only an empty one ends the list.
+                case "page" if items:
                     params[pages.param] = pages.start + number
-                case "offset" if items and items != before:
+                case "offset" if items:
                     params[pages.param] = seen
                 case "cursor" if cursor := _at(answer.data, pages.next):
                     params[pages.param] = cursor
@@ -297,6 +319,11 @@ def _every(data: object, place: str) -> Iterator[Any]:
             yield from _every(value, rest)
         elif value is not None:
             yield value
+
+
+def _told(item: object, place: str) -> bool:
+    """Whether the tool tells anything at a place, be it an empty list."""
+    return _at(item, place.partition(".*")[0]) is not None
 
 
 def _fits(item: object, place: str, patterns: tuple[str, ...]) -> bool:

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sendepause.campaigns.base import BacklogKind, GoesOn, Level
 from sendepause.campaigns.http import Auth, Retry
-from sendepause.campaigns.shapes import Section, States, Value, settings_of
+from sendepause.campaigns.shapes import GatewayUrl, Section, States, Value, settings_of
 from sendepause.errors import BadInput
 from sendepause.model import Via
 from sendepause.settings import Number, SystemSettings
@@ -139,7 +139,7 @@ class Sends(Section):
     via: Via
     name: str = Field(description="the place of the session's or instance's name")
     account: str = Field(description="the place of the number that it belongs to")
-    known_as: tuple[str, ...] = Field(default=(), description="further base URLs of the same gateway")
+    known_as: tuple[GatewayUrl, ...] = Field(default=(), description="further base URLs of the same gateway")
 
 
 class Release(Section):
