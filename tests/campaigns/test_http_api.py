@@ -261,13 +261,14 @@ def test_a_mark_that_names_no_account_for_certain_still_lists_the_campaign(api: 
     api.put("1", "running", None)
     api.campaigns["1"]["labels"] = tags
     fields = HTTP_SETTINGS["fields"] | {"tags": "labels"}
-    narrowed = {"only": {"kind": ["whatsapp"]}, "skip": {"name": ["*"]}}
+    narrowed: Any = {"only": {"kind": ["whatsapp"]}, "skip": {"name": ["*"]}}
     (one,) = run(http_connector(api.url, fields=fields, **narrowed).list())
     assert one.account is None
 
 
 def test_what_the_tool_does_not_tell_leaves_no_campaign_out(api: Api) -> None:
-    for id, actions in (("1", None), ("2", []), ("3", [{"type": "mail"}]), ("4", [{"type": "sms"}])):
+    rows: list[tuple[str, Any]] = [("1", None), ("2", []), ("3", [{"type": "mail"}]), ("4", [{"type": "sms"}])]
+    for id, actions in rows:
         api.put(id, "running")
         api.campaigns[id] |= {} if actions is None else {"actions": actions}
     found = run(http_connector(api.url, only={"actions.*.type": ["sms"]}).list())
@@ -286,7 +287,7 @@ def test_a_long_description_takes_no_time(api: Api) -> None:
 
 @pytest.mark.parametrize("address", ["waha:3000", "http://", "no address"])
 def test_an_address_of_a_gateway_that_is_none_is_refused_at_once(address: str) -> None:
-    sends = {"via": "waha", "name": "id", "account": "number", "known_as": [address]}
+    sends: Any = {"via": "waha", "name": "id", "account": "number", "known_as": [address]}
     with pytest.raises(BadInput, match="known_as"):
         http_connector("http://127.0.0.1:9", sends=sends)
 

@@ -169,7 +169,7 @@ class HttpApi(Connector):
                 yield from (line.strip() for line in MARKS.split(str(text)))
 
     def _wanted(self, item: object) -> bool:
-        """Whether it may be one that sends. What people marked, also unreadably, or assigned is always listed."""
+        """Whether it may be one that sends. What people marked, or assigned, is always listed."""
         if str(self._id(item)) in self.system.accounts or any(map(MARK.fullmatch, self._lines(item))):
             return True
         only, skip = self._settings.only, self._settings.skip
