@@ -267,7 +267,12 @@ def test_a_mark_that_names_no_account_for_certain_still_lists_the_campaign(api: 
 
 
 def test_what_the_tool_does_not_tell_leaves_no_campaign_out(api: Api) -> None:
-    rows: list[tuple[str, Any]] = [("1", None), ("2", []), ("3", [{"type": "mail"}]), ("4", [{"type": "sms"}])]
+    rows: list[tuple[str, Any]] = [
+        ("1", None),
+        ("2", []),
+        ("3", [{"type": "mail"}]),
+        ("4", [{"type": "sms"}]),
+    ]
     for id, actions in rows:
         api.put(id, "running")
         api.campaigns[id] |= {} if actions is None else {"actions": actions}

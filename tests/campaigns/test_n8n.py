@@ -440,3 +440,60 @@ def test_settings_that_cannot_work_are_refused_at_once(settings: dict[str, Any])
     with pytest.raises(BadInput) as caught:
         connector("http://127.0.0.1:9", **settings)
     assert "hunter2" not in str(caught.value)
+
+
+# What is not told
+
+
+def test_executions_of_other_workflows_are_left_alone_where_the_filter_is_not_kept(n8n: N8nApi) -> None:
+    n8n.put("ours", trigger(), sending())
+    n8n.put("theirs", trigger(), sending())
+    n8n.execute("7", "theirs")
+    rows = {"data": [{"id": "7", "workflowId": "theirs", "status": "running", "mode": "trigger"}]}
+    connector = to(n8n)
+    n8n.scripted = [
+        Scripted(200, body=json.dumps(n8n.workflows["ours"]).encode(), method="GET"),
+        *(Scripted(200, body=json.dumps(rows).encode(), method="GET") for _ in range(3)),
+    ]
+    assert run(connector.under_way("ours")) == UnderWay(complete=False)
+    n8n.scripted = [
+        Scripted(200, body=b"{}", method="POST"),
+        Scripted(200, body=json.dumps(n8n.workflows["ours"]).encode(), method="GET"),
+        *(Scripted(200, body=json.dumps(rows).encode(), method="GET") for _ in range(3)),
+    ]
+    run(connector.stop_running("ours"))
+    assert "7" in n8n.executions
+
+
+def test_a_workflow_whose_nodes_are_not_told_may_send(n8n: N8nApi) -> None:
+    n8n.put("1", trigger(), sending())
+    n8n.workflows["1"]["activeVersion"] = {"versionId": n8n.workflows["1"]["activeVersionId"]}
+    assert listed(to(n8n)) == {"1": (HIDDEN,)}
+    assert not run(to(n8n).under_way("1")).complete
+
+
+def test_without_its_nodes_or_its_versions_nothing_is_known_to_be_off() -> None:
+    with serve("1") as old:
+        old.put("1", trigger(), sending(), active=False)
+        assert run(connector(old.url, "1").read_state("1")) is CampaignState.PAUSED
+        del old.workflows["1"]["nodes"]
+        assert run(connector(old.url, "1").read_state("1")) is CampaignState.UNKNOWN
+    with serve("1") as old:  # and was named as newer than it is
+        old.put("1", trigger("executeWorkflowTrigger"), sending(), active=False)
+        assert run(connector(old.url, "2.41").read_state("1")) is CampaignState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "type",
+    ["n8n-nodes-whatsapp-web.whatsappWeb", "wwebjs-n8n.wWebjsApi", "n8n-nodes-green-whatsapp.greenApi"],
+)
+def test_a_node_for_whatsapp_that_nobody_here_knows_may_send(n8n: N8nApi, type: str) -> None:
+    n8n.put("1", trigger(), {"type": type, "parameters": {}})
+    n8n.put("2", trigger(), {"type": f"{type}Trigger", "parameters": {}})
+    assert listed(to(n8n)) == {"1": (HIDDEN,)}
+
+
+def test_addresses_in_an_agents_code_are_found_and_also_without_a_name(n8n: N8nApi) -> None:
+    code = "fetch(base + '/message/sendText/' + instance)"
+    n8n.put("1", trigger(), {"type": "@n8n/n8n-nodes-langchain.toolCode", "parameters": {"jsCode": code}})
+    assert listed(to(n8n)) == {"1": (Sender(Via.EVOLUTION),)}

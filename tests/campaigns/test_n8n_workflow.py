@@ -106,9 +106,15 @@ def test_addresses_in_programs_are_found(text: str, name: str, sender: Sender | 
     assert content_of([program], {}).senders == ((sender,) if sender else ())
 
 
-@pytest.mark.parametrize("nodes", [None, {}, "x", [None, {"type": 7, "parameters": [], "credentials": []}]])
-def test_nodes_of_any_shape_break_nothing(nodes: object) -> None:
-    assert content_of(nodes, {}) == Content()
+@pytest.mark.parametrize("nodes", [None, {}, "x"])
+def test_where_no_nodes_are_told_any_may_be_there(nodes: object) -> None:
+    found = content_of(nodes, {})
+    assert found.senders == (Sender(Via.UNKNOWN),)
+    assert found.callable and not found.from_now
+
+
+def test_nodes_of_any_shape_break_nothing() -> None:
+    assert content_of([None, {"type": 7, "parameters": [], "credentials": []}], {}) == Content()
 
 
 def test_a_node_that_is_switched_off_counts_for_nothing() -> None:

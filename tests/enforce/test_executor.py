@@ -306,3 +306,26 @@ def test_what_came_to_its_end_while_paused_has_nothing_left_to_resume(engine: En
     one.put("1", "done")
     assert enforce(engine, one, [resuming(campaign("1", "one"))])[0].result is Result.NOT_RUNNING
     assert kinds(engine) == ["intent", "paused"]
+
+
+def test_a_resume_brings_back_the_version_noted_at_the_pause(engine: Engine) -> None:
+    one = system("one", ["1"])
+    one.versions["1"] = "v1"
+    enforce(acting(engine), one, [order(each) for each in asyncio.run(one.list())])
+    one.versions["1"] = "v2"  # somebody publishes while it is paused
+    enforce(engine, one, [resuming(each) for each in asyncio.run(one.list())])
+    assert one.resumed == [("1", "v1")]
+
+
+def test_what_is_written_together_is_written_once_each(engine: Engine) -> None:
+    """Two rules pause the same campaigns at once: the entries of both share transactions, and no ``once``."""
+    one = system("one", at_once=4)
+    both = [order(campaign(id, "one"), rule=rule) for id in IDS for rule in ("this", "that")]
+    enforce(acting(engine), one, both)
+    for id in IDS:
+        assert one.state(id) == "paused"
+        entries = written(engine, subject=f"campaign:one/{id}")
+        rules = {each.enforcement for each in entries}
+        assert rules
+        for rule in rules:
+            assert [str(each.kind) for each in entries if each.enforcement == rule] == ["intent", "paused"]

@@ -281,16 +281,22 @@ class N8n(Connector):
         return ours, whole and readable
 
     async def _listed(self, id: str) -> tuple[dict[str, tuple[str, str]], bool]:
-        """Executions of one workflow that have not ended: id -> status and mode; and whether that is all."""
+        """Executions of one workflow that have not ended: id -> status and mode; and whether that is all.
+
+        Those of others are not ours to count or to end, if n8n or a proxy before it should not keep the filter.
+        """
         found: dict[str, tuple[str, str]] = {}
+        whole = True
         for status in UNDER_WAY if self._settings.release == "2.41" else UNDER_WAY[1:]:
             params: dict[str, Any] = {"workflowId": id, "status": status, "limit": 250}
             for _ in range(MOST_EXECUTION_PAGES):
                 answer = await self._client.call("GET", "/api/v1/executions", params=params)
                 items, cursor = self._page(answer)
+                ours = [item for item in items if str(item.get("workflowId")) == id]
+                whole = whole and len(ours) == len(items)
                 found |= {
                     str(item["id"]): (status, str(item.get("mode")))
-                    for item in items
+                    for item in ours
                     if _ID.fullmatch(str(item.get("id")))
                 }
                 if not cursor:
@@ -298,7 +304,7 @@ class N8n(Connector):
                 params["cursor"] = cursor
             else:
                 return found, False
-        return found, True
+        return found, whole
 
     async def _called(self, id: str) -> tuple[Ids, bool]:
         """The workflows that a workflow calls, those called by these too, nearest first."""

@@ -96,11 +96,17 @@ def _state(item: Workflow, content: Content, publishing: bool) -> CampaignState:
         return CampaignState.UNKNOWN
     if item.get("isArchived") is True:
         return CampaignState.DONE
-    return CampaignState.UNKNOWN if content.callable and not publishing else CampaignState.PAUSED
+    published_only = publishing and "activeVersionId" in item
+    return CampaignState.UNKNOWN if content.callable and not published_only else CampaignState.PAUSED
 
 
 def content_of(nodes: object, gateways: Gateways) -> Content:
-    """The content of ``nodes`` as the API gives them; nodes that are switched off count for nothing."""
+    """The content of ``nodes`` as the API gives them; nodes that are switched off count for nothing.
+
+    Where no nodes are told, any may be there.
+    """
+    if not isinstance(nodes, list):
+        return _HIDDEN
     senders: dict[Sender, None] = {}
     calls: dict[str, None] = {}
     from_now, called = True, False
@@ -115,6 +121,8 @@ def content_of(nodes: object, gateways: Gateways) -> Content:
         elif kind.endswith("trigger") or kind in _OLD_TRIGGERS:
             from_now = from_now and kind in FROM_NOW
             called = called or kind in _STARTED_BY_OTHERS
+        elif _FOR_WHATSAPP.search(str(node.get("type"))):
+            senders[Sender(Via.UNKNOWN)] = None
     return Content(tuple(senders), tuple(calls), from_now, called)
 
 
@@ -137,12 +145,12 @@ def followed(contents: Mapping[str, Content]) -> dict[str, tuple[Sender, ...]]:
     return found
 
 
-_HIDDEN = Content((Sender(Via.UNKNOWN),))
+_HIDDEN = Content((Sender(Via.UNKNOWN),), ("",), from_now=False, callable=True)
 
 
-def _switched_on(nodes: object) -> Iterator[tuple[str, Mapping[str, Any], Parameters]]:
+def _switched_on(nodes: list[Any]) -> Iterator[tuple[str, Mapping[str, Any], Parameters]]:
     """The kind of each node without its package, in small letters; a node as an agent's tool is one too."""
-    for node in nodes if isinstance(nodes, list) else ():
+    for node in nodes:
         if isinstance(node, Mapping) and not node.get("disabled"):
             kind = str(node.get("type")).rpartition(".")[2].lower()
             if kind.endswith("tool"):
@@ -243,7 +251,8 @@ def _base(node: Mapping[str, Any], gateways: Gateways) -> str:
 
 LONGEST_PROGRAM = 200_000  # characters that are looked at
 _WORD = re.compile(r"[^\s'\"`,;()]{5,500}")
-_PROGRAMS = frozenset({"code", "function", "functionitem", "executecommand", "ssh"})
+_FOR_WHATSAPP = re.compile(r"whats-?app|wwebjs|waha|evolution-?api", re.IGNORECASE)  # nodes of other packages
+_PROGRAMS = frozenset({"code", "toolcode", "function", "functionitem", "executecommand", "ssh"})
 _PROGRAM_TEXTS = ("jsCode", "pythonCode", "functionCode", "command")
 _CALLS = frozenset({"executeworkflow", "toolworkflow"})
 _READERS: Mapping[str, Callable[[Parameters, str], Sender | None]] = {

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from weakref import WeakSet
 
 from alembic import command
@@ -82,7 +83,9 @@ def session(engine: Engine, *, write: bool = True) -> Iterator[Session]:
         if engine not in _checked:
             check_schema(engine)
             _checked.add(engine)
-        with Session(engine if write else _reading(engine), expire_on_commit=False) as opened, opened.begin():
+        with Session(engine, expire_on_commit=False) as opened, opened.begin():
+            if not write:
+                opened.connection(execution_options=_reading(engine))
             yield opened
 
 
@@ -105,7 +108,7 @@ def check_schema(engine: Engine) -> None:
     if engine.dialect.name == "sqlite" and not _sqlite_file(engine).exists():
         revision = None  # connecting would leave an empty file behind
     else:
-        with _reachable(engine), _reading(engine).connect() as connection:
+        with _reachable(engine), engine.execution_options(**_reading(engine)).connect() as connection:
             revision = _revision(connection)
     _refuse_newer(revision)
     head = ScriptDirectory.from_config(_alembic()).get_current_head()
@@ -170,10 +173,11 @@ def _begin_postgresql(connection: Connection) -> None:
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'")
 
 
-def _reading(engine: Engine) -> Engine:
+def _reading(engine: Engine) -> dict[str, Any]:
+    """The execution options of a transaction that writes nothing."""
     if engine.dialect.name == "sqlite":
-        return engine.execution_options(**{_READING: True})
-    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return {_READING: True}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 @contextmanager
