@@ -283,7 +283,7 @@ class N8n(Connector):
     async def _listed(self, id: str) -> tuple[dict[str, tuple[str, str]], bool]:
         """Executions of one workflow that have not ended: id -> status and mode; and whether that is all.
 
-        Those of others are not ours to count or to end, if n8n or a proxy before it should not keep the filter.
+        Those of others are not ours to count or to end, should n8n or a proxy not keep the filter.
         """
         found: dict[str, tuple[str, str]] = {}
         whole = True
