@@ -413,3 +413,13 @@ def test_the_example_of_the_documentation_can_be_used() -> None:
         if system["connector"] == "airflow"
     )
     campaigns.connect(SystemSettings(**example), Access("http", "http://airflow.example"))
+
+
+@pytest.mark.parametrize("answer", [{}, [], {"dag_id": "b", "tags": []}, {"dag_id": "guardian"}])
+def test_a_dag_that_may_be_our_own_is_not_touched(airflow: AirflowServer, answer: Any) -> None:
+    airflow.dags["guardian"] = answer  # without the tags that tell whose it is
+    airflow.runs = [{"dag_id": "guardian", "dag_run_id": "r", "state": "running"}]
+    connector = connected(airflow.url)
+    for call in (connector.pause("guardian"), connector.stop_running("guardian")):
+        assert isinstance(trouble(call), BadInput)
+    assert "PATCH" not in {method for method, _ in airflow.calls}

@@ -21,6 +21,7 @@ from tests.tools.node_red import inject, request, sending, tab
 from sendepause import campaigns
 from sendepause.campaigns import node_red
 from sendepause.campaigns.base import Access, Backlog, BacklogKind, Connector
+from sendepause.campaigns.http import HttpClient, kept_open
 from sendepause.campaigns.node_red_flows import Flows
 from sendepause.errors import BadInput, Refused, SendepauseError, Unreachable
 from sendepause.model import CampaignState, Sender, Via
@@ -587,3 +588,57 @@ def test_whatever_status_it_answers_the_error_is_ours(server: Server) -> None:
         server.flows = [tab("1")]
         server.scripted["/flows"] = [(status, b"a page of a proxy")]
         assert isinstance(trouble(connect(server).list()), SendepauseError)
+
+
+def test_a_user_who_is_locked_out_is_left_alone_for_as_long(server: Server) -> None:
+    server.wrong_logins = 5
+    connector = connect(server)
+    for _ in range(3):
+        error = trouble(connector.list())
+        assert isinstance(error, Unreachable) and 0 < (error.retry_after or 0) <= 600
+    assert len(server.asked_for) == 1  # each one more would lengthen the lock
+
+
+def test_a_mark_that_names_no_account_for_certain_still_lists_the_tab(server: Server) -> None:
+    server.flows = [
+        tab("1") | {"env": [{"name": "WA_ACCOUNT", "type": "str", "value": "030 123"}]},
+        tab("2") | {"env": [{"name": "WA_ACCOUNT", "type": "env", "value": "NUMBER"}]},
+        tab("3") | {"info": "account: Marketing"},
+        tab("4"),
+    ]
+    found = {one.id: one.account for one in run(connect(server).list())}
+    assert found == {"1": None, "2": None, "3": None}
+
+
+def test_a_mark_may_be_a_number(server: Server) -> None:
+    server.flows = [tab("1") | {"env": [{"name": "WA_ACCOUNT", "type": "num", "value": "4930123450"}]}]
+    assert [one.account for one in run(connect(server).list())] == [ACCOUNT]
+
+
+def test_a_command_that_calls_a_gateway_sends(server: Server) -> None:
+    url = "http://waha:3000/api/sendText"
+    command = {"id": "n", "z": "1", "type": "exec", "command": "curl", "append": url}
+    setup = {"id": "m", "z": "2", "type": "function", "func": "", "initialize": f"post('{url}')"}
+    server.flows = [tab("1"), tab("2"), command, setup]
+    assert [one.id for one in run(connect(server).list())] == ["1", "2"]
+
+
+def test_connections_that_are_kept_open_are_few(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.flows = [tab("1")]
+    opened: list[object] = []
+    new = HttpClient._new
+
+    def counted(client: HttpClient) -> Any:
+        opened.append(client)
+        return new(client)
+
+    monkeypatch.setattr(HttpClient, "_new", counted)
+
+    async def read() -> None:
+        connector = connect(server)
+        async with kept_open():
+            for _ in range(10):
+                await connector.read_state("1")
+
+    run(read())
+    assert len(opened) <= 3  # one for the login, one with its token

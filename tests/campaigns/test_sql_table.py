@@ -216,3 +216,23 @@ def test_numbers_and_truth_values_are_states_too(tmp_path: Path, words: dict[str
     assert run(connector.read_state("a")) is CampaignState.PAUSED
     run(connector.resume("a", None))
     assert run(connector.read_state("a")) is CampaignState.RUNNING
+
+
+def test_ids_of_a_numeric_column_are_found_and_paused(ground: SqlGround) -> None:
+    metadata = sa.MetaData(schema=ground.schema)
+    table = sa.Table(
+        "numbered",
+        metadata,
+        sa.Column("id", sa.Numeric(12, 0), primary_key=True),
+        *(sa.Column(name, sa.String(40)) for name in ("title", "sender", "order", "before", "changed by")),
+    )
+    metadata.create_all(ground.engine)
+    with ground.engine.begin() as connection:
+        connection.execute(sa.insert(table).values(id=17, order="running", title="Winter"))
+    columns = {name: place for name, place in SQL_SETTINGS["columns"].items() if name != "changed_at"}
+    connector = ground.connect(table="numbered", columns=columns)
+    assert [one.id for one in run(connector.list())] == ["17"]
+    run(connector.pause("17"))
+    assert run(connector.read_state("17")) is CampaignState.PAUSED
+    for id in ("17.0", "1e1", "NaN", "x", "0017"):
+        assert run(connector.read_state(id)) is CampaignState.UNKNOWN

@@ -201,7 +201,12 @@ class AirflowApi(Connector):
     async def _refuse_own(self, id: str) -> None:
         """Raises before anything is changed; where the name tells it, before anything is called."""
         _checked(id)
-        if id.startswith(OWN_PREFIX) or _is_own((await self._call("GET", _dag(id))).data):
+        if id.startswith(OWN_PREFIX):
+            raise Guarded(*NO_OWN)
+        row = (await self._call("GET", _dag(id))).data
+        if not isinstance(row, Mapping) or row.get("dag_id") != id or not isinstance(row.get("tags"), list):
+            raise _not_airflow(self._name)  # whose it is, its tags tell
+        if _is_own(row):
             raise Guarded(*NO_OWN)
 
     def _is_campaign(self, row: Mapping[str, Any]) -> bool:

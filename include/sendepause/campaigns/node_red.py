@@ -73,7 +73,9 @@ class NodeRed(Connector):
         senders = {id: flows.senders(id) for id in flows.tabs}
         marks = {id: flows.account(id) for id in flows.tabs}
         wanted = [
-            tab for id, tab in flows.tabs.items() if senders[id] or marks[id] or id in self.system.accounts
+            tab
+            for id, tab in flows.tabs.items()
+            if senders[id] or flows.is_marked(id) or id in self.system.accounts
         ]
         if len(wanted) > MOST_CAMPAIGNS:
             raise BadInput(
@@ -220,8 +222,10 @@ class _Door:
         self._name, self._access = name, access
         self._open = HttpClient(name, access, seconds, auth=Auth(kind="none"), headers=HEADERS)
         self._token: str | None = None if access.login else access.password or ""
+        self._with_token: tuple[str, HttpClient] = ("", self._open)
         self._logins = _OneAtATime()
         self._refused_at: float | None = None
+        self._locked_at: float | None = None
 
     async def call(
         self, method: str, path: str, body: Any = None, *, ok: frozenset[int] = frozenset()
@@ -261,9 +265,13 @@ class _Door:
         )
 
     def _with(self, token: str) -> HttpClient:
+        """The client for a token: always the same one, since each keeps connections of its own."""
         if not token:
             return self._open
-        return replace(self._open, access=replace(self._access, password=token), auth=Auth())
+        if self._with_token[0] != token:
+            access = replace(self._access, password=token)
+            self._with_token = token, replace(self._open, access=access, auth=Auth())
+        return self._with_token[1]
 
     async def _key(self, instead_of: str | None = None) -> str:
         """The token; "" where none is needed. ``instead_of``: one that is not taken any more."""
@@ -288,8 +296,18 @@ class _Door:
             f"lock it out, it is not tried again for {LOCKED_OUT / 60:.0f} minutes.",
         )
 
+    def _locked_out(self) -> Unreachable:
+        """Not to be asked again for that long: each login that is tried meanwhile counts as well."""
+        return Unreachable(
+            f"{self._name} takes no login now, as it does for ten minutes after five wrong ones.",
+            "Correct user and password in the connection, and wait; else look into its log.",
+            retry_after=LOCKED_OUT,
+        )
+
     async def _ask_for_token(self, scope: str) -> str | None:
         """What Node-RED gives for user and password, "" where it asks for no login, None where it refuses."""
+        if self._locked_at is not None and time.monotonic() - self._locked_at < LOCKED_OUT:
+            raise self._locked_out()
         once = replace(self._open, retry=Retry(attempts=1))
         body = {
             "client_id": "node-red-admin",
@@ -303,11 +321,8 @@ class _Door:
         if answer.status == 404:
             return ""
         if answer.status == 500:
-            raise Unreachable(
-                f"{self._name} takes no login now, as it does for ten minutes after five wrong ones.",
-                "Correct user and password in the connection, and wait; else look into its log.",
-                retry_after=LOCKED_OUT,
-            )
+            self._locked_at = time.monotonic()
+            raise self._locked_out()
         token = answer.data.get("access_token") if isinstance(answer.data, Mapping) else None
         return token if answer.status == 200 and isinstance(token, str) and token else None
 

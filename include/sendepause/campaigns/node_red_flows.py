@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from sendepause.campaigns.base import MARK as LINE
 from sendepause.campaigns.base import marked
 from sendepause.campaigns.senders import gateway, sender_of_call
 from sendepause.model import Sender, Via
@@ -47,12 +48,21 @@ class Flows:
     def account(self, id: str) -> str | None:
         """The number that a tab is marked with: in its variable WA_ACCOUNT, or as ``account: +49 …`` in a
         line of its description. E.164; None where neither can be read for certain, or they disagree."""
-        tab = self.tabs[id]
-        env = tab.get("env")
+        variables, lines = self._said(id)
+        said = [one.get("value") for one in variables if one.get("type") in ("str", "num")]
+        return marked([*(f"account:{value}" for value in said), *lines])
+
+    def is_marked(self, id: str) -> bool:
+        """Whether people marked a tab, be it with what cannot be read for certain."""
+        variables, lines = self._said(id)
+        return bool(variables) or any(map(LINE.fullmatch, lines))
+
+    def _said(self, id: str) -> tuple[list[Node], list[str]]:
+        """The variables of a tab that may hold its mark, and the lines of its description."""
+        env = self.tabs[id].get("env")
         entries = [one for one in env if isinstance(one, Mapping)] if isinstance(env, list) else []
-        said = [one.get("value") for one in entries if one.get("name") == MARK and one.get("type") == "str"]
-        lines = str(tab.get("info") or "")[:LONGEST].splitlines()
-        return marked([*(f"account:{value}" for value in said), *(line.strip(" \t*->") for line in lines)])
+        lines = str(self.tabs[id].get("info") or "")[:LONGEST].splitlines()
+        return [one for one in entries if one.get("name") == MARK], [line.strip(" \t*->") for line in lines]
 
     def senders(self, id: str) -> tuple[Sender, ...]:
         """What a tab sends through, by its own nodes and those of the subflows that it uses.
@@ -152,6 +162,9 @@ def _texts(node: Node) -> Iterator[str]:
     match node.get("type"):
         case "function":
             yield str(node.get("func") or "")[:LONGEST]
+            yield str(node.get("initialize") or "")[:LONGEST]
+        case "exec":
+            yield f"{node.get('command') or ''} {node.get('append') or ''}"[:LONGEST]
         case "template":
             yield str(node.get("template") or "")[:LONGEST]
         case "change":

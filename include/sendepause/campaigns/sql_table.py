@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
@@ -364,7 +366,18 @@ def _is(column: ColumnElement[Any], id: str) -> ColumnElement[bool]:
     return column == (literal(value, BigInteger) if isinstance(value, int) else value)
 
 
-_READ: dict[type, Callable[[str], Any]] = {int: int, UUID: UUID, datetime: datetime.fromisoformat}
+def _decimal(text: str) -> Decimal:
+    if not re.fullmatch(r"-?\d{1,40}", text, re.ASCII):
+        raise ValueError("no whole number")
+    return Decimal(text)
+
+
+_READ: dict[type, Callable[[str], Any]] = {
+    int: int,
+    Decimal: _decimal,
+    UUID: UUID,
+    datetime: datetime.fromisoformat,
+}
 
 
 def _names(found: Collection[str]) -> str:
