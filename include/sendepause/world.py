@@ -171,6 +171,7 @@ def _proofs(
             yield reach.account, reach.evidence, reach.read_until
     told = directory.seen(session)
     known = {entry.sender: entry.evidence for entry, _ in told}
+    owners = {entry.sender: entry.account for entry in directory.entries(session)}
     for entry, seen_at in told:
         if entry.evidence:
             yield entry.account, entry.evidence, seen_at
@@ -178,7 +179,10 @@ def _proofs(
         sure = campaign.account_by in (AccountBy.MARK, AccountBy.INFERRED) and not campaign.also
         if campaign.account and sure and campaign.state is CampaignState.RUNNING:
             for sender in campaign.senders:
-                if proof := known.get(sender, sender.via.evidence):
+                proof = known.get(sender, sender.via.evidence)
+                # The Platform is proved by a sender that is this account's, never by another one beside it.
+                own = owners.get(sender, sender.name) == campaign.account
+                if proof is Evidence.CONSUMER or (proof is Evidence.PLATFORM and own):
                     yield campaign.account, proof, as_of
 
 
