@@ -17,7 +17,7 @@ from typing import Any
 from sendepause import planning, stages
 from sendepause.campaigns.base import Connector
 from sendepause.campaigns.line import Line
-from sendepause.enforce.runs import NOT_RUNNING, PAUSES, read_back
+from sendepause.enforce.runs import NOT_RUNNING, read_back
 from sendepause.errors import BadInput, Guarded, Refused, SendepauseError, Unclear
 from sendepause.installation import Installation
 from sendepause.model import Campaign, CampaignState, EntryKind
@@ -159,7 +159,7 @@ class _Drill:
 
     def _really_paused(self) -> bool:
         with database.session(self.installation.engine, write=False) as session:
-            records = folds.pauses(ledger.entries(session, kinds=PAUSES)).values()
+            records = folds.pauses(ledger.entries(session, kinds=folds.PAUSES)).values()
         return any(r.campaign == self.campaign.key and r.status in STANDING for r in records)
 
     def _check_ours(self, begun: Entry) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from sendepause import countdown, second_proof, stages, words
 from sendepause.audit import verdict
-from sendepause.enforce import PAUSES
 from sendepause.errors import BadInput
 from sendepause.installation import Installation
 from sendepause.model import AccountBy, Act, Kind, Language, Reason
@@ -46,7 +45,7 @@ def explain(installation: Installation, account: str, as_of: datetime) -> Iterat
     language = owner.language
     with database.session(installation.engine, write=False) as session:
         finding = queries.latest_findings(session, as_of, [number]).get(number)
-        entries = [entry for entry in ledger.entries(session, kinds=PAUSES) if entry.as_of <= as_of]
+        entries = [entry for entry in ledger.entries(session, kinds=folds.PAUSES) if entry.as_of <= as_of]
         listened = {pair: one for pair, one in silences(session).items() if one.heard_at <= as_of}
     pauses = folds.pauses(entries)
     shown = stages.show(installation, settings, as_of, [number])

@@ -72,8 +72,9 @@ def look_at_systems(
         there = [*listed, *(one for one in kept if one.state is CampaignState.RUNNING)]
         for system in found:
             queries.save_campaigns(session, system, [one for one in there if one.system == system], now)
+        records = folds.pauses(ledger.entries(session, kinds=folds.PAUSES)).values()
         for note in (note_completed, note_resumed, note_undone):
-            note(session, [*listed, *kept], as_of=as_of, now=now, author=AUTHOR)
+            note(session, records, [*listed, *kept], as_of=as_of, now=now, author=AUTHOR)
 
 
 def _owed(entries: Sequence[ledger.Entry], campaigns: Iterable[Campaign]) -> list[Campaign]:

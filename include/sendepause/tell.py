@@ -50,7 +50,7 @@ def _queue_digest(installation: Installation, settings: Settings, as_of: datetim
             as_of=as_of,
             rules=settings.enforcement_list(),
             shown=shown.items,
-            switches=folds.switches(ledger.entries(session, kinds=addressing.SWITCHES)),
+            switches=folds.switches(ledger.entries(session, kinds=folds.SWITCHES)),
             findings=queries.latest_findings(session, as_of),
             ill=sorted(name for name, state in queries.health(session).items() if not state.ok),
             alerts=outbox.overview(session, limit=1),

@@ -103,9 +103,10 @@ def _read_again(
         shown = {one.key for one in queries.campaigns(session) if one.state is CampaignState.RUNNING}
         unlisted = [replace(c, changed_by=None, changed_at=None) for c in running if c.key not in shown]
         queries.note_states(session, unlisted, now)
+        records = folds.pauses(ledger.entries(session, kinds=folds.PAUSES)).values()
         for note in (note_resumed, note_undone):
-            note(session, unlisted, as_of=as_of, now=now, author=stages.AUTHOR)
-        note_drained(session, read, as_of=as_of, now=now, author=stages.AUTHOR)
+            note(session, records, unlisted, as_of=as_of, now=now, author=stages.AUTHOR)
+        note_drained(session, records, read, as_of=as_of, now=now, author=stages.AUTHOR)
     return watched
 
 

@@ -160,8 +160,9 @@ def notice(engine: Engine, campaigns: Iterable[Campaign]) -> tuple[int, int]:
     """One run of noticing what came true and what people undid; how many of each."""
     seen = list(campaigns)
     with database.session(engine) as session:
-        completed = note_completed(session, seen, as_of=AS_OF, now=NOW, author="enforce")
-        undone = note_undone(session, seen, as_of=AS_OF, now=NOW, author="enforce")
+        records = folds.pauses(ledger.entries(session)).values()
+        completed = note_completed(session, records, seen, as_of=AS_OF, now=NOW, author="enforce")
+        undone = note_undone(session, records, seen, as_of=AS_OF, now=NOW, author="enforce")
     return len(completed), len(undone)
 
 
@@ -172,8 +173,9 @@ def keep_watch(
     found = asyncio.run(watch(connectors, silent, partial(switched_on, engine)))
     read = [one for one in found if isinstance(one, Watched)]
     with database.session(engine) as session:
-        note_undone(session, [one.campaign for one in read], as_of=AS_OF, now=now, author="watch")
-        note_drained(session, read, as_of=AS_OF, now=now, author="watch")
+        records = folds.pauses(ledger.entries(session)).values()
+        note_undone(session, records, [one.campaign for one in read], as_of=AS_OF, now=now, author="watch")
+        note_drained(session, records, read, as_of=AS_OF, now=now, author="watch")
     return found
 
 

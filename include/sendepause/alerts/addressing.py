@@ -19,7 +19,6 @@ from sendepause.model import (
     Audience,
     Decision,
     Enforcement,
-    EntryKind,
     Finding,
     Kind,
     Language,
@@ -31,8 +30,6 @@ from sendepause.store import folds, ledger, queries
 from sendepause.store.silences import silences
 
 ESCALATED_HOURS = 6  # before the guard's default applies, what still waits is told once more, as a whole
-SWITCHES = (EntryKind.ACT, EntryKind.HALT)
-HOLDS = (EntryKind.HOLD_ASKED, EntryKind.HOLD_GRANTED, EntryKind.HOLD_ENDED)
 
 _OUTCOMES: Mapping[Stage, tuple[Audience, ...]] = {
     Stage.PAUSED: (Audience.OWNER,),
@@ -79,7 +76,7 @@ def owed(
     In a rehearsal, or while acting is switched off, owners are told nothing: what is announced to them
     would not happen.
     """
-    switches = folds.switches(ledger.entries(session, kinds=SWITCHES))
+    switches = folds.switches(ledger.entries(session, kinds=folds.SWITCHES))
     findings = queries.latest_findings(session, as_of)
     facts = [
         *_with_proofs(session, _of_decisions(settings, plan, findings, as_of)),
@@ -146,7 +143,7 @@ def _ill(session: Session) -> Iterator[Fact]:
 def _holds(session: Session, as_of: datetime) -> Iterator[Fact]:
     """Holds that were asked for and are not over: somebody has to approve them."""
     campaigns = {campaign.key: campaign for campaign in queries.campaigns(session)}
-    for hold in folds.holds(ledger.entries(session, kinds=HOLDS)):
+    for hold in folds.holds(ledger.entries(session, kinds=folds.HOLDS)):
         campaign = campaigns.get(hold.campaign)
         if hold.approver is None and as_of < hold.ends_at and campaign is not None:
             facts = AlertFacts(

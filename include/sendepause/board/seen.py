@@ -41,21 +41,6 @@ from sendepause.store.stamp import stamp
 
 # What an operator has to look at comes first.
 _URGENCY = (Act.ASK, Act.PAUSE, Act.RESUME, Act.WARN, Act.HOLD, Act.NONE)
-_PAUSES = (
-    EntryKind.INTENT,
-    EntryKind.WITHDRAWN,
-    EntryKind.PAUSED,
-    EntryKind.NOT_PAUSED,
-    EntryKind.UNDONE,
-    EntryKind.DRAINED,
-    EntryKind.RESUME_INTENT,
-    EntryKind.NOT_RESUMED,
-    EntryKind.RESUMED,
-    EntryKind.BREACH,
-    EntryKind.SILENCE_CONFIRMED,
-    EntryKind.SENDING_SEEN,
-)
-_HOLDS = (EntryKind.HOLD_ASKED, EntryKind.HOLD_GRANTED, EntryKind.HOLD_ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +232,7 @@ def look(session: Session, settings: Settings, now: datetime, kept: Seen | None 
     if kept is not None and kept.stamp == moved:
         return kept
     plan, campaigns = queries.latest_plan(session), queries.campaigns(session)
-    pauses = folds.pauses(ledger.entries(session, kinds=_PAUSES))
+    pauses = folds.pauses(ledger.entries(session, kinds=folds.PAUSES))
     confirmed = ledger.entries(session, kinds=[EntryKind.CONFIRMED])
     said = {entry.subject: entry for entry in confirmed}
     return Seen(
@@ -258,7 +243,7 @@ def look(session: Session, settings: Settings, now: datetime, kept: Seen | None 
         pauses=pauses,
         listened=silences(session),
         silences=silences_at(session, pauses, now),
-        holds=folds.holds(ledger.entries(session, kinds=_HOLDS)),
+        holds=folds.holds(ledger.entries(session, kinds=folds.HOLDS)),
         confirmed={key: said[key] for key in folds.confirmations(confirmed)},
         evidence=world.evidence(session, campaigns, now),
         acting=folds.switches(ledger.entries(session, kinds=[EntryKind.ACT])),

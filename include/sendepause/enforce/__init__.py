@@ -26,7 +26,6 @@ from sendepause.enforce.looking import note_undone as note_undone
 from sendepause.enforce.looking import watch as watch
 from sendepause.enforce.pausing import Pausing, pause
 from sendepause.enforce.resuming import Resuming, resume
-from sendepause.enforce.runs import PAUSES as PAUSES
 from sendepause.enforce.runs import Order as Order
 from sendepause.enforce.runs import Outcome as Outcome
 from sendepause.enforce.runs import Result as Result
@@ -104,7 +103,7 @@ def _may_pass(outcome: Outcome | None) -> bool:
 
 async def _all(run: Run, lines: Mapping[str, Line], orders: Sequence[Order]) -> list[Outcome]:
     with run.reading() as session:
-        records = folds.pauses(ledger.entries(session, kinds=PAUSES))
+        records = folds.pauses(ledger.entries(session, kinds=folds.PAUSES))
     for line in lines.values():
         line.ask_again()
     ended = await asyncio.gather(

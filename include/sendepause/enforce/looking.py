@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +14,7 @@ from sendepause.campaigns.http import kept_open
 from sendepause.campaigns.line import Line, bounded
 from sendepause.enforce.pausing import OPEN, drain
 from sendepause.enforce.resuming import RUNNING
-from sendepause.enforce.runs import NOT_RUNNING, PAUSES, Result, Stopped, last_change
+from sendepause.enforce.runs import NOT_RUNNING, Result, Stopped, last_change
 from sendepause.enforce.stops import Stops
 from sendepause.errors import Refused, SendepauseError, Unreachable
 from sendepause.model import Campaign, CampaignState, DirectoryEntry, EntryKind
@@ -129,7 +129,13 @@ def acting(engine: Engine) -> bool:
 
 
 def note_drained(
-    session: Session, watched: Iterable[Watched], *, as_of: datetime, now: datetime, author: str
+    session: Session,
+    records: Collection[PauseRecord],
+    watched: Iterable[Watched],
+    *,
+    as_of: datetime,
+    now: datetime,
+    author: str,
 ) -> int:
     """Write down work that is still under way after the pause, and that it has ended.
 
@@ -139,7 +145,7 @@ def note_drained(
     hour = now.astimezone(UTC).strftime("%Y-%m-%dT%H")
     drained = [
         (record, partial(_once_drained, moment=f"{hour}:{_left(facts)}"), facts)
-        for record in folds.pauses(ledger.entries(session, kinds=PAUSES)).values()
+        for record in records
         if record.status == "paused" and record.campaign in found
         if (facts := found[record.campaign].under_way or (NOTHING_LEFT if record.left != 0 else {}))
     ]
@@ -155,10 +161,18 @@ def _left(facts: Mapping[str, Any]) -> str:
 
 
 def note_undone(
-    session: Session, campaigns: Iterable[Campaign], *, as_of: datetime, now: datetime, author: str
+    session: Session,
+    records: Collection[PauseRecord],
+    campaigns: Iterable[Campaign],
+    *,
+    as_of: datetime,
+    now: datetime,
+    author: str,
 ) -> list[PauseRecord]:
     """Write down which of our pauses somebody undid: the campaign runs again, and not by our resume.
 
+    ``records`` as the ledger has them now; each may be noted by one of these functions only, so one
+    reading serves them all.
     ``campaigns`` as they were just read: an old state would undo a pause that was made since. One
     UNDONE entry an episode, for every enforcement that had paused the campaign. Returns the records as
     they were before, of those entries that are new.
@@ -166,14 +180,20 @@ def note_undone(
     running = {c.key: c for c in campaigns if c.state is CampaignState.RUNNING}
     undone = [
         (record, folds.once_undone, last_change(running[record.campaign]))
-        for record in folds.pauses(ledger.entries(session, kinds=PAUSES)).values()
+        for record in records
         if record.status == "paused" and not record.resuming and record.campaign in running
     ]
     return _note(session, EntryKind.UNDONE, undone, as_of, now, author)
 
 
 def note_completed(
-    session: Session, campaigns: Iterable[Campaign], *, as_of: datetime, now: datetime, author: str
+    session: Session,
+    records: Collection[PauseRecord],
+    campaigns: Iterable[Campaign],
+    *,
+    as_of: datetime,
+    now: datetime,
+    author: str,
 ) -> list[PauseRecord]:
     """Write down which of our open intents came true: the campaign is listed as paused, or as over.
 
@@ -183,14 +203,20 @@ def note_completed(
     still = {c.key: c for c in campaigns if c.state in NOT_RUNNING}
     completed = [
         (record, folds.once_paused, _completed(still[record.campaign].state))
-        for record in folds.pauses(ledger.entries(session, kinds=PAUSES)).values()
+        for record in records
         if record.status in OPEN and record.campaign in still
     ]
     return _note(session, EntryKind.PAUSED, completed, as_of, now, author)
 
 
 def note_resumed(
-    session: Session, campaigns: Iterable[Campaign], *, as_of: datetime, now: datetime, author: str
+    session: Session,
+    records: Collection[PauseRecord],
+    campaigns: Iterable[Campaign],
+    *,
+    as_of: datetime,
+    now: datetime,
+    author: str,
 ) -> list[PauseRecord]:
     """Write down which of our begun resumes came true: the campaign runs, or ran to its end.
 
@@ -200,7 +226,7 @@ def note_resumed(
     running = {c.key: c for c in campaigns if c.state in RUNNING}
     resumed = [
         (record, folds.once_resumed, {"state": str(running[record.campaign].state)})
-        for record in folds.pauses(ledger.entries(session, kinds=PAUSES)).values()
+        for record in records
         if record.status == "paused" and record.resuming and record.campaign in running
     ]
     return _note(session, EntryKind.RESUMED, resumed, as_of, now, author)

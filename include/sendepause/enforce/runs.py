@@ -17,25 +17,13 @@ from sendepause.campaigns.line import Line
 from sendepause.enforce.stops import Stops
 from sendepause.enforce.writing import Writer
 from sendepause.errors import BadInput, Guarded, Refused, SendepauseError, Unclear, Unreachable
-from sendepause.model import Campaign, CampaignState, Decision, EntryKind
+from sendepause.model import Campaign, CampaignState, Decision
 from sendepause.store import database
 from sendepause.store.database import Engine, Session
 
 READ_BACK_AFTER = (0.0, 0.5, 2.0)  # s; n8n 2.41 shows a change up to 0.3 s after its answer
 
 NOT_RUNNING = (CampaignState.PAUSED, CampaignState.DONE)
-PAUSES = (
-    EntryKind.INTENT,
-    EntryKind.WITHDRAWN,
-    EntryKind.PAUSED,
-    EntryKind.NOT_PAUSED,
-    EntryKind.UNDONE,
-    EntryKind.DRAINED,
-    EntryKind.RESUME_INTENT,
-    EntryKind.NOT_RESUMED,
-    EntryKind.RESUMED,
-    EntryKind.BREACH,
-)
 
 
 class Result(StrEnum):

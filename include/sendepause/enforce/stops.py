@@ -7,13 +7,7 @@ from sendepause.store import database, folds, ledger
 from sendepause.store.database import Engine
 from sendepause.store.ledger import Entry
 
-STOPS = (
-    EntryKind.ACT,
-    EntryKind.HALT,
-    EntryKind.HOLD_ASKED,
-    EntryKind.HOLD_GRANTED,
-    EntryKind.HOLD_ENDED,
-)
+STOPS = (*folds.SWITCHES, *folds.HOLDS)
 
 
 class Stops:

@@ -29,6 +29,23 @@ from typing import Any, Literal
 from sendepause.model import EntryKind, Hold
 from sendepause.store.ledger import Entry
 
+SWITCHES = (EntryKind.ACT, EntryKind.HALT)  # what each fold reads; all else says nothing of it
+HOLDS = (EntryKind.HOLD_ASKED, EntryKind.HOLD_GRANTED, EntryKind.HOLD_ENDED)
+PAUSES = (
+    EntryKind.INTENT,
+    EntryKind.WITHDRAWN,
+    EntryKind.PAUSED,
+    EntryKind.NOT_PAUSED,
+    EntryKind.UNDONE,
+    EntryKind.DRAINED,
+    EntryKind.RESUME_INTENT,
+    EntryKind.NOT_RESUMED,
+    EntryKind.RESUMED,
+    EntryKind.BREACH,
+    EntryKind.SILENCE_CONFIRMED,
+    EntryKind.SENDING_SEEN,
+)
+
 Status = Literal["intended", "withdrawn", "paused", "not_paused", "undone", "resumed"]
 ENDED: tuple[Status, ...] = ("withdrawn", "undone", "resumed")
 
