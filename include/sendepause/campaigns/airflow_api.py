@@ -107,7 +107,7 @@ class AirflowApi(Connector):
         if not _is_id(id):
             return CampaignState.UNKNOWN
         answer = await self._call("GET", _dag(id), ok=frozenset({404}))
-        row = answer.data if answer.status != 404 and isinstance(answer.data, Mapping) else {}
+        row = answer.told if answer.status != 404 else {}
         state = _state(row.get("is_paused")) if row.get("dag_id") == id else CampaignState.UNKNOWN
         gone = row.get("is_stale") is not False
         return CampaignState.UNKNOWN if gone and state is CampaignState.RUNNING else state
@@ -203,8 +203,8 @@ class AirflowApi(Connector):
         _checked(id)
         if id.startswith(OWN_PREFIX):
             raise Guarded(*NO_OWN)
-        row = (await self._call("GET", _dag(id))).data
-        if not isinstance(row, Mapping) or row.get("dag_id") != id or not isinstance(row.get("tags"), list):
+        row = (await self._call("GET", _dag(id))).told
+        if row.get("dag_id") != id or not isinstance(row.get("tags"), list):
             raise _not_airflow(self._name)  # whose it is, its tags tell
         if _is_own(row):
             raise Guarded(*NO_OWN)
@@ -252,8 +252,8 @@ class AirflowApi(Connector):
 
     async def _due(self, id: str) -> int | None:
         """How many runs the clock would start at once; None where that is not certain."""
-        details = (await self._call("GET", f"{_dag(id)}/details")).data
-        if not isinstance(details, Mapping) or "next_dagrun_run_after" not in details:
+        details = (await self._call("GET", f"{_dag(id)}/details")).told
+        if "next_dagrun_run_after" not in details:
             return None
         now = datetime.now(UTC)
         due, first = (moment_of(details.get(f"next_dagrun_{name}")) for name in ("run_after", "logical_date"))
@@ -315,7 +315,7 @@ class AirflowApi(Connector):
     async def _logged_in(self) -> HttpClient:
         body = {"username": self._access.login, "password": self._access.password or ""}
         answer = await self._door.call("POST", "/auth/token", body=body, writes=False)
-        token = answer.data.get("access_token") if isinstance(answer.data, Mapping) else None
+        token = answer.told.get("access_token")
         if not isinstance(token, str):
             raise _not_airflow(self._name)
         return HttpClient(self._name, replace(self._access, password=token), self.system.timeout_seconds)
@@ -365,14 +365,14 @@ def _dag(id: str) -> str:
 
 
 def _rows(answer: Answer, key: str, name: str) -> Rows:
-    rows = answer.data.get(key) if isinstance(answer.data, Mapping) else None
+    rows = answer.told.get(key)
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise _not_airflow(name)
     return rows
 
 
 def _total(answer: Answer, name: str) -> int:
-    total = answer.data.get("total_entries") if isinstance(answer.data, Mapping) else None
+    total = answer.told.get("total_entries")
     if not isinstance(total, int):
         raise _not_airflow(name)
     return total

@@ -25,7 +25,7 @@ from sendepause.campaigns.base import (
     Directory,
     account_of,
 )
-from sendepause.campaigns.http import HttpClient
+from sendepause.campaigns.http import HttpClient, at
 from sendepause.campaigns.shapes import Section, settings_of
 from sendepause.errors import BadInput, Refused, SendepauseError, Unreachable
 from sendepause.model import CampaignState, DirectoryEntry, Evidence, Sender, Via
@@ -114,14 +114,14 @@ class CloudApi(Connector):
             params = {"fields": FIELDS, "limit": PAGE} | ({"after": after} if after else {})
             answer = await self._client.call("GET", path, params=params, ok=REFUSALS)
             if answer.status in REFUSALS:
-                raise self._refusal(answer.status, _at(answer.data, "error", "code"))
-            data = _at(answer.data, "data")
+                raise self._refusal(answer.status, at(answer.data, "error.code"))
+            data = at(answer.data, "data")
             if not isinstance(data, list):
                 break
             rows += [row for row in data if isinstance(row, Mapping)]
             # The address of the next page holds the token, so only its cursor is taken.
-            cursor = str(_at(answer.data, "paging", "cursors", "after") or "")
-            if not _at(answer.data, "paging", "next"):
+            cursor = str(at(answer.data, "paging.cursors.after") or "")
+            if not at(answer.data, "paging.next"):
                 return rows
             if not cursor or cursor in cursors:
                 break
@@ -158,9 +158,3 @@ def _entry(row: Row) -> DirectoryEntry | None:
         return None
     only_platform = row.get("platform_type") == "CLOUD_API" and row.get("is_on_biz_app") is False
     return DirectoryEntry(Sender(Via.CLOUD_API, "", id), number, Evidence.PLATFORM if only_platform else None)
-
-
-def _at(data: object, *keys: str) -> Any:
-    for key in keys:
-        data = data.get(key) if isinstance(data, Mapping) else None
-    return data

@@ -46,7 +46,7 @@ from sendepause.campaigns.evolution_items import (
 )
 from sendepause.campaigns.http import Auth, HttpClient, at_most, segment
 from sendepause.campaigns.senders import addresses
-from sendepause.campaigns.shapes import GatewayUrl, Section, settings_of
+from sendepause.campaigns.shapes import GatewaySettings, settings_of
 from sendepause.errors import BadInput, Refused, SendepauseError
 from sendepause.model import CampaignState, DirectoryEntry, Evidence, Sender, Via
 from sendepause.settings import SystemSettings
@@ -55,12 +55,6 @@ KEPT_BY_THE_SERVER = frozenset({"id", "instanceId", "createdAt", "updatedAt"})  
 EVIDENCE = {"WHATSAPP-BAILEYS": Evidence.CONSUMER, PLATFORM: Evidence.PLATFORM}
 OVER = ("closed", "paused")  # conversations that a bot does not answer in
 ABSENT = frozenset({400, 404})  # 400: this kind of bots is switched off on the server; 404: unknown
-
-
-class EvolutionSettings(Section):
-    """What ``settings`` of an ``evolution`` system holds: further base URLs by which tools call it."""
-
-    known_as: tuple[GatewayUrl, ...] = ()
 
 
 class Evolution(Connector):
@@ -76,7 +70,7 @@ class Evolution(Connector):
 
     def __init__(self, system: SystemSettings, access: Access) -> None:
         self.system = system
-        self._addresses = addresses(access, settings_of(EvolutionSettings, system).known_as)
+        self._addresses = addresses(access, settings_of(GatewaySettings, system).known_as)
         self._client = HttpClient(
             name=f"The Evolution API {system.id}",
             access=access,
@@ -273,7 +267,7 @@ class Evolution(Connector):
 
     async def _bot_settings(self, kind: str, instance: str) -> Row:
         answer = await self._client.call("GET", f"/{kind}/fetchSettings/{segment(instance)}", ok=ABSENT)
-        return answer.data if answer.status not in ABSENT and isinstance(answer.data, Mapping) else {}
+        return answer.told if answer.status not in ABSENT else {}
 
     async def _webhook(self, instance: str) -> Row:
         """The instance's own webhook; {} where it has none, or is not loaded yet."""

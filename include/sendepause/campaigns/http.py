@@ -74,6 +74,11 @@ class Answer:
     url: httpx.URL
     links: Mapping[str | None, Mapping[str, str]]  # the Link header, by relation
 
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """The JSON object that came back; empty where it is none."""
+        return self.data if isinstance(self.data, Mapping) else {}
+
 
 @dataclass
 class _Token:
@@ -300,7 +305,7 @@ class HttpClient:
             stream=True,
         )
         answer = self._answer(response, await self._read(response), "POST", frozenset(), False)
-        token = answer.data.get("access_token") if isinstance(answer.data, Mapping) else None
+        token = answer.told.get("access_token")
         if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
             raise Refused(
                 f"{self.name} gives no token at {self.auth.token_path}.",
@@ -384,6 +389,13 @@ def _retry_after(response: httpx.Response) -> float | None:
         return max(0.0, (until - sent).total_seconds())
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def at(data: object, place: str) -> Any:
+    """What stands at a dotted place (``data.results``) of an answer; None where there is no such place."""
+    for part in place.split(".") if place else ():
+        data = data.get(part) if isinstance(data, Mapping) else None
+    return data
 
 
 def segment(text: str) -> str:

@@ -30,7 +30,7 @@ from sendepause.campaigns.base import (
     marked,
     moment_of,
 )
-from sendepause.campaigns.http import Answer, HttpClient, segment
+from sendepause.campaigns.http import Answer, HttpClient, at, segment
 from sendepause.campaigns.http_api_settings import BLANK, LATE, Call, Release, settings_for
 from sendepause.campaigns.senders import addresses
 from sendepause.campaigns.shapes import Value
@@ -95,7 +95,7 @@ class HttpApi(Connector):
     async def backlog(self, id: str) -> Backlog:
         """What the settings say of its state, with the count where its fields hold one."""
         item = await self._item(id)
-        state = _at(item, self._settings.fields.state)
+        state = at(item, self._settings.fields.state)
         for release in self._settings.backlog:
             if not release.when or _among(state, release.when):
                 return Backlog(release.kind, _waiting(release, item))
@@ -109,7 +109,7 @@ class HttpApi(Connector):
         return [
             DirectoryEntry(sender, account, sends.via.evidence)
             for item in await self._everything()
-            if (account := account_of(_at(item, sends.account)) or self._account(item))
+            if (account := account_of(at(item, sends.account)) or self._account(item))
             for sender in self._senders(item)
         ]
 
@@ -130,11 +130,11 @@ class HttpApi(Connector):
         ]
 
     def _id(self, item: object) -> object:
-        return _at(item, self._settings.fields.id)
+        return at(item, self._settings.fields.id)
 
     def _row(self, item: object) -> dict[str, Any]:
         """What a campaign's item tells, under our names."""
-        row = {ours: _at(item, place) for ours, place in self._settings.fields.told.items()}
+        row = {ours: at(item, place) for ours, place in self._settings.fields.told.items()}
         if self._postponed(item):
             row["version"] = None  # the value before the pause is not told any more
         return row | {"account": self._account(item), "state": self._state(item)}
@@ -142,19 +142,19 @@ class HttpApi(Connector):
     def _state(self, item: object) -> CampaignState:
         if self._postponed(item):
             return CampaignState.PAUSED
-        return self._settings.states.read(_at(item, self._settings.fields.state))
+        return self._settings.states.read(at(item, self._settings.fields.state))
 
     def _postponed(self, item: object) -> bool:
         rule = self._settings.paused_when
-        if rule is None or not _among(_at(item, self._settings.fields.state), rule.when):
+        if rule is None or not _among(at(item, self._settings.fields.state), rule.when):
             return False
-        value = _at(item, rule.place)
+        value = at(item, rule.place)
         return isinstance(value, (int, float)) and value >= rule.at_least
 
     def _account(self, item: object) -> str | None:
         """The number that mark and field name; None where they name two, as with two marks."""
         fields = self._settings.fields
-        told = _at(item, fields.account) if fields.account else None
+        told = at(item, fields.account) if fields.account else None
         field = self._settings.numbers.get(str(told)) or account_of(told)
         found = {number for number in (field, self._mark(item)) if number}
         return found.pop() if len(found) == 1 else None
@@ -179,7 +179,7 @@ class HttpApi(Connector):
         )
 
     def _with_sender(self, one: Campaign, item: object) -> Campaign:
-        state = _at(item, self._settings.fields.state)
+        state = at(item, self._settings.fields.state)
         pausable = one.state is not CampaignState.RUNNING or _fitting(self._settings.pause, state) is not None
         senders = tuple(self._senders(item))[:1]  # the others are the same one under another address
         return replace(one, level=self._settings.level, pausable=pausable, senders=senders)
@@ -187,7 +187,7 @@ class HttpApi(Connector):
     def _senders(self, item: object) -> Iterator[Sender]:
         """The sender that an item is, under each address that its gateway is known by."""
         sends = self._settings.sends
-        name = str(_at(item, sends.name) or "") if sends else ""
+        name = str(at(item, sends.name) or "") if sends else ""
         if sends is None or not name:
             return
         for url in addresses(self._access, sends.known_as):
@@ -207,7 +207,7 @@ class HttpApi(Connector):
                 f"{self._client.name} answers with something that is not JSON.",
                 "Look whether the address is the API's, and whether a page for people stands before it.",
             )
-        item = _at(answer.data, read.item)
+        item = at(answer.data, read.item)
         # An answer about another campaign says nothing of this one.
         return item if str(self._id(item)) == id else None
 
@@ -220,7 +220,7 @@ class HttpApi(Connector):
             item = await self._item(id)
             if self._state(item) is wanted:
                 return
-            fitting = _fitting(calls, _at(item, self._settings.fields.state))
+            fitting = _fitting(calls, at(item, self._settings.fields.state))
             if fitting is None:
                 raise Refused(
                     f"{self._client.name} has no call that makes {id[:80]} {wanted} from its present state.",
@@ -266,7 +266,7 @@ class HttpApi(Connector):
                     params[pages.param] = pages.start + number
                 case "offset" if items:
                     params[pages.param] = seen
-                case "cursor" if cursor := _at(answer.data, pages.next):
+                case "cursor" if cursor := at(answer.data, pages.next):
                     params[pages.param] = cursor
                 case "link" if url := self._next_url(answer):
                     path, params = url, {}
@@ -280,7 +280,7 @@ class HttpApi(Connector):
 
     def _items(self, answer: Answer) -> Items:
         place = self._settings.list.items
-        items = _at(answer.data, place)
+        items = at(answer.data, place)
         if self._settings.list.keyed and isinstance(items, Mapping):
             items = list(items.values()) if all(isinstance(i, Mapping) for i in items.values()) else None
         if not isinstance(items, list):
@@ -292,19 +292,12 @@ class HttpApi(Connector):
 
     def _next_url(self, answer: Answer) -> str | None:
         place = self._settings.list.pages.next
-        url = _at(answer.data, place) if place else answer.links.get("next", {}).get("url")
+        url = at(answer.data, place) if place else answer.links.get("next", {}).get("url")
         return str(answer.url.join(url)) if isinstance(url, str) and url else None
 
 
 def _as_read(state: object) -> CampaignState:
     return state if isinstance(state, CampaignState) else CampaignState.UNKNOWN
-
-
-def _at(data: object, place: str) -> Any:
-    """What stands at a dotted place (``data.results``) of an answer; None where there is no such place."""
-    for part in place.split(".") if place else ():
-        data = data.get(part) if isinstance(data, Mapping) else None
-    return data
 
 
 def _every(data: object, place: str) -> Iterator[Any]:
@@ -323,7 +316,7 @@ def _every(data: object, place: str) -> Iterator[Any]:
 
 def _told(item: object, place: str) -> bool:
     """Whether the tool tells anything at a place, be it an empty list."""
-    return _at(item, place.partition(".*")[0]) is not None
+    return at(item, place.partition(".*")[0]) is not None
 
 
 def _fits(item: object, place: str, patterns: tuple[str, ...]) -> bool:
@@ -341,7 +334,7 @@ def _fitting(calls: tuple[Call, ...], state: object) -> Call | None:
 
 def _waiting(release: Release, item: object) -> int | None:
     """How much waits; None where nobody can say, as before the first message is counted."""
-    total, done = (_at(item, place) if place else None for place in (release.total, release.done))
+    total, done = (at(item, place) if place else None for place in (release.total, release.done))
     if type(total) is not int or type(done) is not int or total <= 0:
         return None
     return max(0, total - done)

@@ -196,7 +196,7 @@ class N8n(Connector):
     async def _rights(self) -> Check:
         """What the key may not do of what is needed, by n8n's own description of it (2.41: /discover)."""
         answer = await self._client.call("GET", "/api/v1/discover", ok=frozenset({404}))
-        data = answer.data.get("data") if isinstance(answer.data, Mapping) else None
+        data = answer.told.get("data")
         scopes = data.get("scopes") if isinstance(data, Mapping) else None
         if not isinstance(scopes, list) and self._settings.release == "2.41":
             return Check(
@@ -249,13 +249,13 @@ class N8n(Connector):
 
     def _page(self, answer: Answer) -> tuple[Workflows, object]:
         """The rows of a page and the next one's cursor; another answer is an error, not an empty list."""
-        items = answer.data.get("data") if isinstance(answer.data, Mapping) else None
+        items = answer.told.get("data")
         if not isinstance(items, list):
             raise BadInput(
                 f"{self._client.name} does not answer as n8n's public API does.",
                 "Write n8n's own address into the connection, without /api/v1, and look whether it is up.",
             )
-        return [item for item in items if isinstance(item, Mapping)], answer.data.get("nextCursor")
+        return [item for item in items if isinstance(item, Mapping)], answer.told.get("nextCursor")
 
     async def _executions(self, id: str) -> tuple[dict[str, str], bool]:
         """What is under way for a workflow: execution -> status, and whether that is certainly all.
@@ -328,7 +328,7 @@ class N8n(Connector):
         answer = await self._client.call(
             "GET", f"/api/v1/executions/{execution}", params=params, ok=frozenset({404})
         )
-        data = answer.data.get("data") if isinstance(answer.data, Mapping) else None
+        data = answer.told.get("data")
         parent = data.get("parentExecution") if isinstance(data, Mapping) else None
         return parent if isinstance(parent, Mapping) else {}
 

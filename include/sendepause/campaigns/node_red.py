@@ -168,9 +168,8 @@ class NodeRed(Connector):
 
     async def _read(self) -> tuple[Flows, str]:
         answer = await self._door.call("GET", "/flows")
-        data = answer.data if isinstance(answer.data, Mapping) else {}
         try:
-            return Flows(data.get("flows")), str(data["rev"])
+            return Flows(answer.told.get("flows")), str(answer.told["rev"])
         except (TypeError, KeyError):
             raise BadInput(
                 f"{self._name} answers without flows and their revision.",
@@ -189,7 +188,7 @@ class NodeRed(Connector):
         answer = await self._door.call("GET", "/flows/state", ok=frozenset({404}))
         if answer.status == 404:
             return None
-        return answer.data.get("state", "?") if isinstance(answer.data, Mapping) else "?"
+        return answer.told.get("state", "?")
 
 
 def _state(tab: object, runs: bool) -> CampaignState:
@@ -256,7 +255,7 @@ class _Door:
                 )
             return Check(False, error.what, error.mend)
         answer = await self._with(token).call("GET", "/settings", ok=frozenset({401, 403, 404}))
-        told = answer.data if answer.status == 200 and isinstance(answer.data, Mapping) else {}
+        told = answer.told if answer.status == 200 else {}
         version, user = told.get("version"), told.get("user")
         return Check(
             _may(user.get("permissions"), WRITE) if isinstance(user, Mapping) else True,
@@ -323,7 +322,7 @@ class _Door:
         if answer.status == 500:
             self._locked_at = time.monotonic()
             raise self._locked_out()
-        token = answer.data.get("access_token") if isinstance(answer.data, Mapping) else None
+        token = answer.told.get("access_token")
         return token if answer.status == 200 and isinstance(token, str) and token else None
 
 

@@ -50,6 +50,12 @@ class States(Section):
         return CampaignState.UNKNOWN
 
 
+class GatewaySettings(Section):
+    """What ``settings`` of a gateway hold: further base URLs by which tools call the same one."""
+
+    known_as: tuple[GatewayUrl, ...] = ()
+
+
 S = TypeVar("S", bound=Section)
 
 

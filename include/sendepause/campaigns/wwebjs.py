@@ -31,18 +31,12 @@ from sendepause.campaigns.base import (
 )
 from sendepause.campaigns.http import Auth, HttpClient, at_most, segment
 from sendepause.campaigns.senders import addresses
-from sendepause.campaigns.shapes import GatewayUrl, Section, settings_of
+from sendepause.campaigns.shapes import GatewaySettings, settings_of
 from sendepause.errors import BadInput, Refused, SendepauseError
 from sendepause.model import CampaignState, DirectoryEntry, Sender, Via
 from sendepause.settings import SystemSettings
 
 MOST_NAMES = 20  # of sessions, in one line of a check
-
-
-class WwebjsSettings(Section):
-    """What ``settings`` of a ``wwebjs`` system holds: further base URLs by which tools call this server."""
-
-    known_as: tuple[GatewayUrl, ...] = ()
 
 
 class Wwebjs(Connector):
@@ -56,7 +50,7 @@ class Wwebjs(Connector):
 
     def __init__(self, system: SystemSettings, access: Access) -> None:
         self.system = system
-        self._addresses = addresses(access, settings_of(WwebjsSettings, system).known_as)
+        self._addresses = addresses(access, settings_of(GatewaySettings, system).known_as)
         self._client = HttpClient(
             name=f"The whatsapp-web.js server {system.id}",
             access=access,
@@ -83,7 +77,7 @@ class Wwebjs(Connector):
         except Refused:
             return CampaignState.UNKNOWN
         answer = await self._client.call("GET", path, ok=frozenset({422}))  # 422: no name of a session
-        told = answer.data if isinstance(answer.data, Mapping) else {}
+        told = answer.told
         match answer.status, told.get("success"), told.get("state", ""), told.get("message"):
             case 200, True, "CONNECTED", _:
                 self._known.setdefault(id, None)
@@ -155,7 +149,7 @@ class Wwebjs(Connector):
     async def _sessions(self) -> dict[str, None]:
         """The ids of the sessions that the server has now: those that were started and not stopped."""
         answer = await self._client.call("GET", "/session/getSessions")
-        ids = answer.data.get("result") if isinstance(answer.data, Mapping) else None
+        ids = answer.told.get("result")
         if not isinstance(ids, (list, tuple)) or len(ids) > MOST_CAMPAIGNS:
             raise BadInput(
                 f"{self._client.name} lists no sessions, or more than {MOST_CAMPAIGNS}.",
