@@ -5,13 +5,12 @@ Everything is found out by reading, never by acting.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sendepause import keys, planning, stages
 from sendepause.alerts import slack
-from sendepause.campaigns.base import Connector, text_of
+from sendepause.campaigns.base import text_of
 from sendepause.errors import SendepauseError
 from sendepause.installation import KEY_CONNECTION, SLACK_CONNECTION, Installation
 from sendepause.model import AccountBy, Campaign
@@ -75,16 +74,12 @@ def _ledger(installation: Installation) -> Line:
 
 
 def _systems(installation: Installation, settings: Settings) -> Iterator[Line]:
-    for system, connector in stages.connect_all(settings).items():
-        if isinstance(connector, SendepauseError):
-            yield Line(False, f"campaign system {system}", str(connector))
+    for system, told in stages.check_all(stages.connect_all(settings)).items():
+        if isinstance(told, SendepauseError):
+            yield Line(False, f"campaign system {system}", str(told))
             continue
-        for found in asyncio.run(_ask(connector)):
+        for found in told:
             yield Line(found.ok, f"campaign system {system}: {found.what}", found.mend)
-
-
-async def _ask(connector: Connector) -> list[Line]:
-    return [Line(found.ok, found.what, found.mend) for found in await connector.check()]
 
 
 def _sources(installation: Installation, settings: Settings) -> Iterator[Line]:

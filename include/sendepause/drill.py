@@ -15,12 +15,12 @@ from functools import partial
 from typing import Any
 
 from sendepause import planning, stages
-from sendepause.campaigns.base import Connector
+from sendepause.campaigns.base import Checks, Connector
 from sendepause.campaigns.line import Line
 from sendepause.enforce.runs import NOT_RUNNING, read_back
 from sendepause.errors import BadInput, Guarded, Refused, SendepauseError, Unclear
 from sendepause.installation import Installation
-from sendepause.model import Campaign, CampaignState, EntryKind
+from sendepause.model import Campaign, CampaignState, EntryKind, campaign_key
 from sendepause.store import database, folds, ledger, queries
 from sendepause.store.ledger import Entry
 
@@ -44,20 +44,17 @@ class Rights:
 def report(installation: Installation) -> list[Rights]:
     """Every system with what is wrong with its connection or its rights, by reading only."""
     settings, _ = installation.read_settings()
+    connectors = stages.connect_all(settings)
+    there = stages.ready(connectors)
 
-    async def ask(system: str, connector: Connector | SendepauseError) -> Rights:
-        if isinstance(connector, SendepauseError):
-            return Rights(system, False, str(connector), False)
-        found = await connector.check()
-        wrong = [f"{one.what} {one.mend}" for one in found if not one.ok]
-        says = " ".join(wrong or [one.what for one in found])
-        return Rights(system, not wrong, says, connector.capabilities.pause)
+    def rights(system: str, told: Checks | SendepauseError) -> Rights:
+        if isinstance(told, SendepauseError):
+            return Rights(system, False, str(told), False)
+        wrong = [f"{one.what} {one.mend}" for one in told if not one.ok]
+        says = " ".join(wrong or [one.what for one in told])
+        return Rights(system, not wrong, says, there[system].capabilities.pause)
 
-    async def ask_all() -> list[Rights]:
-        connectors = stages.connect_all(settings)
-        return list(await asyncio.gather(*(ask(system, one) for system, one in connectors.items())))
-
-    return asyncio.run(ask_all())
+    return [rights(system, told) for system, told in stages.check_all(connectors).items()]
 
 
 def report_or_raise(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -80,7 +77,7 @@ def drill(installation: Installation, key: str, author: str) -> dict[str, Any]:
     :raises Refused, Unreachable, Unclear: where the system does not do it; the health of ``drill:SYSTEM``
         keeps what it said, and the operators are told.
     """
-    key = key if key.startswith("campaign:") else f"campaign:{key}"
+    key = campaign_key(key)
     settings, _ = installation.read_settings()
     with database.session(installation.engine, write=False) as session:
         campaigns = {one.key: one for one in queries.campaigns(session)}

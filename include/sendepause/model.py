@@ -244,6 +244,11 @@ class Enforcement:
     accounts: tuple[str, ...] = ()  # E.164; empty: all
 
 
+def campaign_key(named: str) -> str:
+    """The item key of a campaign that a person names with or without its beginning: ``SYSTEM/ID``."""
+    return named if named.startswith("campaign:") else f"campaign:{named}"
+
+
 class AccountBy(StrEnum):
     """How certain it is which account a campaign sends from."""
 

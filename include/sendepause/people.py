@@ -14,7 +14,7 @@ from sendepause import keys, stages
 from sendepause.errors import BadInput
 from sendepause.guard import plan_hash
 from sendepause.installation import Installation
-from sendepause.model import Act, EntryKind
+from sendepause.model import Act, EntryKind, campaign_key
 from sendepause.store import database, folds, ledger, queries
 from sendepause.store.ledger import Entry
 
@@ -81,7 +81,7 @@ def ask_hold(
 
     :raises BadInput: for an unknown campaign, an end in the past, or a missing reason.
     """
-    key = campaign if campaign.startswith("campaign:") else f"campaign:{campaign}"
+    key = campaign_key(campaign)
     now = installation.now()
     once = None if request is None else f"{EntryKind.HOLD_ASKED}:{request}"
     with database.session(installation.engine, write=False) as session:
@@ -122,7 +122,7 @@ def confirm(installation: Installation, campaign: str, author: str, off: bool = 
 
     :raises BadInput: for an unknown campaign, and for one that can be paused and read from here.
     """
-    key = campaign if campaign.startswith("campaign:") else f"campaign:{campaign}"
+    key = campaign_key(campaign)
     with database.session(installation.engine, write=False) as session:
         known = {entry.key: entry for entry in queries.campaigns(session)}
     if key not in known or known[key].pausable:

@@ -37,6 +37,7 @@ from sendepause.store.ledger import AUTHOR as AUTHOR
 from sendepause.store.retention import forget
 from sendepause.systems import Connectors, assign_all
 from sendepause.systems import backlogs as backlogs
+from sendepause.systems import check_all as check_all
 from sendepause.systems import connect_all as connect_all
 from sendepause.systems import look_at_systems as look_at_systems
 from sendepause.systems import ready as ready

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sendepause.assigning import assign
 from sendepause.campaigns import connect
-from sendepause.campaigns.base import Access, Backlog, Connector
+from sendepause.campaigns.base import Access, Backlog, Checks, Connector
 from sendepause.campaigns.line import bounded
 from sendepause.enforce import Seen, look, note_completed, note_resumed, note_undone, watch
 from sendepause.enforce.looking import Watched
@@ -46,6 +46,19 @@ def ready(connectors: Connectors) -> dict[str, Connector]:
 
 def _broken(connectors: Connectors) -> dict[str, SendepauseError]:
     return {name: c for name, c in connectors.items() if isinstance(c, SendepauseError)}
+
+
+def check_all(connectors: Connectors) -> dict[str, Checks | SendepauseError]:
+    """What every system says of its connection and its rights, by reading only, all asked at once; the
+    error of one that has no connector."""
+    there = ready(connectors)
+
+    async def ask_all() -> list[Checks]:
+        return list(await asyncio.gather(*(connector.check() for connector in there.values())))
+
+    told = dict(zip(there, asyncio.run(ask_all()), strict=True))
+    broken = _broken(connectors)
+    return {system: broken.get(system) or told[system] for system in connectors}
 
 
 def look_at_systems(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from sendepause.campaigns.http import kept_open
 from sendepause.campaigns.line import Line, bounded
 from sendepause.enforce.pausing import OPEN, drain
 from sendepause.enforce.resuming import RUNNING
-from sendepause.enforce.runs import NOT_RUNNING, Result, Stopped, last_change
+from sendepause.enforce.runs import NOT_RUNNING, Result, Stopped, hour_of, last_change
 from sendepause.enforce.stops import Stops
 from sendepause.errors import Refused, SendepauseError, Unreachable
 from sendepause.model import Campaign, CampaignState, DirectoryEntry, EntryKind
@@ -142,7 +142,7 @@ def note_drained(
     The same count is written once an hour for each pause. How many entries are new.
     """
     found = {one.campaign.key: one for one in watched if one.campaign.state is CampaignState.PAUSED}
-    hour = now.astimezone(UTC).strftime("%Y-%m-%dT%H")
+    hour = hour_of(now)
     drained = [
         (record, partial(_once_drained, moment=f"{hour}:{_left(facts)}"), facts)
         for record in records

@@ -93,8 +93,12 @@ class Run:
             raise Stopped(Result.STOPPED)
 
     def hour(self) -> str:
-        """The hour of real time, for what is written down once an hour however often it is met."""
-        return self.now().astimezone(UTC).strftime("%Y-%m-%dT%H")
+        return hour_of(self.now())
+
+
+def hour_of(moment: datetime) -> str:
+    """The hour of a moment, for what is written down once an hour however often it is met."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H")
 
 
 async def read_back(
