@@ -120,6 +120,42 @@ class Audience(StrEnum):
     OPERATORS = "operators"
 
 
+class Form(StrEnum):
+    """Why a Slack message is sent: of the same alerts there may be several."""
+
+    NOTICE = "notice"  # the first one of a stage and day
+    CONTINUED = "continued"  # what came later that day and cannot wait
+    REMINDER = "reminder"
+    LAST_REMINDER = "last_reminder"  # on the last day before a pause
+    UNANSWERED = "unanswered"  # nobody answered: to the backup channel, then to the operators
+    ROOT = "root"  # begins a thread, and shows how the accounts stand
+    DIGEST = "digest"
+
+
+class Answer(StrEnum):
+    """What an owner may answer to a message, by its buttons."""
+
+    READ = "read"
+    MOVED = "moved"  # "we have changed over"
+    HOLD = "hold"  # asked for a hold, by the form
+
+
+class AccountState(StrEnum):
+    """How an account stands under one enforcement, the most pressing first."""
+
+    BREACH = "breach"
+    PAUSE_DUE = "pause_due"  # a pause is owed, waits for approval, or is not confirmed
+    BY_HAND = "by_hand"  # a person has to switch something off, or to say what sends
+    ANNOUNCED = "announced"  # something runs, and its pause is ahead
+    NO_DATA = "no_data"
+    CONSPICUOUS = "conspicuous"
+    HELD = "held"
+    PAUSED = "paused"  # the state was read back; silence is not confirmed
+    SILENT = "silent"  # paused, and silent since
+    CLEAR = "clear"  # nothing to do
+    ALLOWED = "allowed"  # on the Platform
+
+
 class Reason(StrEnum):
     """Why a decision is as it is: a closed set, put into words by ``words.py``."""
 
@@ -193,6 +229,7 @@ class EntryKind(StrEnum):
     CONFIRMED = "confirmed"  # a person said that what nobody can pause from here is switched off
     DRILL = "drill"  # one campaign is paused and resumed to prove the rights
     ANNOUNCED = "announced"  # the pauses that a sent message announced, frozen with their hash
+    ANSWERED = "answered"  # an owner answered a message
     CONFIGURATION = "configuration"  # a configuration came into force
 
 
@@ -214,6 +251,7 @@ class Owner:
     time_zone: str
     users: tuple[str, ...] = ()
     backup_channel: str | None = None
+    region: str | None = None  # ISO 3166-2, or a country alone: whose public holidays are quiet
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ Which folder that is, ``places.py`` says.
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, time
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import phonenumbers
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from sendepause import model
 from sendepause.model import Kind, Language
@@ -83,6 +83,27 @@ def _connection_id(value: str) -> str:
     return value
 
 
+def _region(value: str) -> str:
+    import holidays  # only where a region is named: it takes a while
+
+    country, _, division = value.partition("-")
+    known = holidays.list_supported_countries(include_aliases=False)
+    if country not in known or (division and division not in known[country]):
+        raise ValueError(
+            "is no region whose holidays are known; write it like DE-BY, or DE for all of Germany"
+        )
+    return value
+
+
+def _clock(value: Any) -> time:
+    # YAML reads 20:00 without quotation marks as the number 1200
+    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:00)?", value):
+        raise ValueError('is no time of day; write it in quotation marks, like "20:00"')
+    return time.fromisoformat(value)
+
+
+Region = Annotated[str, AfterValidator(_region)]
+Clock = Annotated[time, BeforeValidator(_clock)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 ConnectionId = Annotated[str, AfterValidator(_connection_id)]
 Hours = Annotated[float, Field(ge=0, le=24 * 365)]
@@ -95,7 +116,10 @@ class _Section(BaseModel):
 
 
 class OwnerSettings(_Section):
-    """Somebody who answers for accounts. ``channel`` is a Slack channel id, never a name."""
+    """Somebody who answers for accounts. ``channel`` is a Slack channel id, never a name.
+
+    ``region``: whose public holidays are quiet, in ISO 3166-2 (``DE-BY``), or a country alone (``DE``).
+    """
 
     id: Id
     name: str = Field(min_length=1)
@@ -104,6 +128,7 @@ class OwnerSettings(_Section):
     backup_channel: Channel | None = None
     language: Language
     time_zone: Zone = "Europe/Berlin"
+    region: Region | None = None
 
 
 class OperatorSettings(_Section):
@@ -189,6 +214,16 @@ class GuardSettings(_Section):
     default_hours_after: Hours = 2
 
 
+class AlertSettings(_Section):
+    """When owners are left in peace, by their own clock, and how soon they have to answer."""
+
+    quiet_from: Clock = time(20)
+    quiet_until: Clock = time(7)
+    answer_hours: Hours = Field(
+        default=24, gt=0, description="without an answer the backup channel is told, then the operators"
+    )
+
+
 class PolicySettings(_Section):
     """What the operators choose. The decision table itself is code (``policy.py``)."""
 
@@ -211,6 +246,7 @@ class PolicySettings(_Section):
     )
     sandbox: bool = False
     guard: GuardSettings = GuardSettings()
+    alerts: AlertSettings = AlertSettings()
 
 
 class Settings(_Section):

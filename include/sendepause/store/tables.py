@@ -21,9 +21,11 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Text,
     TypeDecorator,
+    false,
     true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -233,10 +235,11 @@ class AlertRow(Base):
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")  # the reader's
     backup_channel: Mapped[str | None] = mapped_column(String(40))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)  # what the words need; frozen when owed
+    newest: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # the same as of now, where it differs
     owed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the fact stopped being true
     overtaken: Mapped[bool] = mapped_column(Boolean, default=False)  # ended before it was sent: never sent
-    delivery: Mapped[str | None] = mapped_column(ForeignKey("sendepause_delivery.id"))
+    delivery: Mapped[str | None] = mapped_column(ForeignKey("sendepause_delivery.id"))  # the first to name it
 
     __table_args__ = (
         Index(
@@ -251,6 +254,8 @@ class DeliveryRow(Base):
 
     ``state``: ``queued`` -> ``sending`` (written before the call) -> ``sent``; ``sending`` that is met
     again is unclear and is looked up by its id before anything is repeated; ``refused`` waits for a person.
+    What a message shows later (an answer, how the accounts stand) is ``shows``: Slack has it as soon as
+    ``shown`` is no longer behind ``version``.
     """
 
     __tablename__ = "sendepause_delivery"
@@ -269,13 +274,79 @@ class DeliveryRow(Base):
     sent_channel: Mapped[str | None] = mapped_column(String(40))  # set before a try at the backup channel
     ts: Mapped[str | None] = mapped_column(String(40))  # Slack's id of the message
     error: Mapped[str | None] = mapped_column(Text)
+    form: Mapped[str] = mapped_column(String(20), default="notice", server_default="notice")  # model.Form
+    enforcement: Mapped[str] = mapped_column(
+        String(100), default="", server_default=""
+    )  # whose thread it is in
+    stage: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    audience: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    owner: Mapped[str | None] = mapped_column(String(100))
+    language: Mapped[str] = mapped_column(String(2), default="en", server_default="en")
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
+    day: Mapped[str] = mapped_column(String(10), default="", server_default="")  # the reader's, ISO
+    of: Mapped[str | None] = mapped_column(String(36))  # the message that nobody answered
+    broadcast: Mapped[bool] = mapped_column(
+        Boolean, default=False, server_default=false()
+    )  # also in the channel
+    answerable: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # has buttons
+    thread_ts: Mapped[str | None] = mapped_column(String(40))  # set before a try inside a thread
+    shows: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # text and blocks, where no longer as sent
+    version: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # of ``shows``
+    shown: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # the version that Slack has
+    picture: Mapped[bytes | None] = mapped_column(LargeBinary)  # PNG
+    picture_alt: Mapped[str | None] = mapped_column(Text)
+    file: Mapped[str | None] = mapped_column(String(40))  # Slack's id of the picture, once uploaded
 
     __table_args__ = (
         CheckConstraint(
             "state IN ('queued', 'sending', 'sent', 'refused')", name="ck_sendepause_delivery_state"
         ),
         Index("ix_sendepause_delivery_state", "state", "channel"),
+        Index("ix_sendepause_delivery_day", "channel", "day"),
     )
+
+
+class NamingRow(Base):
+    """Which alerts a message names, frozen when it was queued: the first one, reminders, and all others."""
+
+    __tablename__ = "sendepause_naming"
+
+    delivery: Mapped[str] = mapped_column(ForeignKey("sendepause_delivery.id"), primary_key=True)
+    alert: Mapped[int] = mapped_column(BigInteger, ForeignKey("sendepause_alert.id"), primary_key=True)
+
+    __table_args__ = (Index("ix_sendepause_naming_alert", "alert"),)
+
+
+class ThreadRow(Base):
+    """The one thread of a channel and enforcement; its root is a delivery like any other."""
+
+    __tablename__ = "sendepause_thread"
+
+    channel: Mapped[str] = mapped_column(String(40), primary_key=True)
+    enforcement: Mapped[str] = mapped_column(String(100), primary_key=True)
+    root: Mapped[str] = mapped_column(ForeignKey("sendepause_delivery.id"))
+
+
+class SlackRow(Base):
+    """A channel (``C…``) or a user (``U…``) as Slack last told of it; the name is only shown."""
+
+    __tablename__ = "sendepause_slack"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    trouble: Mapped[str] = mapped_column(Text, default="")  # the mend; "" where all is well
+
+
+class DigestRow(Base):
+    """The numbers of a day, as the digest tells them: the next one says what changed since."""
+
+    __tablename__ = "sendepause_digest"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)  # the operators', ISO
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    numbers: Mapped[dict[str, Any]] = mapped_column(JSON)
+    posted: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class ConfigurationRow(Base):
