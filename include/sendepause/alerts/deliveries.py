@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Executable, and_, func, or_, select, update
@@ -29,9 +30,19 @@ class Seen:
 
 
 def queue(
-    session: Session, *, delivery: str, channel: str, text: str, blocks: list[dict[str, Any]], at: datetime
+    session: Session,
+    *,
+    delivery: str,
+    channel: str,
+    text: str,
+    blocks: list[dict[str, Any]],
+    at: datetime,
+    **more: Any,
 ) -> bool:
-    """Queue a message that tells no alert, such as the digest; once for each id ``delivery``."""
+    """Queue a message, once for each id ``delivery``; ``more`` are further columns of ``DeliveryRow``.
+
+    A ``picture`` (PNG, with its ``picture_alt``) is uploaded before the message and shown at its end.
+    """
     values = {
         "id": delivery,
         "channel": channel,
@@ -39,6 +50,7 @@ def queue(
         "blocks": blocks,
         "state": "queued",
         "queued_at": at,
+        **{name: str(value) if isinstance(value, StrEnum) else value for name, value in more.items()},
     }
     return changed(session, insert_once(session, DeliveryRow).values(**values)) == 1
 
