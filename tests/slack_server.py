@@ -1,77 +1,107 @@
-"""A server in the shape of Slack: the part of the Web API that Sendepause uses, spoken as Slack speaks it.
+"""A server in the shape of Slack: what Sendepause uses of it, spoken and checked as Slack does.
 
-It keeps what was posted, checks tokens, bodies, blocks and limits, and can be told to fail. In a test::
+In a test::
 
     with SlackServer() as slack:
-        client = WebClient("xoxb-test", base_url=slack.base_url)
+        client = WebClient(TOKEN, base_url=slack.base_url)
 
-or by itself (which is why it is one file): ``python tests/slack_server.py --port 0`` prints its port when
-it is ready.
+or by itself: ``python tests/slack_server.py --port 0`` prints its port when it is ready.
 
-Over HTTP: ``GET /_control/messages``, ``GET /_control/calls``, ``POST /_control/channels`` with
-``{"id": "C1", "is_archived": true}``, ``POST /_control/reset``, and ``POST /_control/faults`` with
+It keeps what was posted, checks tokens, scopes, bodies, blocks, views and metadata (``slack_rules``,
+``slack_blocks``), counts calls against Slack's limits where told to (``slack_limits``), fails where told
+to, and answers as people do: ``press`` and ``submit`` send what Slack sends when a button is pressed or a
+modal is sent (``slack_answers``).
+
+Over HTTP (``slack_control``): ``GET /_control/`` ``messages``, ``calls``, ``counts``, ``ephemeral``,
+``responses``, ``views``, ``files``, ``failed``; ``POST /_control/`` with JSON:
+``channels`` ``{"id": "C1", "is_archived": true}``, ``users`` ``{"id": "U1", "deleted": true}``,
+``scopes`` ``{"scopes": ["chat:write"]}``, ``delete`` ``{"channel": …, "ts": …}``, ``settings``, ``limits``
+``{}`` (``{"on": false}`` ends them), ``chaos`` ``{"share": 0.1, "seed": 1}`` (``{"share": 0}`` ends it),
+``press`` ``{"url": …, "channel": …, "ts": …, "action_id": …}``, ``submit`` ``{"url": …, "view": …,
+"values": {…}}``, ``reset``, and ``faults``
 ``{"method": "chat.postMessage", "fault": FAULT, "times": 1, "channel": "C1"}``. FAULT is one of
-``drop_before``, ``drop_after`` (the connection breaks before or after the message was kept),
-``500_before``, ``500_after``, ``429`` (with ``retry_after``), ``hang_before``, ``hang_after`` (no answer
-for ``seconds``), ``no_json``, or any error of Slack's, such as ``is_archived``.
+``drop_before``, ``drop_after`` (the connection breaks before or after the call was done), ``500_before``,
+``500_after``, ``429`` (with ``retry_after``), ``hang_before``, ``hang_after`` (no answer for ``seconds``),
+``no_json``, or any error of Slack's, such as ``is_archived``.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
-import binascii
 import json
-import re
+import sys
 import threading
 import time
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+if __name__ == "__main__":  # a script's path is its own folder
+    sys.path[0] = str(Path(__file__).parents[1])
+
+from tests import slack_answers, slack_chat, slack_control, slack_files, slack_views
+from tests.slack_answers import PERSON, SECONDS, Broken, Reply
+from tests.slack_blocks import sequences
+from tests.slack_limits import Chaos, Limiter, Limits
+from tests.slack_rules import MAX_TEXT, SlackError, check_blocks, check_view
+from tests.slack_workspace import APP_TOKEN, SIGNING_SECRET, TOKEN, Workspace, kind_of
+
+__all__ = [
+    "APP_TOKEN",
+    "MAX_TEXT",
+    "SIGNING_SECRET",
+    "TOKEN",
+    "Broken",
+    "Limits",
+    "Reply",
+    "SlackError",
+    "SlackServer",
+    "check_blocks",
+    "check_view",
+    "sequences",
+]
+
 Answer = tuple[int, dict[str, Any], dict[str, str]]
+Method = Callable[[Workspace, dict[str, Any]], dict[str, Any]]
 
-TOKEN = "xoxb-test"
-MAX_TEXT = 40_000
-MAX_BLOCKS = 50
-MAX_SECTION = 3_000
-MAX_HEADER = 150
-MAX_ALL_BLOCKS = 13_200  # not documented by Slack; seen as msg_blocks_too_long
-CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")
-SEQUENCE = re.compile(r"<[^>]*>")  # a mention, a call or a link in mrkdwn
-
-
-class SlackError(Exception):
-    """An answer of ``{"ok": false}``; ``messages`` say where a block is wrong, as Slack does."""
-
-    def __init__(self, error: str, *messages: str) -> None:
-        self.error = error
-        self.messages = list(messages)
-        super().__init__(error, *messages)
+HISTORY, READ = ":history", ":read"  # such a scope there is for each kind of conversation
+METHODS: dict[str, tuple[Method, str]] = {  # and the scope that each needs
+    "auth.test": (slack_chat.auth_test, ""),
+    "chat.postMessage": (slack_chat.post_message, "chat:write"),
+    "chat.update": (slack_chat.update, "chat:write"),
+    "chat.postEphemeral": (slack_chat.post_ephemeral, "chat:write"),
+    "conversations.history": (slack_chat.history, HISTORY),
+    "conversations.replies": (slack_chat.replies, HISTORY),
+    "conversations.info": (slack_chat.info, READ),
+    "users.info": (slack_chat.users_info, "users:read"),
+    "views.open": (slack_views.views_open, ""),
+    "views.update": (slack_views.views_update, ""),
+    "files.getUploadURLExternal": (slack_files.get_upload_url, "files:write"),
+    "files.completeUploadExternal": (slack_files.complete_upload, "files:write"),
+    "files.info": (slack_files.files_info, "files:read"),
+}
+MAX_RESPONSES = 5  # a response_url is good for five answers within half an hour
 
 
 @dataclass
-class SlackServer:
-    """What the server knows. ``channels``: None takes every well-formed id for an existing channel."""
+class SlackServer(Workspace):
+    """The workspace, reachable. ``limits``: None is none."""
 
-    token: str = TOKEN
-    port: int = 0
-    channels: dict[str, dict[str, Any]] | None = None
-    seconds_a_message: float = 0.0  # a channel's rate limit; 0 is none
-    messages: list[dict[str, Any]] = field(default_factory=list)
+    limits: Limits | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
     faults: list[dict[str, Any]] = field(default_factory=list)
-    states: dict[str, dict[str, Any]] = field(default_factory=dict)
-    page: int = 200  # the most messages that one page of history holds
+    chaotic: Chaos | None = None
     _last_post: dict[str, float] = field(default_factory=dict)
-    _last_ts: float = 0.0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _limiter: Limiter | None = None
 
     def __enter__(self) -> SlackServer:
-        self._http = ThreadingHTTPServer(("127.0.0.1", self.port), _handler(self))
-        self._http.daemon_threads = True
+        self.limit(self.limits)
+        self._http = _Server(("127.0.0.1", self.port), _handler(self))
         self.port = self._http.server_address[1]
         threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
         return self
@@ -89,43 +119,84 @@ class SlackServer:
         """Make the next ``times`` calls of ``method`` fail; ``channel`` narrows it."""
         self.faults.append({"fault": fault, "method": method, "times": times, **more})
 
-    def reset(self) -> None:
-        """Forget messages, calls, faults and the channels' states."""
-        for kept in (self.messages, self.calls, self.faults, self.states, self._last_post):
-            kept.clear()
+    def limit(self, limits: Limits | None = None) -> None:
+        """Count calls against these limits from now on; None: against none."""
+        self.limits, self._limiter = limits, Limiter(limits) if limits else None
 
-    def set_channel(self, id: str, **state: Any) -> None:
-        """Change a channel: ``is_archived``, ``is_member``, ``exists``."""
-        self.states.setdefault(id, {}).update(state)
+    def chaos(self, share: float = 0.1, seed: int = 1, **more: Any) -> Chaos:
+        """A ``share`` of all calls fails from now on, in turn in every way; 0 ends it."""
+        self.chaotic = Chaos(share, seed, **more)
+        return self.chaotic
+
+    def counts(self) -> dict[str, int]:
+        """The calls by method."""
+        return dict(Counter(call["method"] for call in list(self.calls)))
+
+    def reset(self) -> None:
+        """Forget what happened and what was set to fail; settings stay."""
+        with self._lock:
+            self.forget()
+            for kept in (self.calls, self.faults, self._last_post):
+                kept.clear()
+            self.chaotic = None
+            self.limit(self.limits)
+
+    def press(
+        self,
+        url: str,
+        signing_secret: str = SIGNING_SECRET,
+        message: dict[str, Any] | None = None,
+        action_id: str = "",
+        user: str = PERSON,
+        *,
+        broken: Broken | None = None,
+        seconds: float = SECONDS,
+        **which: Any,
+    ) -> Reply:
+        """A person presses ``action_id`` in a kept message (its ``channel`` and ``ts`` suffice); ``which``:
+        ``block_id``, ``value``, ``chosen`` of ``slack_answers.block_actions``."""
+        with self._lock:
+            payload = slack_answers.block_actions(self, message or {}, action_id, user, **which)
+        return slack_answers.send(url, signing_secret, payload, broken, seconds)
+
+    def submit(
+        self,
+        url: str,
+        signing_secret: str = SIGNING_SECRET,
+        view: dict[str, Any] | str = "",
+        values: dict[str, Any] | None = None,
+        user: str = PERSON,
+        *,
+        broken: Broken | None = None,
+        seconds: float = SECONDS,
+    ) -> Reply:
+        """A person fills an open modal (``slack.views``) and sends it; see ``view_submission`` for values."""
+        with self._lock:
+            payload = slack_answers.view_submission(self, view, values or {}, user)
+        reply = slack_answers.send(url, signing_secret, payload, broken, seconds)
+        with self._lock:
+            return slack_answers.taken(self, reply)
 
     def call(self, method: str, token: str | None, arguments: dict[str, Any]) -> Answer | str:
-        """Answer one call, or say ``drop``: close the connection without an answer."""
+        """Answer one call, or say ``drop``: close the connection without an answer; or ``no_json``."""
+        made = {"method": method, "channel": arguments.get("channel"), "at": time.time()}
         with self._lock:
-            self.calls.append({"method": method, "channel": arguments.get("channel"), "at": time.time()})
+            self.calls.append(made)
             fault = self._take_fault(method, arguments.get("channel"))
-        kind = fault["fault"] if fault else ""
-        if kind == "hang_before":
+        kind = fault.get("fault", "")
+        if kind.startswith("hang_"):
+            answer = self._answer(method, token, arguments) if kind == "hang_after" else None
             time.sleep(fault.get("seconds", 30))
             return "drop"
-        if kind == "drop_before":
-            return "drop"
-        if kind == "500_before":
-            return 500, {}, {}
+        if kind in _BEFORE:
+            return _BEFORE[kind]
         if kind == "429":
             return 429, _error("ratelimited"), {"Retry-After": str(fault.get("retry_after", 1))}
-        if kind and not kind.endswith("_after") and kind != "no_json":
+        if kind and kind not in _AFTER:
             needed = {"needed": fault["needed"]} if "needed" in fault else {}
             return 200, {**_error(kind), **needed}, {}
-        try:
-            answer = self._answer(method, token, arguments)
-        except SlackError as error:
-            answer = self._refusal(error)
-        if kind == "hang_after":
-            time.sleep(fault.get("seconds", 30))
-            return "drop"
-        if kind == "no_json":
-            return "no_json"
-        return {"drop_after": "drop", "500_after": (500, {}, {})}.get(kind, answer)
+        answer = self._answer(method, token, arguments)
+        return _AFTER.get(kind, answer)
 
     def _take_fault(self, method: str, channel: str | None) -> dict[str, Any]:
         for fault in self.faults:
@@ -136,214 +207,84 @@ class SlackServer:
             ):
                 fault["times"] = fault.get("times", 1) - 1
                 return fault
-        return {}
-
-    def _refusal(self, error: SlackError) -> Answer:
-        if error.error == "ratelimited":
-            return 429, _error("ratelimited"), {"Retry-After": "1"}
-        body = _error(error.error)
-        if error.messages:
-            body["response_metadata"] = {"messages": error.messages}
-        return 200, body, {}
+        return self.chaotic.fault(method) if self.chaotic else {}
 
     def _answer(self, method: str, token: str | None, arguments: dict[str, Any]) -> Answer:
-        methods = {
-            "auth.test": self._auth_test,
-            "chat.postMessage": self._post_message,
-            "chat.update": self._update,
-            "conversations.history": self._history,
-            "conversations.info": self._info,
-        }
-        if method not in methods:
+        with self._lock:
+            try:
+                self._allowed(method, token, arguments)
+                limited = self._limited(method, str(arguments.get("channel")))
+                if limited:
+                    return limited
+                body = METHODS[method][0](self, arguments)
+            except SlackError as error:
+                return 200, error.body(), {}
+        return 200, {"ok": True, **body}, {"X-OAuth-Scopes": ",".join(sorted(self.scopes))}
+
+    def _allowed(self, method: str, token: str | None, arguments: dict[str, Any]) -> None:
+        """The token is known and has the scope; docs.slack.dev/reference/scopes."""
+        if method not in METHODS:
             raise SlackError("unknown_method")
         if not token:
             raise SlackError("not_authed")
+        if token == self.app_token:
+            raise SlackError("not_allowed_token_type")
         if token != self.token:
             raise SlackError("invalid_auth")
-        with self._lock:
-            body = methods[method](arguments)
-        scopes = "chat:write,channels:history,groups:history,channels:read"
-        return 200, {"ok": True, **body}, {"X-OAuth-Scopes": scopes}
+        scope = METHODS[method][1]
+        if scope in (HISTORY, READ):
+            every = [f"{kind}{scope}" for kind in ("channels", "groups", "mpim", "im")]
+            if not self.scopes.intersection(every):
+                raise SlackError("missing_scope", needed=",".join(every), provided=self._provided())
+            channel, state = self.channel(arguments.get("channel"), member=False)
+            scope = f"{kind_of(channel, state)}{scope}"
+        if scope and scope not in self.scopes:
+            raise SlackError("missing_scope", needed=scope, provided=self._provided())
 
-    def _auth_test(self, _: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "url": "https://example.slack.com/",
-            "team": "Example",
-            "user": "sendepause",
-            "team_id": "T0EXAMPLE",
-            "user_id": "U0EXAMPLE",
-            "bot_id": "B0EXAMPLE",
-        }
+    def _provided(self) -> str:
+        return ",".join(sorted(self.scopes))
 
-    def _post_message(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        channel = self._writable(arguments)
-        content = _content(arguments)
+    def _limited(self, method: str, channel: str) -> Answer | None:
         now = time.monotonic()
-        if now - self._last_post.get(channel, -1e9) < self.seconds_a_message:
-            raise SlackError("ratelimited")
-        self._last_post[channel] = now
-        self._last_ts = max(time.time(), self._last_ts + 1e-6)
-        message = {"type": "message", "bot_id": "B0EXAMPLE", "ts": f"{self._last_ts:.6f}", **content}
-        self.messages.append({"channel": channel, **message})
-        return {"channel": channel, "ts": message["ts"], "message": _without_metadata(message)}
+        wait = self._limiter.wait(method, channel, now) if self._limiter else 0.0
+        if method == "chat.postMessage" and self.seconds_a_message:
+            wait = max(wait, self._last_post.get(channel, -1e9) + self.seconds_a_message - now)
+            if wait <= 0:
+                self._last_post[channel] = now
+        if wait <= 0:
+            return None
+        if self.limits and self.limits.inside_200:
+            return 200, _error("ratelimited"), {}
+        return 429, _error("ratelimited"), {"Retry-After": str(max(1, -int(-wait // 1)))}
 
-    def _update(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        channel = self._writable(arguments)
-        for message in self.messages:
-            if message["channel"] == channel and message["ts"] == arguments.get("ts"):
-                message.update(_content(arguments))
-                return {"channel": channel, "ts": message["ts"], "text": message.get("text", "")}
-        raise SlackError("message_not_found")
-
-    def _history(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        channel, _ = self._channel(arguments, member=True)
-        oldest, latest = float(arguments.get("oldest") or 0), float(arguments.get("latest") or "inf")
-        limit = min(int(arguments.get("limit") or 100), self.page, 999)
-        found = [
-            message
-            for message in reversed(self.messages)
-            if message["channel"] == channel and oldest < float(message["ts"]) < latest
-        ]
-        start = _from_cursor(arguments.get("cursor"))
-        shown = found[start : start + limit]
-        if not _truth(arguments.get("include_all_metadata")):
-            shown = [_without_metadata(message) for message in shown]
-        more = start + limit < len(found)
-        answer: dict[str, Any] = {
-            "messages": [{k: v for k, v in message.items() if k != "channel"} for message in shown],
-            "has_more": more,
-        }
-        if more:
-            answer["response_metadata"] = {"next_cursor": _to_cursor(start + limit)}
-        return answer
-
-    def _info(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        channel, state = self._channel(arguments, member=False)
-        shown = {"is_archived": False, "is_member": True, **state}
-        return {"channel": {"id": channel, "name": f"name-of-{channel.lower()}", **shown}}
-
-    def _writable(self, arguments: dict[str, Any]) -> str:
-        channel, state = self._channel(arguments, member=True)
-        if state.get("is_archived"):
-            raise SlackError("is_archived")
-        return channel
-
-    def _channel(self, arguments: dict[str, Any], *, member: bool) -> tuple[str, dict[str, Any]]:
-        channel = str(arguments.get("channel") or "")
-        state = {**(self.channels or {}).get(channel, {}), **self.states.get(channel, {})}
-        known = channel in self.channels if self.channels is not None else bool(CHANNEL.fullmatch(channel))
-        if not known or not state.get("exists", True):
-            raise SlackError("channel_not_found")
-        if member and not state.get("is_member", True):
-            raise SlackError("not_in_channel")
-        return channel, state
+    def respond(self, place: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """An answer to a response_url: kept, and the message changed where it says so."""
+        before = [each for each in self.responses if each["place"] == place]
+        _, _, channel, ts, _ = place.strip("/").split("/")
+        with self._lock:
+            if len(before) >= MAX_RESPONSES:
+                return 404, _error("used_url")
+            self.responses.append({"place": place, "channel": channel, "ts": ts, **body})
+            if not body.get("replace_original"):
+                return 200, {"ok": True}
+            try:
+                slack_chat.update(self, {**body, "channel": channel, "ts": ts})
+            except SlackError as error:
+                return 404, error.body()
+        return 200, {"ok": True}
 
 
-def check_blocks(blocks: Any) -> None:
-    """SlackError as Slack answers it, unless these are blocks that Slack would show."""
-    if not isinstance(blocks, list):
-        raise SlackError("invalid_blocks_format")
-    if len(blocks) > MAX_BLOCKS:
-        raise SlackError(
-            "invalid_blocks", f"[ERROR] no more than {MAX_BLOCKS} items allowed [json-pointer:/blocks]"
-        )
-    total = 0
-    for position, block in enumerate(blocks):
-        for text, limit, plain in _texts_of(block, f"/blocks/{position}"):
-            total += _check_text(text, limit, plain, f"/blocks/{position}")
-    if total > MAX_ALL_BLOCKS:
-        raise SlackError("msg_blocks_too_long")
-
-
-def sequences(message: dict[str, Any]) -> list[str]:
-    """Every mention, call and link that Slack would see in a kept message."""
-    texts = [message.get("text", "")]
-    for block in message.get("blocks", []):
-        texts += [text["text"] for text, _, plain in _texts_of(block, "") if not plain]
-    return [found for text in texts for found in SEQUENCE.findall(text)]
-
-
-def _texts_of(block: Any, pointer: str) -> list[tuple[Any, int, bool]]:
-    match block:
-        case {"type": "header", "text": text}:
-            return [(text, MAX_HEADER, True)]
-        case {"type": "section", "text": text}:
-            return [(text, MAX_SECTION, False)]
-        case {"type": "context", "elements": [_, *_] as elements} if len(elements) <= 10:
-            return [(text, MAX_SECTION, False) for text in elements]
-        case {"type": "divider"}:
-            return []
-    raise SlackError("invalid_blocks", f"[ERROR] unsupported or incomplete block [json-pointer:{pointer}]")
-
-
-def _check_text(text: Any, limit: int, plain: bool, pointer: str) -> int:
-    kinds = ("plain_text",) if plain else ("plain_text", "mrkdwn")
-    if not isinstance(text, dict) or text.get("type") not in kinds:
-        raise SlackError("invalid_blocks", f"[ERROR] wrong text object [json-pointer:{pointer}/text]")
-    allowed = {"type", "text", "emoji"} if text["type"] == "plain_text" else {"type", "text", "verbatim"}
-    if set(text) - allowed:
-        raise SlackError("invalid_blocks", f"[ERROR] no such property [json-pointer:{pointer}/text]")
-    length = len(str(text.get("text", "")).encode("utf-16-le")) // 2
-    if not 1 <= length <= limit:
-        raise SlackError(
-            "invalid_blocks", f"[ERROR] must be 1 to {limit} characters [json-pointer:{pointer}/text]"
-        )
-    return length
-
-
-def _content(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Text, blocks and metadata of a call, checked."""
-    text, blocks, metadata = (_decoded(arguments.get(name)) for name in ("text", "blocks", "metadata"))
-    if not text and not blocks:
-        raise SlackError("no_text")
-    if len(str(text or "").encode("utf-16-le")) // 2 > MAX_TEXT:
-        raise SlackError("msg_too_long")
-    content: dict[str, Any] = {"text": str(text or "")}
-    if blocks:
-        check_blocks(blocks)
-        content["blocks"] = blocks
-    if metadata is not None:
-        match metadata:
-            case {"event_type": str(), "event_payload": dict()}:
-                content["metadata"] = metadata
-            case _:
-                raise SlackError("invalid_metadata_format")
-    return content
-
-
-def _decoded(value: Any) -> Any:
-    """A form's value may be JSON in a string; text that is none stays as it is."""
-    if isinstance(value, str) and value[:1] in ("[", "{"):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value
-
-
-def _without_metadata(message: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in message.items() if key != "metadata"}
-
-
-def _truth(value: Any) -> bool:
-    return str(value).lower() in ("1", "true", "t")
-
-
-def _to_cursor(position: int) -> str:
-    return base64.b64encode(f"next:{position}".encode()).decode()
-
-
-def _from_cursor(cursor: Any) -> int:
-    if not cursor:
-        return 0
-    try:
-        return int(base64.b64decode(str(cursor), validate=True).decode().removeprefix("next:"))
-    except (binascii.Error, ValueError) as error:
-        raise SlackError("invalid_cursor") from error
+_BEFORE: dict[str, Answer | str] = {"drop_before": "drop", "500_before": (500, {}, {})}
+_AFTER: dict[str, Answer | str] = {"drop_after": "drop", "500_after": (500, {}, {}), "no_json": "no_json"}
 
 
 def _error(error: str) -> dict[str, Any]:
     return {"ok": False, "error": error}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # many clients connect at once
 
 
 def _handler(server: SlackServer) -> type[BaseHTTPRequestHandler]:
@@ -351,61 +292,55 @@ def _handler(server: SlackServer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            shown = {"/_control/messages": server.messages, "/_control/calls": server.calls}
             path = urlsplit(self.path).path
-            if path in shown:
-                self._send(200, shown[path], {})
-            else:
-                self.do_POST()
+            if not path.startswith("/_control/"):
+                return self.do_POST()
+            found = slack_control.shown(server, path.removeprefix("/_control/"))
+            return self._send(404 if found is None else 200, _error("not_found") if found is None else found)
 
         def do_POST(self) -> None:
             url = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if url.path.startswith("/_control/"):
-                return self._control(url.path.removeprefix("/_control/"), json.loads(body or b"{}"))
-            if not url.path.startswith("/api/"):
-                return self._send(404, _error("not_found"), {})
+            room, _, rest = url.path.lstrip("/").partition("/")
+            match room:
+                case "_control":
+                    self._send(*slack_control.done(server, rest, json.loads(body or b"{}")))
+                case "upload":
+                    status, text = slack_files.upload(server, rest.removeprefix("v1/"), body)
+                    self._send_bytes(status, text.encode(), {"Content-Type": "text/plain"})
+                case "actions":
+                    self._send(*server.respond(url.path, json.loads(body)))
+                case "api":
+                    self._api(rest, body, url.query)
+                case _:
+                    self._send(404, _error("not_found"))
+
+        def _api(self, method: str, body: bytes, query: str) -> None:
             try:
-                arguments = _arguments(self.headers, body, url.query)
+                arguments = _arguments(self.headers, body, query)
             except ValueError:
-                return self._send(200, _error("invalid_json"), {})
+                return self._send(200, _error("invalid_json"))
             bearer = self.headers.get("Authorization", "")
             token = bearer.removeprefix("Bearer ").strip() or arguments.pop("token", None)
-            answer = server.call(url.path.removeprefix("/api/"), token, arguments)
+            answer = server.call(method, token, arguments)
             if answer == "drop":
                 self.close_connection = True
-                self.connection.shutdown(2)
-                return None
+                return self.connection.shutdown(2)
             if answer == "no_json":
                 return self._send_bytes(200, b"<html>upstream</html>", {"Content-Type": "text/html"})
             return self._send(*answer)  # type: ignore[misc]
 
-        def _control(self, what: str, body: dict[str, Any]) -> None:
-            match what:
-                case "faults":
-                    server.fault(**body)
-                case "channels":
-                    server.set_channel(**body)
-                case "reset":
-                    server.reset()
-                case _:
-                    return self._send(404, _error("not_found"), {})
-            return self._send(200, {"ok": True}, {})
-
-        def _send(self, status: int, body: Any, headers: dict[str, str]) -> None:
-            self._send_bytes(
-                status,
-                json.dumps(body).encode(),
-                {"Content-Type": "application/json; charset=utf-8", **headers},
-            )
+        def _send(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+            content = {"Content-Type": "application/json; charset=utf-8", **(headers or {})}
+            self._send_bytes(status, json.dumps(body).encode(), content)
 
         def _send_bytes(self, status: int, content: bytes, headers: dict[str, str]) -> None:
             try:
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(content))}.items():
                     self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(content)
+                self._headers_buffer.append(b"\r\n" + content)  # one packet
+                self.flush_headers()
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True  # the caller was killed meanwhile
 
@@ -434,9 +369,11 @@ def main() -> None:
     parser.add_argument("--token", default=TOKEN)
     parser.add_argument("--channel", action="append", help="an existing channel's id; without: any")
     parser.add_argument("--seconds-a-message", type=float, default=0.0)
+    parser.add_argument("--limits", action="store_true", help="Slack's rate limits")
     given = parser.parse_args()
     channels = {channel: {} for channel in given.channel} if given.channel else None
-    with SlackServer(given.token, given.port, channels, given.seconds_a_message) as server:
+    limits = Limits() if given.limits else None
+    with SlackServer(given.token, given.port, channels, given.seconds_a_message, limits=limits) as server:
         print(server.port, flush=True)  # noqa: T201 that is its interface
         threading.Event().wait()
 
