@@ -13,11 +13,13 @@ import json
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.slack_rules import SlackError, characters, check_view
+from tests.slack_chat import shown
+from tests.slack_rules import SlackError, check_view
+from tests.slack_shapes import characters
 from tests.slack_views import show
 from tests.slack_workspace import APP, TEAM, Workspace
 
@@ -50,7 +52,7 @@ class Reply:
     """What the app answered. ``status`` 0: nothing within the seconds that Slack waits.
 
     ``shown``: what the person sees then: ``ok``, ``errors`` (beside the fields), ``closed``, ``updated``,
-    ``trouble`` (Slack's own "We had some trouble connecting").
+    ``trouble`` (Slack's own "We had some trouble connecting"). ``attempts``: how often it was sent.
     """
 
     status: int
@@ -59,6 +61,7 @@ class Reply:
     payload: dict[str, Any] = field(default_factory=dict)
     shown: str = "ok"
     errors: dict[str, str] = field(default_factory=dict)
+    attempts: int = 1
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -125,7 +128,7 @@ def block_actions(
         **_whose(workspace, user),
         "container": {**container, **thread},
         "channel": {"id": channel, "name": name},
-        "message": {key: each for key, each in kept.items() if key not in ("channel", "metadata")},
+        "message": shown(workspace, kept),
         "state": {"values": {}},
         "response_url": _response_url(workspace, channel, ts),
         "actions": [{**action, "action_ts": f"{time.time():.6f}"}],
@@ -181,8 +184,8 @@ def taken(workspace: Workspace, reply: Reply) -> Reply:
     return _seen(reply, "trouble")
 
 
-def _seen(reply: Reply, shown: str, errors: dict[str, str] | None = None) -> Reply:
-    return Reply(reply.status, reply.body, reply.seconds, reply.payload, shown, errors or {})
+def _seen(reply: Reply, what: str, errors: dict[str, str] | None = None) -> Reply:
+    return replace(reply, shown=what, errors=errors or {})
 
 
 def _errors(view: dict[str, Any], errors: Any) -> dict[str, str]:

@@ -28,6 +28,8 @@ def shown(server: SlackServer, what: str) -> Any:
             return server.counts()
         case "failed":
             return dict(server.chaotic.failed) if server.chaotic else {}
+        case "connections":
+            return len(server.sockets.connections)
     return None
 
 
@@ -42,8 +44,8 @@ def done(server: SlackServer, what: str, body: dict[str, Any]) -> tuple[int, Any
 
 
 def _done(server: SlackServer, what: str, body: dict[str, Any]) -> Any:
-    if what in ("press", "submit"):
-        return _answer(server, what, body)
+    if what.startswith(("press", "submit")):
+        return asdict(_answer(server, what, body))
     match what:
         case "faults":
             server.fault(**body)
@@ -61,6 +63,10 @@ def _done(server: SlackServer, what: str, body: dict[str, Any]) -> Any:
             server.chaos(**body)
         case "settings" if not set(body) - set(SETTINGS):
             vars(server).update(body)
+        case "disconnect":
+            server.sockets.disconnect(**body)
+        case "drop":
+            server.sockets.drop()
         case "reset":
             server.reset()
         case _:
@@ -68,14 +74,16 @@ def _done(server: SlackServer, what: str, body: dict[str, Any]) -> Any:
     return {"ok": True}
 
 
-def _answer(server: SlackServer, what: str, body: dict[str, Any]) -> dict[str, Any]:
-    """``press`` names its message by ``channel`` and ``ts``, ``submit`` its modal by ``view`` (an id)."""
-    broken = Broken(**body.pop("broken", {}))
-    if what == "press":
-        message = {"channel": body.pop("channel"), "ts": body.pop("ts")}
-        return _reply(server.press(message=message, broken=broken, **body))
-    return _reply(server.submit(broken=broken, **body))
-
-
-def _reply(reply: Reply) -> dict[str, Any]:
-    return {"ok": True, **asdict(reply)}
+def _answer(server: SlackServer, what: str, body: dict[str, Any]) -> Reply:
+    """A press names its message by ``channel`` and ``ts``, a form its modal by ``view`` (an id)."""
+    if what.startswith("press"):
+        body["message"] = {"channel": body.pop("channel"), "ts": body.pop("ts")}
+    if "broken" in body:
+        body["broken"] = Broken(**body["broken"])
+    ways = {
+        "press": server.press,
+        "submit": server.submit,
+        "press_over_socket": server.press_over_socket,
+        "submit_over_socket": server.submit_over_socket,
+    }
+    return ways[what](**body)

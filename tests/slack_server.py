@@ -10,15 +10,17 @@ or by itself: ``python tests/slack_server.py --port 0`` prints its port when it 
 It keeps what was posted, checks tokens, scopes, bodies, blocks, views and metadata (``slack_rules``,
 ``slack_blocks``), counts calls against Slack's limits where told to (``slack_limits``), fails where told
 to, and answers as people do: ``press`` and ``submit`` send what Slack sends when a button is pressed or a
-modal is sent (``slack_answers``).
+modal is sent (``slack_answers``), ``press_over_socket`` and ``submit_over_socket`` do it over Socket Mode
+(``slack_socket``).
 
 Over HTTP (``slack_control``): ``GET /_control/`` ``messages``, ``calls``, ``counts``, ``ephemeral``,
-``responses``, ``views``, ``files``, ``failed``; ``POST /_control/`` with JSON:
+``responses``, ``views``, ``files``, ``failed``, ``connections``; ``POST /_control/`` with JSON:
 ``channels`` ``{"id": "C1", "is_archived": true}``, ``users`` ``{"id": "U1", "deleted": true}``,
 ``scopes`` ``{"scopes": ["chat:write"]}``, ``delete`` ``{"channel": …, "ts": …}``, ``settings``, ``limits``
 ``{}`` (``{"on": false}`` ends them), ``chaos`` ``{"share": 0.1, "seed": 1}`` (``{"share": 0}`` ends it),
 ``press`` ``{"url": …, "channel": …, "ts": …, "action_id": …}``, ``submit`` ``{"url": …, "view": …,
-"values": {…}}``, ``reset``, and ``faults``
+"values": {…}}``, ``press_over_socket``, ``submit_over_socket``, ``disconnect`` ``{"reason": …}``, ``drop``,
+``reset``, and ``faults``
 ``{"method": "chat.postMessage", "fault": FAULT, "times": 1, "channel": "C1"}``. FAULT is one of
 ``drop_before``, ``drop_after`` (the connection breaks before or after the call was done), ``500_before``,
 ``500_after``, ``429`` (with ``retry_after``), ``hang_before``, ``hang_after`` (no answer for ``seconds``),
@@ -28,27 +30,24 @@ Over HTTP (``slack_control``): ``GET /_control/`` ``messages``, ``calls``, ``cou
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 if __name__ == "__main__":  # a script's path is its own folder
     sys.path[0] = str(Path(__file__).parents[1])
 
-from tests import slack_answers, slack_chat, slack_control, slack_files, slack_views
+from tests import slack_answers, slack_chat, slack_files, slack_http, slack_views
 from tests.slack_answers import PERSON, SECONDS, Broken, Reply
 from tests.slack_blocks import sequences
 from tests.slack_limits import Chaos, Limiter, Limits
 from tests.slack_rules import MAX_TEXT, SlackError, check_blocks, check_view
+from tests.slack_socket import Sockets, reply_to
 from tests.slack_workspace import APP_TOKEN, SIGNING_SECRET, TOKEN, Workspace, kind_of
 
 __all__ = [
@@ -67,8 +66,9 @@ __all__ = [
 ]
 
 Answer = tuple[int, dict[str, Any], dict[str, str]]
-Method = Callable[[Workspace, dict[str, Any]], dict[str, Any]]
+Method = Callable[[Any, dict[str, Any]], dict[str, Any]]
 
+OPEN = "apps.connections.open"
 HISTORY, READ = ":history", ":read"  # such a scope there is for each kind of conversation
 METHODS: dict[str, tuple[Method, str]] = {  # and the scope that each needs
     "auth.test": (slack_chat.auth_test, ""),
@@ -84,6 +84,7 @@ METHODS: dict[str, tuple[Method, str]] = {  # and the scope that each needs
     "files.getUploadURLExternal": (slack_files.get_upload_url, "files:write"),
     "files.completeUploadExternal": (slack_files.complete_upload, "files:write"),
     "files.info": (slack_files.files_info, "files:read"),
+    OPEN: (lambda server, _: {"url": server.sockets.url()}, ""),
 }
 MAX_RESPONSES = 5  # a response_url is good for five answers within half an hour
 
@@ -96,12 +97,13 @@ class SlackServer(Workspace):
     calls: list[dict[str, Any]] = field(default_factory=list)
     faults: list[dict[str, Any]] = field(default_factory=list)
     chaotic: Chaos | None = None
+    sockets: Sockets = field(default_factory=Sockets)
     _last_post: dict[str, float] = field(default_factory=dict)
     _limiter: Limiter | None = None
 
     def __enter__(self) -> SlackServer:
         self.limit(self.limits)
-        self._http = _Server(("127.0.0.1", self.port), _handler(self))
+        self._http = slack_http.Server(("127.0.0.1", self.port), slack_http.handler(self))
         self.port = self._http.server_address[1]
         threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
         return self
@@ -109,6 +111,7 @@ class SlackServer(Workspace):
     def __exit__(self, *_: object) -> None:
         self._http.shutdown()
         self._http.server_close()
+        self.sockets.stop()
 
     @property
     def base_url(self) -> str:
@@ -177,6 +180,39 @@ class SlackServer(Workspace):
         with self._lock:
             return slack_answers.taken(self, reply)
 
+    def press_over_socket(
+        self,
+        message: dict[str, Any],
+        action_id: str,
+        user: str = PERSON,
+        *,
+        seconds: float = SECONDS,
+        resends: int = 2,
+        **which: Any,
+    ) -> Reply:
+        """``press``, over Socket Mode; ``seconds`` for each of ``1 + resends`` attempts."""
+        began = time.monotonic()
+        with self._lock:
+            payload = slack_answers.block_actions(self, message, action_id, user, **which)
+        return Reply(**reply_to(self.sockets.deliver(payload, seconds, resends), began))
+
+    def submit_over_socket(
+        self,
+        view: dict[str, Any] | str,
+        values: dict[str, Any],
+        user: str = PERSON,
+        *,
+        seconds: float = SECONDS,
+        resends: int = 2,
+    ) -> Reply:
+        """``submit``, over Socket Mode."""
+        began = time.monotonic()
+        with self._lock:
+            payload = slack_answers.view_submission(self, view, values, user)
+        reply = Reply(**reply_to(self.sockets.deliver(payload, seconds, resends), began))
+        with self._lock:
+            return slack_answers.taken(self, reply)
+
     def call(self, method: str, token: str | None, arguments: dict[str, Any]) -> Answer | str:
         """Answer one call, or say ``drop``: close the connection without an answer; or ``no_json``."""
         made = {"method": method, "channel": arguments.get("channel"), "at": time.time()}
@@ -227,10 +263,10 @@ class SlackServer(Workspace):
             raise SlackError("unknown_method")
         if not token:
             raise SlackError("not_authed")
-        if token == self.app_token:
-            raise SlackError("not_allowed_token_type")
-        if token != self.token:
+        if token not in (self.token, self.app_token):
             raise SlackError("invalid_auth")
+        if (token == self.app_token) != (method == OPEN):
+            raise SlackError("not_allowed_token_type")
         scope = METHODS[method][1]
         if scope in (HISTORY, READ):
             every = [f"{kind}{scope}" for kind in ("channels", "groups", "mpim", "im")]
@@ -280,86 +316,6 @@ _AFTER: dict[str, Answer | str] = {"drop_after": "drop", "500_after": (500, {}, 
 
 def _error(error: str) -> dict[str, Any]:
     return {"ok": False, "error": error}
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128  # many clients connect at once
-
-
-def _handler(server: SlackServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            path = urlsplit(self.path).path
-            if not path.startswith("/_control/"):
-                return self.do_POST()
-            found = slack_control.shown(server, path.removeprefix("/_control/"))
-            return self._send(404 if found is None else 200, _error("not_found") if found is None else found)
-
-        def do_POST(self) -> None:
-            url = urlsplit(self.path)
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            room, _, rest = url.path.lstrip("/").partition("/")
-            match room:
-                case "_control":
-                    self._send(*slack_control.done(server, rest, json.loads(body or b"{}")))
-                case "upload":
-                    status, text = slack_files.upload(server, rest.removeprefix("v1/"), body)
-                    self._send_bytes(status, text.encode(), {"Content-Type": "text/plain"})
-                case "actions":
-                    self._send(*server.respond(url.path, json.loads(body)))
-                case "api":
-                    self._api(rest, body, url.query)
-                case _:
-                    self._send(404, _error("not_found"))
-
-        def _api(self, method: str, body: bytes, query: str) -> None:
-            try:
-                arguments = _arguments(self.headers, body, query)
-            except ValueError:
-                return self._send(200, _error("invalid_json"))
-            bearer = self.headers.get("Authorization", "")
-            token = bearer.removeprefix("Bearer ").strip() or arguments.pop("token", None)
-            answer = server.call(method, token, arguments)
-            if answer == "drop":
-                self.close_connection = True
-                return self.connection.shutdown(2)
-            if answer == "no_json":
-                return self._send_bytes(200, b"<html>upstream</html>", {"Content-Type": "text/html"})
-            return self._send(*answer)  # type: ignore[misc]
-
-        def _send(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
-            content = {"Content-Type": "application/json; charset=utf-8", **(headers or {})}
-            self._send_bytes(status, json.dumps(body).encode(), content)
-
-        def _send_bytes(self, status: int, content: bytes, headers: dict[str, str]) -> None:
-            try:
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(content))}.items():
-                    self.send_header(name, value)
-                self._headers_buffer.append(b"\r\n" + content)  # one packet
-                self.flush_headers()
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True  # the caller was killed meanwhile
-
-        def log_message(self, *_: object) -> None:
-            """Tests read ``calls`` instead."""
-
-    return Handler
-
-
-def _arguments(headers: Message, body: bytes, query: str) -> dict[str, Any]:
-    """A call's arguments from its query and a JSON or form body, as Slack takes both."""
-    arguments: dict[str, Any] = {name: values[-1] for name, values in parse_qs(query).items()}
-    if headers.get_content_type() == "application/json":
-        sent = json.loads(body or b"{}")
-        if not isinstance(sent, dict):
-            raise ValueError("not an object")
-        return arguments | sent
-    form = parse_qs(body.decode(), keep_blank_values=True)
-    return arguments | {name: values[-1] for name, values in form.items()}
 
 
 def main() -> None:
