@@ -12,7 +12,6 @@ import math
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.stats import chi2
 
 from sendepause.audit.activity import (
     BOUT_SILENCE_S,
@@ -200,6 +199,8 @@ def _against_uniform(table: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     By the log survival function, since p underflows. Where SciPy's own ends (p < 1e-308), by the first
     term of the continued fraction of the incomplete gamma function, whose error there is below 0.1.
     """
+    from scipy.stats import chi2  # a second to import, and whoever only answers a press has three
+
     freedom = table.shape[1] - 1
     expected = table.sum(axis=1, keepdims=True) / table.shape[1]
     statistic = ((table - expected) ** 2 / expected).sum(axis=1)

@@ -14,6 +14,7 @@ Every function takes the entries in the order in which they were written. The fa
 | ``hold_asked`` | the campaign | ``until``, ``starts`` (ISO 8601 with offset), ``reason`` |
 | ``hold_granted``, ``hold_ended`` | ``hold:SEQ`` | |
 | ``guard_stopped`` | the campaign | ``items``: the very pause that waits, see ``guard.item`` |
+| ``answered`` | ``delivery:ID`` | ``answer``, ``owner``, ``stage``, ``subjects``; ``hold``, ``until`` |
 
 The ``once_…`` functions name what may be written one time only, see ``ledger.append``.
 """
@@ -27,6 +28,10 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from sendepause.model import EntryKind, Hold
+from sendepause.store.given import Given as Given
+from sendepause.store.given import answered_subject as answered_subject
+from sendepause.store.given import answers as answers
+from sendepause.store.given import once_answered as once_answered
 from sendepause.store.ledger import Entry
 
 SWITCHES = (EntryKind.ACT, EntryKind.HALT)  # what each fold reads; all else says nothing of it
