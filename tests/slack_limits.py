@@ -6,7 +6,6 @@ Source: docs.slack.dev/apis/web-api/rate-limits, and the tier on the reference p
 from __future__ import annotations
 
 import itertools
-import math
 import random
 from collections import Counter, deque
 from collections.abc import Collection, Mapping
@@ -57,10 +56,19 @@ class Limits:
         return by_tier.get(TIERS.get(method, 0))
 
     def least_seconds(self, posts: Mapping[str, int]) -> float:
-        """The shortest time in which so many messages for each channel can be posted."""
-        full = max(0, math.ceil(sum(posts.values()) / self.workspace_a_minute) - 1)
-        most = max(posts.values(), default=0)
-        return max(full * self.window_seconds, max(0, most - self.channel_burst) / self.channel_a_second)
+        """The shortest time in which so many messages for each channel can be posted: who has most goes
+        first, and nobody waits longer than told."""
+        limiter, now, left = Limiter(self), 0.0, dict(posts)
+        while left:
+            waits = []
+            for channel in sorted(left, key=lambda channel: -left[channel]):
+                wait = 0.0
+                while left[channel] and not (wait := limiter.wait(SPECIAL, channel, now)):
+                    left[channel] -= 1
+                waits.append(wait)
+            now += min((wait for wait in waits if wait), default=0.0)
+            left = {channel: count for channel, count in left.items() if count}
+        return now
 
 
 class Limiter:
