@@ -60,6 +60,7 @@ def sendepause_hold():
             params["reason"],
             run.triggering_user_name or "airflow",
             request=run.run_id,
+            asks=True,
         )
         outlet_events[STOPPED].extra = {"waiting": 1, "items": [f"hold:{entry.seq}"]}
         return {"hold": f"hold:{entry.seq}"}

@@ -6,16 +6,18 @@ The stages read them from there before every call to a campaign system; nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sendepause import keys, stages
 from sendepause.errors import BadInput
 from sendepause.guard import plan_hash
 from sendepause.installation import Installation
 from sendepause.model import Act, EntryKind, campaign_key
+from sendepause.settings import Settings
 from sendepause.store import database, folds, ledger, queries
+from sendepause.store.database import Session
 from sendepause.store.ledger import Entry
 
 
@@ -73,46 +75,83 @@ def ask_hold(
     reason: str,
     author: str,
     request: str | None = None,
+    *,
+    asks: bool = False,
+    settings: Settings | None = None,
+    also: Callable[[Session, Entry], None] | None = None,
 ) -> Entry:
     """Ask for a campaign to be left running until a moment; another person has to approve it.
 
-    ``request`` names the asking: made again under the same name, it is the same one, and its caller sees
-    to it that another person is asked. Without it the next run of enforcing does.
+    ``request`` names the asking: made again under the same name, it is the same one. ``asks``: the caller
+    sees to it that another person is asked; else the next run of enforcing does. ``settings``: where the
+    caller has them, else they are read. ``also`` is written in the same transaction as a new request.
 
-    :raises BadInput: for an unknown campaign, an end in the past, or a missing reason.
+    :raises BadInput: for an unknown campaign, an end in the past, or a missing reason; ``place`` is the
+        argument's name.
     """
-    key = campaign_key(campaign)
-    now = installation.now()
-    once = None if request is None else f"{EntryKind.HOLD_ASKED}:{request}"
+    key, now = campaign_key(campaign), installation.now()
     with database.session(installation.engine, write=False) as session:
         known = {entry.key for entry in queries.campaigns(session)}
-        asked = ledger.entries(session, kinds=[EntryKind.HOLD_ASKED], subject=key)
-    if before := next((entry for entry in asked if once and entry.once == once), None):
+        before = asked_under(session, key, request)
+    if before:
         return before
     if key not in known:
         raise BadInput(
             f"There is no campaign {key!r}.",
             "Name it as `sendepause plan` does: SYSTEM/ID.",
+            place="campaign",
             means="No hold was asked for.",
         )
     if until <= now:
-        raise BadInput("A hold has to end in the future.", means="No hold was asked for.")
+        raise BadInput("A hold has to end in the future.", place="until", means="No hold was asked for.")
+    _check_reason(reason, settings or installation.read_settings()[0])
+    facts = {"until": until.isoformat(), "starts": now.isoformat(), "reason": reason.strip()[:1000]}
+    with database.session(installation.engine) as session:
+        entry = ledger.append(
+            session,
+            at=now,
+            as_of=now,
+            author=author,
+            kind=EntryKind.HOLD_ASKED,
+            subject=key,
+            facts=facts,
+            once=_once_asked(request),
+        )
+        if entry is None:  # made in two processes at once: the other one was first
+            return cast("Entry", asked_under(session, key, request))
+        if asks:
+            queries.note_question(session, f"hold:{entry.seq}", now)
+        if also:
+            also(session, entry)
+    return entry
+
+
+def asked_under(session: Session, campaign: str, request: str | None) -> Entry | None:
+    """The hold that was asked for under this name, for this campaign (item key)."""
+    once = _once_asked(request)
+    asked = ledger.entries(session, kinds=[EntryKind.HOLD_ASKED], subject=campaign) if once else []
+    return next((entry for entry in asked if entry.once == once), None)
+
+
+def _once_asked(request: str | None) -> str | None:
+    return None if request is None else f"{EntryKind.HOLD_ASKED}:{request}"
+
+
+def _check_reason(reason: str, settings: Settings) -> None:
     if not reason.strip():
-        raise BadInput("A hold needs a reason that others can read later.", means="No hold was asked for.")
-    accounts = installation.read_settings()[0].account_map
-    if re.search(r"\S@\S", reason) or keys.holds_a_number(reason, accounts):
+        raise BadInput(
+            "A hold needs a reason that others can read later.",
+            place="reason",
+            means="No hold was asked for.",
+        )
+    if re.search(r"\S@\S", reason) or keys.holds_a_number(reason, settings.account_map):
         raise BadInput(
             "A hold's reason stays in the ledger for ever, and this one seems to hold a customer's number or "
             "an address.",
             "Name a ticket or a department instead.",
+            place="reason",
             means="No hold was asked for.",
         )
-    facts = {"until": until.isoformat(), "starts": now.isoformat(), "reason": reason.strip()[:1000]}
-    entry = _write(installation, EntryKind.HOLD_ASKED, author, subject=key, facts=facts, once=once)
-    if request is not None:  # whoever asks under a name has another person asked as well
-        with database.session(installation.engine) as session:
-            queries.note_question(session, f"hold:{entry.seq}", now)
-    return entry
 
 
 def confirm(installation: Installation, campaign: str, author: str, off: bool = True) -> Entry:

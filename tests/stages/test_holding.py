@@ -58,7 +58,12 @@ class TestHolds:
         acting.at("2019-12-02T09:00")
         assert ask(acting, "2019-12-01T12:00", request="manual__1") == hold, "also when it is over by then"
         assert len(acting.entries("hold_asked")) == 1
-        assert acting.enforce()["stopped_items"] == [], "whoever asks under a name has it asked about as well"
+
+    def test_whoever_has_another_person_asked_says_so(self, acting: Company) -> None:
+        ask(acting, "2019-12-01T12:00", request="manual__1", asks=True)
+        assert acting.enforce("2019-11-20T09:10")["stopped_items"] == []
+        from_slack = ask(acting, "2019-12-01T12:00", author="slack:U0ERIKA", request="slack:V0FORM")
+        assert acting.enforce("2019-11-20T09:20")["stopped_items"] == [from_slack]
 
     def test_the_question_is_for_another_person_and_says_all_that_counts(self, acting: Company) -> None:
         hold = ask(acting, "2019-12-01T12:00")
