@@ -128,7 +128,7 @@ def block_actions(
         **_whose(workspace, user),
         "container": {**container, **thread},
         "channel": {"id": channel, "name": name},
-        "message": shown(workspace, kept),
+        "message": shown(workspace, kept, metadata=True),  # seen: slackapi/bolt-python#863
         "state": {"values": {}},
         "response_url": _response_url(workspace, channel, ts),
         "actions": [{**action, "action_ts": f"{time.time():.6f}"}],

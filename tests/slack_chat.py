@@ -12,6 +12,7 @@ import secrets
 from typing import Any
 
 from tests.slack_rules import (
+    IGNORED,
     MAX_TEXT,
     MAX_UPDATED_TEXT,
     SlackError,
@@ -50,7 +51,8 @@ def post_message(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
     content = _content(workspace, arguments, MAX_TEXT)
     flags = {name: truth(arguments[name]) for name in ("unfurl_links", "unfurl_media") if name in arguments}
     message = post(workspace, channel, {**content, **flags, **_thread(workspace, channel, arguments)})
-    return {"channel": channel, "ts": message["ts"], "message": shown(workspace, message)}
+    seen = shown(workspace, message, metadata=True)
+    return {"channel": channel, "ts": message["ts"], "message": seen, **_warning(arguments, content)}
 
 
 def post(workspace: Workspace, channel: str, content: dict[str, Any]) -> dict[str, Any]:
@@ -73,14 +75,13 @@ def update(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
         raise SlackError("cant_update_message")
     if truth(arguments.get("reply_broadcast")) and message.get("subtype") != "thread_broadcast":
         _broadcast(message, arguments)
+        warning = {}
     else:
-        _change(message, _content(workspace, arguments, MAX_UPDATED_TEXT), arguments)
-    return {
-        "channel": channel,
-        "ts": message["ts"],
-        "text": message["text"],
-        "message": shown(workspace, message),
-    }
+        content = _content(workspace, arguments, MAX_UPDATED_TEXT)
+        _change(message, content, arguments)
+        warning = _warning(arguments, content)
+    seen = shown(workspace, message, metadata=True)
+    return {"channel": channel, "ts": message["ts"], "text": message["text"], "message": seen, **warning}
 
 
 def _broadcast(message: dict[str, Any], arguments: Arguments) -> None:
@@ -164,10 +165,11 @@ def users_info(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 def shown(workspace: Workspace, message: dict[str, Any], *, metadata: bool = False) -> dict[str, Any]:
-    """A message as Slack shows it: a root counts its replies, metadata only where asked for."""
+    """A message as Slack shows it: a root counts its replies. Metadata where asked for, else their event
+    type alone (seen: slackapi/python-slack-sdk#1501)."""
     seen = {key: value for key, value in message.items() if key not in BESIDE}
-    if not metadata:
-        seen.pop("metadata", None)
+    if not metadata and isinstance(seen.get("metadata"), dict):
+        seen["metadata"] = {"event_type": seen["metadata"].get("event_type")}
     below = workspace.messages.replies(message["channel"], message["ts"])
     if below:
         authors = sorted({reply.get("user", BOT_USER) for reply in below})
@@ -210,9 +212,16 @@ def _content(workspace: Workspace, arguments: Arguments, limit: int) -> dict[str
         check_blocks(blocks, workspace.pictures())
         content["blocks"] = with_ids(blocks)
     metadata = decoded(arguments.get("metadata"), "invalid_metadata_format")
-    if metadata is not None and metadata != {}:
-        content["metadata"] = check_metadata(metadata)
+    if metadata is not None and metadata != {} and (kept := check_metadata(metadata)):
+        content["metadata"] = kept
     return content
+
+
+def _warning(arguments: Arguments, content: dict[str, Any]) -> dict[str, Any]:
+    """The one trace of metadata that Slack did not keep."""
+    if arguments.get("metadata") in (None, {}, "{}") or "metadata" in content:
+        return {}
+    return {"warning": IGNORED, "response_metadata": {"warnings": [IGNORED]}}
 
 
 def _thread(workspace: Workspace, channel: str, arguments: Arguments) -> dict[str, Any]:

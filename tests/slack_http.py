@@ -24,6 +24,7 @@ class Server(ThreadingHTTPServer):
 def handler(server: SlackServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body leave apart
 
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
@@ -73,8 +74,8 @@ def handler(server: SlackServer) -> type[BaseHTTPRequestHandler]:
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(content))}.items():
                     self.send_header(name, value)
-                self._headers_buffer.append(b"\r\n" + content)  # one packet
-                self.flush_headers()
+                self.end_headers()
+                self.wfile.write(content)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True  # the caller was killed meanwhile
 

@@ -22,7 +22,8 @@ MAX_UPDATED_TEXT = 4_000  # chat.update, msg_too_long: "The text field cannot ex
 MAX_ALL_BLOCKS = 13_200
 MAX_VIEW = 250_000  # view_too_large: "greater than 250kb"
 MAX_METADATA = 8_000  # metadata_too_large exists, its size is not published; assumed, of the JSON
-EVENT_TYPE = re.compile(r"[A-Za-z0-9_]{1,255}")  # "a human readable alphanumeric string"; snake case shown
+EVENT_TYPE = re.compile(r"[A-Za-z0-9_-]+")  # "letters, numbers, underscores, and hyphens"
+IGNORED = "invalid_metadata_schema"  # the warning where an event type is none: "and is ignored"
 
 
 class SlackError(Exception):
@@ -83,19 +84,19 @@ def check_text(text: Any, limit: int = MAX_TEXT) -> str:
     return found
 
 
-def check_metadata(metadata: Any) -> dict[str, Any]:
+def check_metadata(metadata: Any) -> dict[str, Any] | None:
     """Message metadata, or SlackError: an event type and a payload of scalars, objects of scalars or
-    lists of such objects."""
+    lists of such objects. None where Slack posts the message and ignores them, with a warning alone."""
     if not isinstance(metadata, dict) or set(metadata) != {"event_type", "event_payload"}:
         raise SlackError("invalid_metadata_format")
     kind, payload = metadata["event_type"], metadata["event_payload"]
-    if not isinstance(kind, str) or not EVENT_TYPE.fullmatch(kind) or not isinstance(payload, dict):
+    if not isinstance(kind, str) or not isinstance(payload, dict):
         raise SlackError("invalid_metadata_format")
     if not all(_payload_value(value) for value in payload.values()):
         raise SlackError("invalid_metadata_schema")
     if len(json.dumps(metadata, ensure_ascii=False)) > MAX_METADATA:
         raise SlackError("metadata_too_large")
-    return metadata
+    return metadata if EVENT_TYPE.fullmatch(kind) else None
 
 
 def decoded(value: Any, refusal: str) -> Any:

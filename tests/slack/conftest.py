@@ -13,7 +13,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
-from tests.slack_server import SIGNING_SECRET, TOKEN, SlackServer
+from tests.slack_server import SIGNING_SECRET, TOKEN, SlackError, SlackServer, check_blocks
 
 CHANNEL = "C0NORTH"
 
@@ -83,6 +83,14 @@ def refusal(call: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
     return data
 
 
+def faults(block: dict[str, Any]) -> list[str]:
+    """What Slack says of a block that it refuses."""
+    with pytest.raises(SlackError) as refused:
+        check_blocks([block])
+    assert refused.value.error == "invalid_blocks"
+    return refused.value.messages
+
+
 def plain(text: str = "Ja") -> dict[str, Any]:
     return {"type": "plain_text", "text": text}
 
@@ -118,3 +126,22 @@ def asking(*elements: dict[str, Any], block_id: str = "answers") -> list[dict[st
         {"type": "section", "text": mrkdwn("Ihre Kampagne wurde angehalten.")},
         {"type": "actions", "block_id": block_id, "elements": list(elements) or [button()]},
     ]
+
+
+def section(**more: Any) -> dict[str, Any]:
+    return {"type": "section", "text": mrkdwn(), **more}
+
+
+def actions(*elements: Any) -> dict[str, Any]:
+    return {"type": "actions", "elements": list(elements)}
+
+
+def context(*elements: Any) -> dict[str, Any]:
+    return {"type": "context", "elements": list(elements)}
+
+
+def without(value: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {key: each for key, each in value.items() if key not in names}
+
+
+# good block, bad block, what Slack says of it

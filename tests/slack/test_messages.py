@@ -55,8 +55,7 @@ class TestMetadata:
         [
             ("{", "invalid_metadata_format"),
             ({"event_type": "a"}, "invalid_metadata_format"),
-            ({"event_type": "", "event_payload": {}}, "invalid_metadata_format"),
-            ({"event_type": "has space", "event_payload": {}}, "invalid_metadata_format"),
+            ({"event_type": 1, "event_payload": {}}, "invalid_metadata_format"),
             ({"event_type": "a", "event_payload": []}, "invalid_metadata_format"),
             ({**META, "more": 1}, "invalid_metadata_format"),
             ({"event_type": "a", "event_payload": {"a": None}}, "invalid_metadata_schema"),
@@ -70,9 +69,27 @@ class TestMetadata:
             refusal(client.chat_postMessage, channel=CHANNEL, text="t", metadata=metadata)["error"] == error
         )
 
-    def test_are_shown_only_where_asked_for(self, client, post) -> None:
+    def test_come_without_their_payload_unless_asked_for(self, client, post) -> None:
         post(metadata=META)
-        assert "metadata" not in client.conversations_history(channel=CHANNEL)["messages"][0]
+        shown = client.conversations_history(channel=CHANNEL)["messages"][0]
+        assert shown["metadata"] == {"event_type": "sendepause_alert"}
+
+    @pytest.mark.parametrize("kind", ["sendepause.alert", "has space", ""])
+    def test_of_an_event_type_that_is_none_are_dropped_with_a_warning_alone(
+        self, client, post, slack, kind: str
+    ) -> None:
+        """docs.slack.dev/messaging/message-metadata: "and is ignored"."""
+        metadata = {"event_type": kind, "event_payload": {"delivery": "d1"}}
+        answer = client.chat_postMessage(channel=CHANNEL, text="t", metadata=metadata)
+        assert answer["ok"]
+        assert answer["warning"] == "invalid_metadata_schema"
+        assert "metadata" not in answer["message"]
+        assert "metadata" not in slack.messages[0]
+
+    def test_that_were_kept_are_in_the_answer(self, client) -> None:
+        answer = client.chat_postMessage(channel=CHANNEL, text="t", metadata={**META, "event_type": "a-b_1"})
+        assert answer["message"]["metadata"]["event_payload"] == {"delivery": "d1"}
+        assert "warning" not in answer
 
 
 class TestAThread:

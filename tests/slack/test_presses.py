@@ -44,6 +44,7 @@ class TestAPress:
         }
         assert (payload["team"]["id"], payload["api_app_id"]) == ("T0EXAMPLE", "A0EXAMPLE")
         assert payload["message"]["blocks"] == message["blocks"]
+        assert payload["message"]["metadata"] == message["metadata"]
         (action,) = payload["actions"]
         assert action.pop("action_ts")
         assert action == {

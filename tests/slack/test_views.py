@@ -5,14 +5,10 @@ import time
 from typing import Any
 
 import pytest
-from tests.slack.conftest import field, modal, mrkdwn, plain, refusal, writing
+from tests.slack.conftest import field, modal, mrkdwn, plain, refusal, without, writing
 from tests.slack_server import SlackError, check_view
 
 DIVIDER = {"type": "divider"}
-
-
-def without(value: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {key: each for key, each in value.items() if key not in names}
 
 
 RULES: dict[str, tuple[Any, Any, str]] = {
