@@ -1,10 +1,12 @@
 """### Tell the operators how it stands
 
-Posts one summary to the operators' channel: every day while an enforcement is in warning or later, else on
-Mondays; also when nothing happened, because silence from a watchman is no good news.
+Keeps the day's numbers every day. Posts one summary with a picture to the operators' channel: every day while
+an enforcement is in warning or later, else on Mondays; also when nothing happened, because silence from a
+watchman is no good news.
 
 **When it fails:** the loop does not need it. A digest that was not posted is posted by the next try of the
-same day, once.
+same day, once; the next day's says what changed since the last one that was posted. A picture that cannot be
+drawn is left out, and the log says why.
 """
 
 from datetime import timedelta
@@ -28,7 +30,7 @@ from sendepause_parts import AS_OF, DEFAULTS, START, every, moment
 def sendepause_digest():
     @task
     def digest(**context) -> dict:
-        """Count, compare and post."""
+        """Count, keep, compare and post."""
         from sendepause import tell
         from sendepause.installation import open_installation
 
