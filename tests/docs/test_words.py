@@ -16,6 +16,8 @@ TEXTS = [
     *(ROOM / "alerts").glob("phrases*.py"),
     ROOM / "alerts" / "items.py",
     ROOM / "alerts" / "digest.py",
+    ROOM / "alerts" / "moves.py",
+    ROOM / "alerts" / "roots.py",
     ROOM / "audit" / "signals.py",
     ROOM / "audit" / "verdict.py",
     ROOM / "board" / "texts.py",

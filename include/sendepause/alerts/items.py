@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 from zoneinfo import ZoneInfo
 
 import pendulum
 
 from sendepause import countdown, second_proof, words
-from sendepause.alerts.mrkdwn import number_in_words, safe
-from sendepause.alerts.phrases import Frame, Moves, Phrases
+from sendepause.alerts.mrkdwn import length, number_in_words, safe
+from sendepause.alerts.phrases import Frame, Phrases
 from sendepause.audit.silence import Why
-from sendepause.model import Audience, Kind, Language, NoData, Reason, Stage, Verdict
+from sendepause.model import Audience, Form, Kind, Language, NoData, Reason, Stage, Verdict
 from sendepause.words import Both
 
+_LONGEST = 2_900  # characters of a section or a context, of which Slack takes 3,000
 _REASONS_SHOWN = 4
 _IN_THE_FINDING = frozenset(  # the finding's own sentence says these, with its numbers
     {
@@ -55,6 +56,25 @@ _ABOUT_A_CAMPAIGN = frozenset(  # that is known and told of before: how its acco
         Stage.RESUMED,
     }
 )
+_ABOUT_A_CHANGE = frozenset({Stage.UNDONE})
+_CHANGE_EXPLAINS = frozenset(  # of what we paused, the last change is our own, or says nothing any more
+    {
+        Stage.WARNED,
+        Stage.LAST_CALL,
+        Stage.NOT_PAUSED,
+        Stage.UNKNOWN_AUTOMATION,
+        Stage.CONTRADICTION,
+        Stage.GUARD_STOPPED,
+        Stage.BREACH,
+    }
+)
+_IN_THE_OPENING: Mapping[Stage, frozenset[Reason]] = {  # and not said again as the reason
+    Stage.WARNED: frozenset({Reason.AUTOMATED_ON_PERSONAL, Reason.AUTOMATED_ON_BUSINESS_APP}),
+    Stage.UNDONE: frozenset({Reason.SWITCHED_ON_AGAIN}),
+    Stage.HOLD_GRANTED: frozenset({Reason.HELD}),
+    Stage.HOLD_ENDS: frozenset({Reason.HELD}),
+    Stage.SILENCE_CONFIRMED: frozenset({Reason.SILENCE_CONFIRMED}),
+}
 _ABOUT_A_SENDER = frozenset({Stage.UNKNOWN_AUTOMATION, Stage.CONTRADICTION, Stage.GUARD_STOPPED})
 _SENDERS_SHOWN = 4
 _EXPLAINS_A_CAMPAIGN = (Verdict.AUTOMATED, Verdict.BULK)
@@ -93,6 +113,8 @@ class AlertFacts(TypedDict, total=False):
     senders: list[str]  # what the campaign's content sends through
     also: list[str]  # further numbers that mark or content name
     silence_why: str  # audit.silence.Why: why it is open whether a pause is followed by silence
+    owner_name: str  # whose alert it is, where somebody else reads it
+    link: str  # where in Airflow it is decided; shown to the operators alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +125,6 @@ class Tongue:
     zone: str
     frame: Frame
     phrases: dict[Stage, Phrases]
-    moves: Moves
 
     def moment(self, at: datetime) -> str:
         """A moment in words, as the reader's clock shows it."""
@@ -123,25 +144,70 @@ class Tongue:
         return safe(value, limit) if value else ""
 
 
-def lines(facts: AlertFacts, tongue: Tongue, stage: Stage, audience: Audience, at: datetime) -> Iterator[str]:
-    """The lines that name one alert; at most 3,000 characters by their bounds."""
+class Item(NamedTuple):
+    """One alert in a message: what it is about, and in smaller type what that rests on."""
+
+    lines: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+class Telling(NamedTuple):
+    """How alerts are told in one message, and when."""
+
+    stage: Stage
+    audience: Audience
+    form: Form
+    at: datetime
+
+
+def item(facts: AlertFacts, tongue: Tongue, telling: Telling, destination: str = "") -> Item:
+    """What names one alert, each half at most ``_LONGEST`` characters.
+
+    ``destination``: where its account should move, in a message that names several such places.
+    """
+    lines = [*_named(facts, tongue, telling), *_wanted(facts, tongue, telling, destination)]
+    evidence = _evidence(facts, tongue, telling)
+    return Item(tuple(within(lines, _LONGEST)), tuple(within(evidence, _LONGEST)))
+
+
+def within(lines: Iterable[str], limit: int) -> Iterator[str]:
+    """The lines that fit into ``limit`` characters together, in order."""
+    used = 0
+    for line in lines:
+        used += length(line) + 1
+        if used > limit:
+            return
+        yield line
+
+
+def _named(facts: AlertFacts, tongue: Tongue, telling: Telling) -> Iterator[str]:
+    """Who, what and why."""
     frame = tongue.frame
     yield _who(facts, tongue)
     if name := facts.get("campaign_name"):
         yield frame.campaign.format(safe(name, 200)) + _in_system(facts, frame)
     elif system := facts.get("system"):
         yield frame.system.format(safe(system, 80))
-    finding = "" if stage in _ABOUT_A_CAMPAIGN else _finding(facts, tongue)
-    if reasons := _reasons(facts, tongue, finding):
+    if telling.audience is Audience.OPERATORS and (subject := facts.get("subject")):
+        yield frame.key.format(safe(subject, 150))
+    if telling.audience is Audience.OPERATORS and (owner := facts.get("owner_name")):
+        yield frame.owner.format(safe(owner, 150))
+    if pause := _pause(facts, tongue, telling):
+        yield pause
+    if (until := moment(facts.get("hold_until"))) is not None:
+        yield frame.hold_until.format(tongue.moment(until))
+    finding = _finding(facts, tongue, telling.stage)
+    if reasons := _reasons(facts, tongue, telling.stage, finding):
         yield frame.reasons.format(reasons)
-    if finding and facts.get("verdict") == Verdict.NO_DATA:
-        yield finding  # which says so itself
-    elif finding:
-        yield frame.finding.format(finding)
-    elif no_data := facts.get("no_data"):
-        yield frame.no_data.format(tongue.label(NoData, no_data))
-    if stage is not Stage.PAUSED and (changed := _changed(facts, tongue)):
-        yield changed  # of a campaign that we paused, the last change is our own, or says nothing any more
+    if not facts.get("campaign_name"):
+        yield from _measured(facts, tongue, finding)
+    if telling.stage in _ABOUT_A_CHANGE and (changed := _changed(facts, tongue)):
+        yield changed
+
+
+def _wanted(facts: AlertFacts, tongue: Tongue, telling: Telling, destination: str) -> Iterator[str]:
+    """What else has to be known to act."""
+    frame, stage = tongue.frame, telling.stage
     if senders := facts.get("senders") if stage in _ABOUT_A_SENDER else None:
         yield frame.senders.format(", ".join(safe(sender, 120) for sender in senders[:_SENDERS_SHOWN]))
     if also := facts.get("also"):
@@ -152,10 +218,8 @@ def lines(facts: AlertFacts, tongue: Tongue, stage: Stage, audience: Audience, a
         yield second_proof.wanted(Why(why), tongue.language)
     if facts.get("by_hand") and stage in (Stage.WARNED, Stage.LAST_CALL):
         yield frame.checklist
-    if (until := moment(facts.get("hold_until"))) is not None:
-        yield frame.hold_until.format(tongue.moment(until))
-    if pause := _pause(facts, tongue, stage, at):
-        yield pause
+    if destination:
+        yield frame.destination.format(destination)
     if (count := facts.get("items")) is not None:
         counted = frame.messages if stage is Stage.UNDELIVERABLE else frame.pauses
         yield counted.format(words.number(count, tongue.language))
@@ -163,8 +227,25 @@ def lines(facts: AlertFacts, tongue: Tongue, stage: Stage, audience: Audience, a
         yield frame.detail.format(detail)
     if error := facts.get("error"):
         yield frame.error.format(safe(error, 300))
-    if audience is Audience.OPERATORS and (subject := facts.get("subject")):
-        yield frame.key.format(safe(subject, 150))
+
+
+def _evidence(facts: AlertFacts, tongue: Tongue, telling: Telling) -> Iterator[str]:
+    """The measurement behind what is told of a campaign, and who changed it last; not in a reminder."""
+    if telling.form in (Form.REMINDER, Form.LAST_REMINDER):
+        return
+    if facts.get("campaign_name"):
+        yield from _measured(facts, tongue, _finding(facts, tongue, telling.stage))
+    if telling.stage in _CHANGE_EXPLAINS and (changed := _changed(facts, tongue)):
+        yield changed
+
+
+def _measured(facts: AlertFacts, tongue: Tongue, finding: str) -> Iterator[str]:
+    if finding and facts.get("verdict") == Verdict.NO_DATA:
+        yield finding  # which says so itself
+    elif finding:
+        yield tongue.frame.finding.format(finding)
+    elif no_data := facts.get("no_data"):
+        yield tongue.frame.no_data.format(tongue.label(NoData, no_data))
 
 
 def named(subject: str, language: Language) -> str:
@@ -222,8 +303,9 @@ def _in_system(facts: AlertFacts, frame: Frame) -> str:
     return ", " + frame.in_system.format(safe(system, 80)) if system else ""
 
 
-def _reasons(facts: AlertFacts, tongue: Tongue, finding: str) -> str:
-    told = [reason for reason in facts.get("reasons") or () if not (finding and reason in _IN_THE_FINDING)]
+def _reasons(facts: AlertFacts, tongue: Tongue, stage: Stage, finding: str) -> str:
+    said = _IN_THE_OPENING.get(stage, frozenset()) | (_IN_THE_FINDING if finding else frozenset())
+    told = [reason for reason in facts.get("reasons") or () if reason not in said]
     few: Sequence[str] = list(dict.fromkeys(told))[:_REASONS_SHOWN]
     return " ".join(_reason(reason, tongue.language) for reason in few)
 
@@ -235,12 +317,14 @@ def _reason(value: str, language: Language) -> str:
         return safe(value, 60)
 
 
-def _finding(facts: AlertFacts, tongue: Tongue) -> str:
+def _finding(facts: AlertFacts, tongue: Tongue, stage: Stage) -> str:
     """The finding with its numbers. Of a campaign, only one that says why it was looked at."""
     verdict = facts.get("verdict")
+    if stage in _ABOUT_A_CAMPAIGN:
+        return ""
     if verdict and facts.get("campaign_name") and verdict not in _EXPLAINS_A_CAMPAIGN:
         return ""
-    told = tongue.text(facts.get("sentence"), 700)
+    told = tongue.text(facts.get("sentence"), 1000)
     return told or (tongue.label(Verdict, verdict) if verdict else "")
 
 
@@ -254,22 +338,39 @@ def _changed(facts: AlertFacts, tongue: Tongue) -> str | None:
     return tongue.frame.changed.format(told) if told else None
 
 
-def _pause(facts: AlertFacts, tongue: Tongue, stage: Stage, at: datetime) -> str | None:
-    """When the campaign will be paused, as ``policy.py`` decides it; nothing where that is not known.
+def _pause(facts: AlertFacts, tongue: Tongue, telling: Telling) -> str | None:
+    """When the campaign will be paused; nothing where that is not known."""
+    frame, at, when = tongue.frame, telling.at, pause_at(facts, telling.stage, telling.at)
+    if when is None:
+        never = telling.stage is Stage.WARNED and facts.get("kind") == Kind.BUSINESS_APP
+        unpaused = never and not facts.get("pause_from") and not facts.get("by_hand")
+        return frame.no_pause if unpaused else None
+    if telling.stage is Stage.UNDONE:
+        return frame.pause_now if when <= at else frame.pause_again.format(tongue.moment(when))
+    from_when = moment(facts.get("pause_from"))
+    told_before = telling.form in (Form.REMINDER, Form.LAST_REMINDER) and from_when and from_when <= at
+    return (frame.pause_latest if told_before else frame.pause_from).format(tongue.moment(when))
 
-    Not on the day of the notice itself, but never later than the last hours before the date.
+
+def pause_at(facts: AlertFacts, stage: Stage, at: datetime) -> datetime | None:
+    """When an announced campaign is paused, or one that was switched on again, as ``policy.py`` decides it.
+
+    Not on the day of the notice itself, but never later than the last hours before the date; a whole
+    session has its turn only then. None where nothing is paused, or it is not known when.
     """
-    if stage not in (Stage.WARNED, Stage.UNDONE):
-        return None
     start, from_when = begins(facts), moment(facts.get("pause_from"))
-    if start is None or from_when is None:
-        never = stage is Stage.WARNED and facts.get("kind") == Kind.BUSINESS_APP
-        return tongue.frame.no_pause if never else None
+    if (
+        stage not in (Stage.WARNED, Stage.UNDONE)
+        or start is None
+        or from_when is None
+        or facts.get("by_hand")
+    ):
+        return None
     last = start - timedelta(hours=countdown.LAST_HOURS)
     if stage is Stage.UNDONE:
-        soon = tongue.frame.pause_now
-        return soon if at >= last else tongue.frame.pause_again.format(tongue.moment(last))
+        return last
     if at >= last:
         return None
     next_day = pendulum.instance(at).in_timezone(facts["date_zone"]).add(days=1).start_of("day")
-    return tongue.frame.pause_from.format(tongue.moment(min(max(from_when, next_day), last)))
+    at_last = Reason.CHOKE_POINT_LATER in (facts.get("reasons") or ())
+    return last if at_last else min(max(from_when, next_day), last)

@@ -1,21 +1,52 @@
 """What is said at each stage, in German, with the formal address."""
 
-from sendepause.alerts.phrases import Frame, Moves, Phrases
+from sendepause.alerts.phrases import Frame, Phrases
 from sendepause.model import Stage
 
 FRAME = Frame(
-    date="Zum Stichtag",
-    date_past="Zur Regel",
-    rule="Die Regel: „{}“.",
+    continued_title="Fortsetzung von heute: {}",
+    reminder_title="Erinnerung: {}",
+    last_title="Letzte Erinnerung: {}",
+    pause_title="Letzte Erinnerung: {} {wird eine Kampagne|werden {n} Kampagnen} pausiert",
+    unanswered_title="Ohne Antwort: {}",
+    continued="Das ist seit der Mitteilung von heute hinzugekommen.",
+    reminder="Das hat Sendepause schon mitgeteilt; es gilt weiterhin.",
+    last="Das ist die letzte Erinnerung.",
+    before_pause="Das ist die letzte Erinnerung vor der Pause.",
+    unanswered="Noch keine Antwort von: {}.",
+    unanswered_by="Die Zuständigen haben noch nicht geantwortet.",
+    today="heute",
+    tomorrow="morgen",
+    date="Stichtag",
+    date_past="Regel",
     asked="Zu tun",
-    move="Umzug",
     then="Wie es weitergeht",
+    for_backup="Sie lesen das als Vertretung: Fragen Sie bei den Zuständigen nach, oder kümmern Sie sich"
+    " selbst darum.",
+    for_operators="Erreichen Sie die Zuständigen auf einem anderen Weg, und klären Sie, wer sich darum"
+    " kümmert. Ist jemand anderes zuständig, tragen Sie das in `owners.yaml` ein. Die Bitte an sie"
+    " lautete: „{}“",
+    or_wait="{Sie können auch die Pause abwarten|Wo eine Pause genannt ist, können Sie sie auch abwarten};"
+    " gelöscht wird dabei nichts.",
+    hold="Brauchen Sie mehr Zeit, bitten Sie das Betriebsteam um einen Aufschub; auch er endet vor dem"
+    " Stichtag.",
+    press_done="• Erledigt: „Wir haben umgestellt“. Sendepause prüft das an den Daten nach.",
+    press_moved="• {Konto|Ein Konto} umgezogen: „Wir haben umgestellt“. Sendepause prüft das an den Daten"
+    " nach.",
+    press_hold="• Mehr Zeit nötig: „Aufschub beantragen“. Auch ein Aufschub endet vor dem Stichtag.",
+    press_read="• Sonst: „Gelesen“. Dann weiß Sendepause, dass die Mitteilung angekommen ist.",
+    no_answer="Antwortet niemand, fragt Sendepause bei Ihrer Vertretung oder beim Betriebsteam nach.",
+    link="In Airflow entscheiden",
     part="Teil {} von {}",
+    part_head="{}: Fortsetzung der Liste. Worum es geht, steht in Teil 1.",
     as_of="Stand: {}",
+    rule="Regel: „{}“",
+    about="Sendepause ist ein Programm Ihres Unternehmens; Fragen beantwortet das Betriebsteam",
     in_zone="nach der Uhr von {}",
     campaign="Kampagne: {}",
     in_system="im Kampagnensystem {}",
     system="Kampagnensystem: {}",
+    owner="Zuständig: {}",
     reasons="Grund: {}",
     finding="Befund: {}",
     no_data="Daten: {}",
@@ -23,6 +54,7 @@ FRAME = Frame(
     changed_by="von {}",
     hold_until="Aufschub: bis {}",
     pause_from="Pause: ab {}, falls die Kampagne dann noch läuft",
+    pause_latest="Pause: spätestens ab {}, falls die Kampagne dann noch läuft",
     pause_again="Nächste Pause: {}, falls die Kampagne dann noch läuft",
     pause_now="Nächste Pause: beim nächsten Lauf, in höchstens 10 Minuten",
     no_pause="Pause: Sendepause pausiert bei dieser Kontoart nicht; bitte beenden Sie die Kampagne selbst",
@@ -37,73 +69,56 @@ FRAME = Frame(
     under_way="Noch im Gang: {} begonnene Läufe, die weiter senden können",
     senders="Sendet über: {}",
     also="Auch genannt: {}",
-    about="Sendepause ist ein Programm Ihres Unternehmens. Es sorgt dafür, dass zum Stichtag keine"
-    " automatische Kampagne über ein Konto läuft, auf dem sie nicht erlaubt ist. Fragen beantwortet das"
-    " Betriebsteam.",
-)
-
-MOVES = Moves(
-    personal="Soll weiter automatisch gesendet werden, muss die Nummer auf die WhatsApp-Business-Plattform"
-    " umziehen; der erste Schritt ist ein Unternehmenskonto bei Meta (business.facebook.com), das"
-    " Betriebsteam hilft dabei. Wird künftig nur von Hand geschrieben, genügt die WhatsApp-Business-App;"
-    " der erste Schritt ist, sie zu installieren und mit dieser Nummer anzumelden.",
-    business_app="Soll weiter automatisch gesendet werden, muss die Nummer von der WhatsApp-Business-App"
-    " auf die WhatsApp-Business-Plattform umziehen; der erste Schritt ist ein Unternehmenskonto bei Meta"
-    " (business.facebook.com), das Betriebsteam hilft dabei. Wird künftig nur von Hand geschrieben, kann"
-    " die Nummer in der App bleiben.",
-    by_hand="Wird nur von Hand geschrieben, gehört die Nummer eines Unternehmens in die"
-    " WhatsApp-Business-App; der erste Schritt ist, sie zu installieren und mit dieser Nummer anzumelden.",
+    destination="Umzug: {}",
 )
 
 _BAN = "sonst kann WhatsApp die Nummer sperren"
-_HOLD = (
-    "Brauchen Sie mehr Zeit, bitten Sie das Betriebsteam um einen Aufschub; auch er endet vor dem Stichtag."
-)
+_DONE = "<|Sagen Sie danach dem Betriebsteam Bescheid.>"
+_WRONG = "Trifft der Befund nicht zu, sagen Sie dem Betriebsteam bitte auch das."
 
 PHRASES: dict[Stage, Phrases] = {
     Stage.FOUND: Phrases(
         "Auffälliger Versand: {ein Konto|{n} Konten}",
-        "Beim Versand {dieses Kontos|dieser Konten} ist etwas aufgefallen. Die Messwerte stehen hier beim"
+        "Bei {einem Konto|{n} Konten} fällt der Versand auf",
+        "Beim Versand {dieses Kontos|dieser Konten} ist etwas aufgefallen. Was gemessen wurde, steht beim"
         " Konto.",
-        "[Vom Stichtag an|Seitdem] geht WhatsApp gegen automatischen Versand und Massenversand über"
-        " WhatsApp und die WhatsApp-Business-App vor, bis zur Sperrung der Nummer.",
-        "Prüfen Sie, ob über {das Konto|diese Konten} ein Programm sendet, und sagen Sie dem Betriebsteam,"
-        " welches. Trifft der Befund nicht zu, sagen Sie bitte auch das.",
+        "[Vom Stichtag an|Seitdem] geht WhatsApp gegen automatischen Versand und Massenversand vor, bis zur"
+        " Sperrung der Nummer.",
+        "Prüfen Sie, ob über {das Konto|diese Konten} ein Programm sendet, und nennen Sie es dem"
+        f" Betriebsteam. {_WRONG}",
         "Klären Sie mit den Zuständigen, ob ein Programm sendet. Wenn ja, tragen Sie es in"
         " `campaign_systems.yaml` ein.",
         "Sendepause misst jeden Tag neu[ und meldet sich vor dem Stichtag noch einmal, wenn die Messwerte"
         " für automatischen Versand oder Massenversand sprechen|]. Pausieren kann es nur Kampagnen, die es"
         " kennt.",
-        moves=True,
     ),
     Stage.WARNED: Phrases(
         "Ankündigung: {Eine Kampagne darf|{n} Kampagnen dürfen} bald nicht mehr senden",
+        "{Eine Kampagne darf|{n} Kampagnen dürfen} bald nicht mehr senden",
         "{Diese Kampagne sendet|Diese Kampagnen senden} automatisch über {ein Konto|Konten}, auf"
         " {dem|denen} das nicht erlaubt ist.",
         f"Vom Stichtag an {{darf die Kampagne|dürfen die Kampagnen}} nicht mehr laufen; {_BAN}.",
-        f"Beenden Sie {{die Kampagne|die Kampagnen}} selbst, wenn Sie den Zeitpunkt bestimmen möchten."
-        f" {_HOLD}",
+        f"Beenden Sie {{die Kampagne|die Kampagnen}} selbst, spätestens bis zum Stichtag. {_DONE}",
         "Halten Sie sich für Fragen der Zuständigen bereit, und entscheiden Sie über Anträge auf Aufschub.",
-        "Was zum genannten Zeitpunkt noch läuft, pausiert Sendepause und teilt es Ihnen mit. Gelöscht wird"
-        " nichts.",
-        moves=True,
+        "Sendepause erinnert daran, solange {die Kampagne|eine der Kampagnen} läuft, und teilt jede Pause"
+        " mit.",
     ),
     Stage.LAST_CALL: Phrases(
         "Letzter Hinweis: Versand selbst beenden ({ein Fall|{n} Fälle})",
-        "{Hier|In diesen Fällen} wird noch automatisch oder in Massen gesendet. Sendepause pausiert das"
-        " nicht selbst; warum, steht hier beim Konto.",
+        "In {einem Fall|{n} Fällen} ist der Versand noch zu beenden",
+        "{Hier|In diesen Fällen} wird, soweit bekannt, noch automatisch oder in Massen gesendet. Sendepause"
+        " pausiert das nicht selbst; warum, steht beim Konto.",
         f"[Vom Stichtag an|Seitdem] darf hier nichts mehr automatisch oder in Massen gesendet werden;"
         f" {_BAN}.",
-        "Schalten Sie das Programm oder die Kampagne [bis zum Stichtag|sofort] selbst ab, und sagen Sie dem"
-        " Betriebsteam Bescheid. Trifft der Befund nicht zu, sagen Sie bitte auch das.",
+        f"Schalten Sie das Programm oder die Kampagne [bis zum Stichtag|sofort] selbst ab. {_DONE} {_WRONG}",
         "Fragen Sie bei den Zuständigen nach, bis der Versand beendet ist. Nennen sie ein Programm, tragen"
         " Sie es in `campaign_systems.yaml` ein.",
         "[Wird danach noch gesendet, meldet Sendepause einen Verstoß.|Sendepause führt den Fall als"
         " möglichen Verstoß, bis nichts mehr gesendet wird.]",
-        moves=True,
     ),
     Stage.PAUSED: Phrases(
         "Pausiert: {eine Kampagne|{n} Kampagnen}",
+        "{Eine Kampagne ist|{n} Kampagnen sind} pausiert",
         "Sendepause hat {diese Kampagne|diese Kampagnen} pausiert und im Kampagnensystem nachgelesen, dass"
         " die Pause gilt. Gelöscht wurde nichts; bereits übergebene Nachrichten können noch hinausgehen.",
         "[Bleibt die Pause bestehen, ist der Stichtag für {diese Kampagne|diese Kampagnen}"
@@ -114,36 +129,37 @@ PHRASES: dict[Stage, Phrases] = {
         "Zurzeit ist nichts zu tun.",
         "Sendepause sieht alle 10 Minuten nach, ob die Pause noch gilt, und meldet sich, falls {die"
         " Kampagne|eine Kampagne} wieder läuft. Es schaltet nichts von selbst wieder ein.",
-        moves=True,
     ),
     Stage.NOT_PAUSED: Phrases(
         "Pause nicht bestätigt: {eine Kampagne|{n} Kampagnen}",
-        "{Diese Kampagne muss|Diese Kampagnen müssen} pausiert werden. Das Kampagnensystem hat die Pause"
-        " nicht bestätigt.",
+        "{Eine Pause ist|{n} Pausen sind} nicht bestätigt",
+        "{Diese Kampagne muss|Diese Kampagnen müssen} pausiert sein. Dass die Pause hält, ist nicht"
+        " bestätigt; warum, steht beim Konto.",
         "[Der Stichtag ist in Gefahr: Ohne Bestätigung gilt {die Kampagne|jede der Kampagnen} als"
         " laufend.|Ohne Bestätigung gilt {die Kampagne|jede der Kampagnen} als laufend, und das wäre ein"
         " Verstoß.]",
         "Pausieren Sie {die Kampagne|die Kampagnen} bitte selbst im Kampagnensystem. Können Sie das nicht,"
-        " sagen Sie dem Betriebsteam Bescheid.",
+        " sagen Sie dem Betriebsteam sofort Bescheid.",
         "Stellen Sie die Verbindung zum Kampagnensystem wieder her, oder pausieren Sie dort von Hand."
         " `sendepause check` nennt, was fehlt.",
         "Sendepause versucht es alle 10 Minuten wieder und teilt mit, sobald die Pause gilt.",
     ),
     Stage.UNDONE: Phrases(
         "Wieder eingeschaltet: {eine Kampagne|{n} Kampagnen}",
+        "{Eine pausierte Kampagne läuft|{n} pausierte Kampagnen laufen} wieder",
         "Sendepause hatte {diese Kampagne|diese Kampagnen} pausiert. Jetzt {läuft sie|laufen sie} wieder.",
         "[{Läuft sie|Laufen sie} am Stichtag noch, ist das|Das ist] ein Verstoß gegen die Regel, und"
         " WhatsApp kann die Nummer sperren.",
         f"Pausieren Sie {{die Kampagne|die Kampagnen}} wieder, oder sagen Sie dem Betriebsteam, warum"
-        f" {{sie laufen muss|sie laufen müssen}}.[ {_HOLD}|]",
+        f" {{sie laufen muss|sie laufen müssen}}. {_DONE}",
         "Fragen Sie nach dem Grund. Bis zum Stichtag lässt sich ein Aufschub beantragen: `sendepause hold"
         " KAMPAGNE --until ZEIT --reason GRUND`.",
         "Sendepause pausiert sie [nicht sofort wieder, sondern erst, wenn bis zum Stichtag nur noch 24"
         " Stunden bleiben|beim nächsten Lauf wieder, in höchstens 10 Minuten].",
-        moves=True,
     ),
     Stage.SILENCE_CONFIRMED: Phrases(
         "Stille bestätigt: {ein Konto|{n} Konten}",
+        "Bei {einem Konto|{n} Konten} ist die Stille bestätigt",
         "Seit der Pause hat {dieses Konto nichts|keines dieser Konten etwas} automatisch gesendet.",
         "Die Pause ist damit doppelt belegt: durch das Kampagnensystem und durch die Messung.",
         "Es ist nichts zu tun.",
@@ -152,6 +168,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.UNKNOWN_AUTOMATION: Phrases(
         "Konto unbekannt: {eine Kampagne|{n} Kampagnen}",
+        "Von {einer Kampagne|{n} Kampagnen} ist das Konto unbekannt",
         "{Diese Kampagne läuft|Diese Kampagnen laufen}, und es ist nicht bekannt, über welches Konto: Die"
         " Nummer steht nicht im Kontenverzeichnis.",
         "Sendepause pausiert nur Kampagnen, deren Konto es sicher kennt. Sendet {diese|eine davon} am"
@@ -164,6 +181,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.NO_DATA: Phrases(
         "Keine aktuellen Daten: {ein Konto|{n} Konten}",
+        "Von {einem Konto|{n} Konten} fehlen aktuelle Daten",
         "Für {dieses Konto|diese Konten} fehlen aktuelle oder eindeutige Daten. Wie gesendet wird, lässt sich"
         " nicht sicher messen.",
         "Ohne Daten gilt ein Konto nicht als unauffällig; ein Verstoß [am Stichtag ließe|lässt] sich nicht"
@@ -177,6 +195,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.CONTRADICTION: Phrases(
         "Konto fraglich: {ein Konto|{n} Konten}",
+        "{Ein Konto ist|{n} Konten sind} fraglich",
         "Was zu {diesem Konto|diesen Konten} eingetragen ist, passt nicht zu dem, was Daten und"
         " Kampagnensysteme zeigen.",
         "Bis das geklärt ist, zählt die strengere Kontoart: Danach richtet sich, was angekündigt und"
@@ -189,6 +208,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.HOLD_ASKED: Phrases(
         "Aufschub beantragt: {eine Kampagne|{n} Kampagnen}",
+        "{Ein Aufschub ist|{n} Aufschübe sind} beantragt",
         "Für {diese Kampagne|diese Kampagnen} ist ein Aufschub beantragt.",
         "Solange er nicht genehmigt ist, gilt er nicht: Angekündigte Pausen bleiben fällig.",
         "Es ist nichts zu tun; das Betriebsteam entscheidet.",
@@ -198,27 +218,28 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.HOLD_GRANTED: Phrases(
         "Aufschub genehmigt: {eine Kampagne|{n} Kampagnen}",
+        "{Ein Aufschub ist|{n} Aufschübe sind} genehmigt",
         "{Diese Kampagne darf|Diese Kampagnen dürfen} vorerst weiterlaufen.",
         "Der Aufschub endet von selbst, bevor die Regel in Kraft tritt.",
-        "Nutzen Sie die Zeit für den Umzug.",
+        "Nutzen Sie die Zeit für den Umzug, oder beenden Sie {die Kampagne|die Kampagnen} vor dem Ende des"
+        " Aufschubs.",
         "Es ist nichts zu tun.",
         "Sendepause erinnert Sie, bevor der Aufschub endet. Danach gilt wieder: erst Ankündigung, dann"
         " Pause.",
-        moves=True,
     ),
     Stage.HOLD_ENDS: Phrases(
         "Aufschub endet bald: {eine Kampagne|{n} Kampagnen}",
+        "{Ein Aufschub endet|{n} Aufschübe enden} bald",
         "Der Aufschub für {diese Kampagne|diese Kampagnen} läuft bald ab.",
         f"Vom Stichtag an {{darf die Kampagne|dürfen die Kampagnen}} nicht mehr laufen; {_BAN}.",
-        "Schließen Sie den Umzug ab, oder beenden Sie {die Kampagne|die Kampagnen} selbst. Reicht die Zeit"
-        " nicht, bitten Sie das Betriebsteam jetzt um einen neuen Aufschub.",
+        f"Schließen Sie den Umzug ab, oder beenden Sie {{die Kampagne|die Kampagnen}} selbst. {_DONE}",
         "Fragen Sie nach, ob der Umzug rechtzeitig fertig wird. Einen neuen Aufschub beantragen Sie in"
         " Airflow unter `sendepause_hold` oder mit `sendepause hold`.",
-        "Nach dem Ende des Aufschubs pausiert Sendepause, was noch läuft, und teilt es Ihnen mit.",
-        moves=True,
+        "Nach dem Ende des Aufschubs pausiert Sendepause, was noch läuft, und teilt es mit.",
     ),
     Stage.MOVED: Phrases(
         "Umgezogen: {Eine Kampagne kann|{n} Kampagnen können} wieder laufen",
+        "{Eine umgezogene Kampagne kann|{n} umgezogene Kampagnen können} wieder laufen",
         "{Das Konto dieser Kampagne liegt|Die Konten dieser Kampagnen liegen} jetzt auf der"
         " WhatsApp-Business-Plattform.",
         "Dort ist automatischer Versand nach den Regeln der Plattform erlaubt; der Stichtag betrifft"
@@ -231,6 +252,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.RESUMED: Phrases(
         "Wieder freigegeben: {eine Kampagne|{n} Kampagnen}",
+        "{Eine Kampagne ist|{n} Kampagnen sind} wieder freigegeben",
         "Sendepause hat seine eigene Pause {dieser Kampagne|dieser Kampagnen} aufgehoben.",
         "Die Regel verlangt diese Pause nicht mehr.",
         "Sehen Sie nach, ob {die Kampagne|jede Kampagne} wie gewünscht läuft.",
@@ -239,6 +261,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.SOURCE_ILL: Phrases(
         "Gestört: {eine Verbindung oder Datei|{n} Verbindungen oder Dateien}",
+        "{Eine Verbindung oder Datei ist|{n} Verbindungen oder Dateien sind} gestört",
         "{Hier|An diesen Stellen} erhält Sendepause zurzeit keine brauchbaren Angaben.",
         "In einem Kampagnensystem, das nicht erreichbar ist, lässt sich nichts pausieren. Konten ohne"
         " aktuelle Daten haben keinen Befund und gelten nicht als unauffällig.",
@@ -248,6 +271,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.UNDELIVERABLE: Phrases(
         "Nicht zustellbar: {ein Slack-Kanal|{n} Slack-Kanäle}",
+        "{Ein Slack-Kanal ist|{n} Slack-Kanäle sind} nicht erreichbar",
         "{In diesen Slack-Kanal|In diese Slack-Kanäle} kann Sendepause nicht schreiben.",
         "Wen keine Ankündigung erreicht, der erfährt von einer Pause erst hinterher.",
         "Laden Sie Sendepause in den Kanal ein, oder nennen Sie dem Betriebsteam einen anderen.",
@@ -257,6 +281,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.GUARD_STOPPED: Phrases(
         "Freigabe nötig: {Eine Pause wartet|{n} Pausen warten}",
+        "{Eine Pause wartet|{n} Pausen warten} auf Freigabe",
         "{Diese Pause|Diese Pausen} hat niemand angekündigt, oder Konto oder Kontoart sind nicht sicher."
         " Deshalb {wartet sie|warten sie} auf Ihre Freigabe.",
         "Was angekündigt oder freigegeben ist, wird pausiert. [Was wartet, läuft weiter und gefährdet den"
@@ -269,6 +294,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.HALT_STILL_ON: Phrases(
         "Alarm: Pausieren ist ausgeschaltet",
+        "Pausieren ist noch ausgeschaltet",
         "Sendepause pausiert zurzeit nichts: Der Halt ist gesetzt, oder es läuft noch die Probe.",
         "[Bleibt es dabei, senden Kampagnen am Stichtag weiter|Kampagnen senden weiter], obwohl die Regel"
         " es verbietet.",
@@ -279,14 +305,13 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.BREACH: Phrases(
         "Möglicher Verstoß: {ein Fall|{n} Fälle}",
+        "{Ein Verstoß ist|{n} Verstöße sind} möglich",
         "{Hier|In diesen Fällen} lief eine Kampagne noch, als die Regel schon in Kraft war, oder die"
         " Messwerte sprechen für automatischen Versand oder Massenversand.",
         "WhatsApp kann die Nummer sperren und rechtlich vorgehen.",
-        "Schalten Sie das Programm oder die Kampagne sofort ab, und sagen Sie dem Betriebsteam Bescheid."
-        " Trifft der Befund nicht zu, sagen Sie bitte auch das.",
+        f"Schalten Sie das Programm oder die Kampagne sofort ab. {_DONE} {_WRONG}",
         "Sorgen Sie dafür, dass nichts mehr sendet, notfalls von Hand im Kampagnensystem, und halten Sie"
         " die Ursache fest.",
         "Sendepause pausiert jede Kampagne, die es kennt und erreicht, und misst weiter.",
-        moves=True,
     ),
 }

@@ -1,21 +1,48 @@
 """What is said at each stage, in English."""
 
-from sendepause.alerts.phrases import Frame, Moves, Phrases
+from sendepause.alerts.phrases import Frame, Phrases
 from sendepause.model import Stage
 
 FRAME = Frame(
-    date="The deadline",
-    date_past="The rule",
-    rule="The rule: “{}”.",
+    continued_title="Continued from today: {}",
+    reminder_title="Reminder: {}",
+    last_title="Last reminder: {}",
+    pause_title="Last reminder: {} {a campaign is|{n} campaigns are} paused",
+    unanswered_title="No answer: {}",
+    continued="This has come since today's message.",
+    reminder="Sendepause has told this before; it still holds.",
+    last="This is the last reminder.",
+    before_pause="This is the last reminder before the pause.",
+    unanswered="No answer yet from: {}.",
+    unanswered_by="The owner has not answered yet.",
+    today="today",
+    tomorrow="tomorrow",
+    date="Deadline",
+    date_past="Rule",
     asked="To do",
-    move="Moving",
     then="What happens next",
+    for_backup="You read this because you stand in: ask the owner, or take care of it yourself.",
+    for_operators="Reach the owner in another way, and settle who takes care of it. If somebody else is in"
+    " charge, put that into `owners.yaml`. What they were asked: “{}”",
+    or_wait="{You may also wait for the pause|Where a pause is named, you may also wait for it}; nothing is"
+    " deleted by it.",
+    hold="If you need more time, ask the operators for a hold; it ends before the deadline as well.",
+    press_done="• Done: “We have changed over”. Sendepause checks that in the data.",
+    press_moved="• {Account|An account} moved: “We have changed over”. Sendepause checks that in the data.",
+    press_hold="• More time needed: “Request a hold”. A hold ends before the deadline as well.",
+    press_read="• Otherwise: “Read”. Then Sendepause knows that the message has arrived.",
+    no_answer="If nobody answers, Sendepause asks whoever stands in for you, or the operators.",
+    link="Decide in Airflow",
     part="Part {} of {}",
+    part_head="{}: the list goes on. What it is about is in part 1.",
     as_of="As of {}",
+    rule="Rule: “{}”",
+    about="Sendepause is a program of your company; the operators answer your questions",
     in_zone="by the clock of {}",
     campaign="Campaign: {}",
     in_system="in the campaign system {}",
     system="Campaign system: {}",
+    owner="Owner: {}",
     reasons="Reason: {}",
     finding="Finding: {}",
     no_data="Data: {}",
@@ -23,6 +50,7 @@ FRAME = Frame(
     changed_by="by {}",
     hold_until="Hold: until {}",
     pause_from="Pause: from {}, if the campaign is still running then",
+    pause_latest="Pause: from {} at the latest, if the campaign is still running then",
     pause_again="Next pause: {}, if the campaign is still running then",
     pause_now="Next pause: at the next run, within 10 minutes",
     no_pause="Pause: Sendepause does not pause this kind of account; please stop the campaign yourself",
@@ -37,66 +65,54 @@ FRAME = Frame(
     under_way="Still under way: {} runs that had begun and may go on sending",
     senders="Sends through: {}",
     also="Also named: {}",
-    about="Sendepause is a program of your company. It makes sure that by the deadline no automated"
-    " campaign is running on an account where that is not allowed. The operators answer your questions.",
-)
-
-MOVES = Moves(
-    personal="If messages are to go on being sent automatically, the number has to move to the WhatsApp"
-    " Business Platform; the first step is a business account with Meta (business.facebook.com), and the"
-    " operators help you with it. If from now on people write by hand only, the WhatsApp Business app will"
-    " do; the first step is to install it and to sign in with this number.",
-    business_app="If messages are to go on being sent automatically, the number has to move from the"
-    " WhatsApp Business app to the WhatsApp Business Platform; the first step is a business account with"
-    " Meta (business.facebook.com), and the operators help you with it. If from now on people write by"
-    " hand only, the number can stay in the app.",
-    by_hand="If people write by hand only, a company's number belongs in the WhatsApp Business app; the"
-    " first step is to install it and to sign in with this number.",
+    destination="Move: {}",
 )
 
 _BAN = "otherwise WhatsApp may ban the number"
-_HOLD = "If you need more time, ask the operators for a hold; it ends before the deadline as well."
+_DONE = "<|Then let the operators know.>"
+_WRONG = "If the finding is wrong, please tell the operators that too."
 
 PHRASES: dict[Stage, Phrases] = {
     Stage.FOUND: Phrases(
         "Conspicuous sending: {one account|{n} accounts}",
-        "Something stood out in how {this account sends|these accounts send}. The figures are given here"
+        "The sending of {one account|{n} accounts} stands out",
+        "Something stood out in how {this account sends|these accounts send}. What was measured is given"
         " with the account.",
         "[From the deadline on|Since then], WhatsApp [takes|has taken] action against automated and bulk"
-        " sending from WhatsApp and the WhatsApp Business app, up to a ban of the number.",
+        " sending, up to a ban of the number.",
         "Check whether a tool is sending from {the account|these accounts}, and tell the operators which."
-        " If the finding is wrong, please tell them that too.",
+        f" {_WRONG}",
         "Find out with the owner whether a tool is sending. If so, add it to `campaign_systems.yaml`.",
         "Sendepause measures again every day[, and writes once more before the deadline if the figures"
         " point to automated or bulk sending|]. It can only pause campaigns that it knows.",
-        moves=True,
     ),
     Stage.WARNED: Phrases(
         "Notice: {a campaign|{n} campaigns} will soon have to stop sending",
+        "{A campaign|{n} campaigns} will soon have to stop sending",
         "{This campaign sends|These campaigns send} automatically from {an account|accounts} where that is"
         " not allowed.",
         f"From the deadline on, {{the campaign|the campaigns}} must no longer run; {_BAN}.",
-        f"Stop {{the campaign|the campaigns}} yourself if you want to choose the moment. {_HOLD}",
+        f"Stop {{the campaign|the campaigns}} yourself, by the deadline at the latest. {_DONE}",
         "Be ready for the owners' questions, and decide on requests for a hold.",
-        "Sendepause pauses what is still running at the time given, and lets you know. Nothing is deleted.",
-        moves=True,
+        "Sendepause reminds you as long as {the campaign|one of the campaigns} is running, and tells you of"
+        " each pause.",
     ),
     Stage.LAST_CALL: Phrases(
         "Last call: stop the sending yourself ({one case|{n} cases})",
-        "{Here|In these cases} messages are still sent automatically or in bulk. Sendepause does not pause"
-        " this itself; the reason is given here with the account.",
+        "In {one case|{n} cases} the sending still has to stop",
+        "{Here|In these cases} messages are still sent automatically or in bulk, as far as is known."
+        " Sendepause does not pause this itself; why, is given with the account.",
         f"[From the deadline on, nothing may be sent automatically or in bulk here|Nothing may be sent"
         f" automatically or in bulk here any more]; {_BAN}.",
-        "Switch the tool or the campaign off yourself [by the deadline|at once], and let the operators"
-        " know. If the finding is wrong, please tell them that too.",
+        f"Switch the tool or the campaign off yourself [by the deadline|at once]. {_DONE} {_WRONG}",
         "Keep asking the owner until the sending has stopped. If they name a tool, add it to"
         " `campaign_systems.yaml`.",
         "[If messages are still sent after that, Sendepause reports a breach.|Sendepause treats the case"
         " as a possible breach until nothing is sent any more.]",
-        moves=True,
     ),
     Stage.PAUSED: Phrases(
         "Paused: {a campaign|{n} campaigns}",
+        "{A campaign is|{n} campaigns are} paused",
         "Sendepause paused {this campaign|these campaigns}, and read back from the campaign system that"
         " the pause holds. Nothing was deleted; messages that had already been handed over may still go"
         " out.",
@@ -108,36 +124,37 @@ PHRASES: dict[Stage, Phrases] = {
         "Nothing needs doing at present.",
         "Every 10 minutes Sendepause checks that the pause still holds, and lets you know if {the"
         " campaign|a campaign} is running again. It switches nothing on again by itself.",
-        moves=True,
     ),
     Stage.NOT_PAUSED: Phrases(
         "Pause not confirmed: {a campaign|{n} campaigns}",
-        "{This campaign has|These campaigns have} to be paused. The campaign system has not confirmed the"
-        " pause.",
+        "{A pause is|{n} pauses are} not confirmed",
+        "{This campaign has|These campaigns have} to be paused. That the pause holds is not confirmed; why,"
+        " is given with the account.",
         "[The deadline is at risk: without a confirmation {the campaign counts|each of the campaigns"
         " counts} as running.|Without a confirmation {the campaign counts|each of the campaigns counts} as"
         " running, which would be a breach.]",
         "Please pause {the campaign|the campaigns} yourself in the campaign system. If you cannot, let the"
-        " operators know.",
+        " operators know at once.",
         "Restore the connection to the campaign system, or pause there by hand. `sendepause check` tells"
         " what is missing.",
         "Sendepause tries again every 10 minutes, and lets you know as soon as the pause holds.",
     ),
     Stage.UNDONE: Phrases(
         "Switched on again: {a campaign|{n} campaigns}",
+        "{A paused campaign is|{n} paused campaigns are} running again",
         "Sendepause had paused {this campaign|these campaigns}. Now {it is|they are} running again.",
         "[If {it is|they are} still running on the deadline, that is|That is] a breach of the rule, and"
         " WhatsApp may ban the number.",
         f"Pause {{the campaign|the campaigns}} again, or tell the operators why {{it has|they have}} to"
-        f" run.[ {_HOLD}|]",
+        f" run. {_DONE}",
         "Ask for the reason. Until the deadline a hold can be requested: `sendepause hold CAMPAIGN --until"
         " TIME --reason TEXT`.",
         "Sendepause [does not pause {it|them} again at once, but only when no more than 24 hours are left"
         " before the deadline|pauses {it|them} again at the next run, within 10 minutes].",
-        moves=True,
     ),
     Stage.SILENCE_CONFIRMED: Phrases(
         "Silence confirmed: {one account|{n} accounts}",
+        "The silence of {one account|{n} accounts} is confirmed",
         "Since the pause {this account has sent nothing|none of these accounts has sent anything}"
         " automatically.",
         "So the pause is proved twice: by the campaign system and by the measurement.",
@@ -147,6 +164,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.UNKNOWN_AUTOMATION: Phrases(
         "Account unknown: {a campaign|{n} campaigns}",
+        "The account of {a campaign|{n} campaigns} is unknown",
         "{This campaign is|These campaigns are} running, and it is not known from which account: the"
         " number is not in the list of accounts.",
         "Sendepause only pauses campaigns whose account it knows for certain. If {this one|one of them}"
@@ -159,6 +177,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.NO_DATA: Phrases(
         "No current data: {one account|{n} accounts}",
+        "Current data of {one account|{n} accounts} are missing",
         "There are no current or no clear data for {this account|these accounts}. How messages are sent"
         " cannot be measured for certain.",
         "Without data an account does not count as clear; a breach [on the deadline could"
@@ -171,6 +190,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.CONTRADICTION: Phrases(
         "Account in doubt: {one account|{n} accounts}",
+        "{One account is|{n} accounts are} in doubt",
         "What is declared for {this account|these accounts} does not fit what the data and the campaign"
         " systems show.",
         "Until this is settled, the stricter kind counts: it decides what is announced and paused.",
@@ -182,6 +202,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.HOLD_ASKED: Phrases(
         "Hold requested: {a campaign|{n} campaigns}",
+        "{A hold is|{n} holds are} requested",
         "A hold has been requested for {this campaign|these campaigns}.",
         "Until it is granted, it is not in force: announced pauses stay due.",
         "Nothing needs doing; the operators decide.",
@@ -191,27 +212,27 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.HOLD_GRANTED: Phrases(
         "Hold granted: {a campaign|{n} campaigns}",
+        "{A hold is|{n} holds are} granted",
         "{This campaign|These campaigns} may go on running for now.",
         "The hold ends by itself before the rule comes into force.",
-        "Use the time for the move.",
+        "Use the time for the move, or stop {the campaign|the campaigns} before the hold ends.",
         "Nothing needs doing.",
         "Sendepause reminds you before the hold ends. After that it is again: first the notice, then the"
         " pause.",
-        moves=True,
     ),
     Stage.HOLD_ENDS: Phrases(
         "Hold ends soon: {a campaign|{n} campaigns}",
+        "{A hold is|{n} holds are} about to end",
         "The hold for {this campaign|these campaigns} is about to end.",
         f"From the deadline on, {{the campaign|the campaigns}} must no longer run; {_BAN}.",
-        "Finish the move, or stop {the campaign|the campaigns} yourself. If there is not enough time, ask the"
-        " operators for a new hold now.",
+        f"Finish the move, or stop {{the campaign|the campaigns}} yourself. {_DONE}",
         "Ask whether the move will be finished in time. A new hold is asked for in Airflow under"
         " `sendepause_hold`, or with `sendepause hold`.",
         "When the hold has ended, Sendepause pauses what is still running, and lets you know.",
-        moves=True,
     ),
     Stage.MOVED: Phrases(
         "Moved: {a campaign|{n} campaigns} can run again",
+        "{A campaign that moved|{n} campaigns that moved} can run again",
         "{The account of this campaign is|The accounts of these campaigns are} on the WhatsApp Business"
         " Platform now.",
         "Automated sending is allowed there under the Platform's rules; the deadline no longer concerns"
@@ -224,6 +245,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.RESUMED: Phrases(
         "Released: {a campaign|{n} campaigns}",
+        "{A campaign is|{n} campaigns are} released",
         "Sendepause lifted its own pause of {this campaign|these campaigns}.",
         "The rule no longer demands this pause.",
         "See whether {the campaign|each campaign} runs as you want it to.",
@@ -232,6 +254,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.SOURCE_ILL: Phrases(
         "Out of order: {a connection or file|{n} connections or files}",
+        "{A connection or file is|{n} connections or files are} out of order",
         "{Here|In these places} Sendepause gets nothing usable at present.",
         "In a campaign system that is out of reach nothing can be paused. Accounts without current data"
         " have no finding and do not count as clear.",
@@ -241,6 +264,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.UNDELIVERABLE: Phrases(
         "Undeliverable: {a Slack channel|{n} Slack channels}",
+        "{A Slack channel is|{n} Slack channels are} out of reach",
         "Sendepause cannot post to {this Slack channel|these Slack channels}.",
         "Whoever gets no notice learns of a pause only afterwards.",
         "Invite Sendepause to the channel, or name another one to the operators.",
@@ -250,6 +274,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.GUARD_STOPPED: Phrases(
         "Approval needed: {a pause is|{n} pauses are} waiting",
+        "{A pause is|{n} pauses are} waiting for approval",
         "Nobody announced {this pause|these pauses}, or the account or its kind is not certain. So {it"
         " is|they are} waiting for your approval.",
         "What was announced or approved is paused. [What waits goes on running and puts the deadline at"
@@ -262,6 +287,7 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.HALT_STILL_ON: Phrases(
         "Alarm: acting is still switched off",
+        "Acting is still switched off",
         "Sendepause is pausing nothing at present: the halt is on, or the rehearsal is still running.",
         "[If it stays like this, campaigns go on sending on the deadline|Campaigns go on sending],"
         " although the rule forbids it.",
@@ -272,14 +298,13 @@ PHRASES: dict[Stage, Phrases] = {
     ),
     Stage.BREACH: Phrases(
         "Possible breach: {one case|{n} cases}",
+        "{One breach is|{n} breaches are} possible",
         "{Here|In these cases} a campaign was still running when the rule was in force, or the figures"
         " point to automated or bulk sending.",
         "WhatsApp may ban the number and take legal action.",
-        "Switch the tool or the campaign off at once, and let the operators know. If the finding is wrong,"
-        " please tell them that too.",
+        f"Switch the tool or the campaign off at once. {_DONE} {_WRONG}",
         "See to it that nothing sends any more, by hand in the campaign system if need be, and note the"
         " cause.",
         "Sendepause pauses every campaign that it knows and can reach, and goes on measuring.",
-        moves=True,
     ),
 }
