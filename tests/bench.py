@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from tests.bench_delivering import delivering
 from tests.bench_enforcing import against_mapped_tasks, enforcing
 
 from sendepause.audit import activity, verdict
@@ -120,6 +121,7 @@ def main() -> None:
         "auditing": auditing,
         "enforcing": lambda: enforcing(SCALE),
         "enforcing_as_mapped_tasks": lambda: against_mapped_tasks(SCALE),
+        "delivering": lambda: delivering(SCALE),
     }
     for name, measure in measures.items():
         figures[name] = measure()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sendepause import keys, planning, stages
-from sendepause.alerts import slack
+from sendepause.alerts import channels, slack
 from sendepause.campaigns.base import text_of
 from sendepause.errors import SendepauseError
 from sendepause.installation import KEY_CONNECTION, SLACK_CONNECTION, Installation
@@ -115,9 +115,7 @@ def _slack(settings: Settings) -> Iterator[Line]:
     if client is None:
         yield Line(False, "Slack", f"there is no connection {SLACK_CONNECTION}; alerts stay owed")
         return
-    channels = {settings.operators.channel, *(owner.channel for owner in settings.owners)}
-    channels |= {owner.backup_channel for owner in settings.owners if owner.backup_channel}
-    for what, mend in slack.check(client, sorted(channels)):
+    for what, mend in slack.check(client, channels.configured(settings)):
         yield Line(not mend, f"Slack {what}", mend)
 
 

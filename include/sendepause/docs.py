@@ -329,7 +329,7 @@ def _message(settings: Settings, step: _Step, language: Language) -> texts.Messa
         stages.append(Stage.PAUSED)  # the pause that follows at once
     if step.stage not in stages:
         raise ValueError(f"At {step.at} an owner is told {stages}, not {step.stage}.")
-    fact = addressing.fact_of(settings, decision, step.stage, Audience.OWNER, world.findings, step.at)
+    fact = addressing.fact_of(settings, decision, step.stage, Audience.OWNER, world.findings)
     (message,) = texts.compose(
         step.stage, Audience.OWNER, language, _BERLIN.key, [{**fact.facts, "subject": fact.subject}], step.at
     )

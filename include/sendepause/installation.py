@@ -28,6 +28,8 @@ from sendepause.store.database import Engine
 STORE_CONNECTION = "sendepause_store"
 KEY_CONNECTION = "sendepause_key"
 SLACK_CONNECTION = "slack_api_default"
+SIGNING_CONNECTION = "sendepause_slack_signing"  # its password is the signing secret of the Slack app
+SOCKET_CONNECTION = "sendepause_slack_socket"  # its password is an app-level token, for Socket Mode
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +78,20 @@ def _airflow_connection(connection: str) -> Any:
         return Connection.get(connection)
     except AirflowNotFoundException:
         return None
+
+
+def answers_possible() -> bool:
+    """Whether answers from Slack can be received: over HTTP, signed, or in Socket Mode."""
+    found = (find_access(connection) for connection in (SIGNING_CONNECTION, SOCKET_CONNECTION))
+    return any(one is not None and one.password for one in found)
+
+
+def required_actions() -> str | None:
+    """Where in Airflow's UI people answer what waits for them; None where its own address is not known."""
+    from airflow.sdk.configuration import conf
+
+    base = str(conf.get("api", "base_url", fallback="") or "")
+    return f"{base.rstrip('/')}/required_actions?response_received=false" if base else None
 
 
 def in_task() -> bool:

@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 from tests.postgres import postgres_server, postgres_url
 from tests.slack_server import TOKEN, SlackServer
 
+from sendepause.alerts import gathering
+from sendepause.alerts.gathering import Desk
 from sendepause.alerts.outbox import Fact, Recipient
 from sendepause.model import Audience, Language, Stage
 from sendepause.store.database import connect, migrate
@@ -36,6 +38,11 @@ class Clock:
 
 def owner(channel="C0OWNER", owner_id="nord", language=Language.DE, zone="Europe/Berlin", backup=None):
     return Recipient(channel, Audience.OWNER, language, zone, owner_id, backup)
+
+
+def gather(opened, at=START, desk=None):
+    """Queue what is due; without a desk there are no quiet times, no answers, no dates."""
+    return gathering.gather(opened, desk or Desk(), at)
 
 
 def operators(channel="C0OPERATORS"):

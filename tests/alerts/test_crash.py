@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from slack_sdk import WebClient
 from sqlalchemy import event
-from tests.alerts.conftest import START, Clock, fact, owner
+from tests.alerts.conftest import START, Clock, fact, gather, owner
 from tests.slack_server import TOKEN
 
 from sendepause.alerts import outbox
@@ -97,7 +97,7 @@ def one_run(path: Path, base_url: str, clock: Clock, killer: Killer) -> None:
             outbox.owe(opened, each, READERS, START)
         outbox.settle(opened, {each.key for each in FACTS}, START)
     with session(engine) as opened:
-        outbox.gather(opened, START)
+        gather(opened, START)
     deliver(engine, killed_client(base_url, killer), now=clock.now, sleep=clock.sleep)
     engine.dispose()
 

@@ -6,15 +6,16 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
-from tests.alerts.conftest import START, fact, operators, owner
+from tests.alerts.conftest import START, fact, gather, operators, owner
 
-from sendepause.alerts import outbox
+from sendepause.alerts import gathering, outbox
+from sendepause.alerts.gathering import Desk
 from sendepause.alerts.texts import MAX_BLOCKS, MAX_CHARACTERS
-from sendepause.model import Audience, Language, Stage
+from sendepause.model import Audience, Form, Language, Stage
 from sendepause.store.database import session
-from sendepause.store.tables import AlertRow, DeliveryRow
+from sendepause.store.tables import AlertRow, DeliveryRow, NamingRow
 
 HOUR = timedelta(hours=1)
 
@@ -33,17 +34,17 @@ def test_a_repeated_run_owes_nothing_again(either):
         with session(either) as opened:
             owed = outbox.owe(opened, fact(), [owner()], START + run * HOUR)
             outbox.settle(opened, {fact().key}, START + run * HOUR)
-            gathered = outbox.gather(opened, START + run * HOUR)
+            gathered = gather(opened, START + run * HOUR)
         assert (owed, len(gathered)) == ((1, 1) if run == 0 else (0, 0))
 
 
 def test_a_second_pause_is_told_again(either):
     with session(either) as opened:
         outbox.owe(opened, fact(), [owner()], START)
-        first = outbox.gather(opened, START)
+        first = gather(opened, START)
         assert outbox.settle(opened, set(), START + HOUR) == (1, 0)
         assert outbox.owe(opened, fact(), [owner()], START + 2 * HOUR) == 1
-        second = outbox.gather(opened, START + 2 * HOUR)
+        second = gather(opened, START + 2 * HOUR)
         assert len(first) == len(second) == 1
         assert [row.episode for row in alerts(opened)] == [1, 2]
 
@@ -52,7 +53,7 @@ def test_what_ended_before_it_was_gathered_is_never_told(either):
     with session(either) as opened:
         outbox.owe(opened, fact(stage=Stage.WARNED), [owner()], START)
         assert outbox.settle(opened, set(), START + HOUR) == (1, 1)
-        assert outbox.gather(opened, START + HOUR) == []
+        assert gather(opened, START + HOUR) == []
         assert outbox.overview(opened).overtaken == 1
 
 
@@ -61,11 +62,11 @@ def test_an_illness_that_comes_and_goes_is_told_once(engine, stage):
     ill = fact(stage=stage)
     with session(engine) as opened:
         outbox.owe(opened, ill, [owner()], START)
-        assert len(outbox.gather(opened, START)) == 1
+        assert len(gather(opened, START)) == 1
         for flap in range(1, 6):
             outbox.settle(opened, set(), START + flap * HOUR)
             assert outbox.owe(opened, ill, [owner()], START + flap * HOUR + HOUR / 2) == 0
-        assert outbox.gather(opened, START + 7 * HOUR) == []
+        assert gather(opened, START + 7 * HOUR) == []
         outbox.settle(opened, set(), START + 8 * HOUR)
         assert outbox.owe(opened, ill, [owner()], START + 14 * HOUR) == 1
 
@@ -76,7 +77,7 @@ def test_an_illness_that_was_overtaken_and_returns_is_told(either):
         outbox.owe(opened, ill, [owner()], START)
         outbox.settle(opened, set(), START + HOUR)
         assert outbox.owe(opened, ill, [owner()], START + 2 * HOUR) == 1
-        assert len(outbox.gather(opened, START + 2 * HOUR)) == 1
+        assert len(gather(opened, START + 2 * HOUR)) == 1
         assert [row.episode for row in alerts(opened)] == [1]
 
 
@@ -86,7 +87,7 @@ def test_two_owners_in_one_batch_never_see_each_other(either):
             name = f"Filiale {'Nord' if number % 2 else 'Süd'} {number}"
             who = owner("C0SHARED", "nord") if number % 2 else owner("C0SHARED", "sued")
             outbox.owe(opened, fact(f"campaign:n8n/{number}", account_name=name), [who], START)
-        outbox.gather(opened, START)
+        gather(opened, START)
         texts = [row.text for row in deliveries(opened)]
         assert len(texts) == 2
         for text in texts:
@@ -108,7 +109,7 @@ def test_each_reader_has_a_message_in_their_language(engine):
     with session(engine) as opened:
         readers = [owner(), owner("C0LONDON", "west", Language.EN, "Europe/London")]
         outbox.owe(opened, fact(), readers, START)
-        outbox.gather(opened, START)
+        gather(opened, START)
         assert [row.text.split(":")[0] for row in deliveries(opened)] == ["Paused", "Pausiert"]
 
 
@@ -117,7 +118,7 @@ def test_alerts_of_one_stage_share_a_message_and_stages_do_not(engine):
         for number in range(5):
             outbox.owe(opened, fact(f"campaign:n8n/{number}"), [owner()], START)
         outbox.owe(opened, fact("campaign:n8n/9", Stage.UNDONE), [owner()], START)
-        assert len(outbox.gather(opened, START)) == 2
+        assert len(gather(opened, START)) == 2
 
 
 def test_a_long_list_is_told_in_full(engine):
@@ -125,7 +126,7 @@ def test_a_long_list_is_told_in_full(engine):
         for number in range(150):
             name = f"Filiale {number:03} " + "<&>" * 60
             outbox.owe(opened, fact(f"campaign:n8n/{number}", account_name=name), [owner()], START)
-        assert len(outbox.gather(opened, START)) > 1
+        assert len(gather(opened, START)) > 1
         texts = {row.id: row.text for row in deliveries(opened)}
         assert all(
             f"Filiale {position:03}" in texts[row.delivery] for position, row in enumerate(alerts(opened))
@@ -146,9 +147,10 @@ def test_two_processes_that_gather_the_same_make_one_delivery(either):
     with session(either) as opened:
         outbox.owe(opened, fact(), [owner()], START)
         outbox.owe(opened, fact("campaign:n8n/2"), [owner()], START)
-        stale = alerts(opened)
-        outbox.gather(opened, START)
-        assert list(outbox._gather_group(opened, stale, START)) == []
+        stale = [(row, gathering.facts_of(row.subject, row.facts)) for row in alerts(opened)]
+        gather(opened, START)
+        again = gathering.Draft(gathering._group(stale[0][0]), Form.NOTICE, stale)
+        assert list(gathering._put(opened, Desk(), again, START)) == []
         assert len(deliveries(opened)) == 1
         assert {row.delivery for row in alerts(opened)} == {deliveries(opened)[0].id}
 
@@ -156,7 +158,7 @@ def test_two_processes_that_gather_the_same_make_one_delivery(either):
 def test_told_means_named_in_a_message_that_was_sent(either):
     with session(either) as opened:
         outbox.owe(opened, fact(stage=Stage.WARNED), [owner()], START)
-        outbox.gather(opened, START)
+        gather(opened, START)
         assert outbox.told(opened, {Stage.WARNED}, {}) == {}
         sent = deliveries(opened)[0]
         sent.state, sent.sent_at = "sent", START + HOUR
@@ -173,7 +175,7 @@ def test_the_overview_counts_every_alert_once(either):
     with session(either) as opened:
         for number in range(4):
             outbox.owe(opened, fact(f"campaign:n8n/{number}"), [owner(f"C0{number}")], START)
-        outbox.gather(opened, START)
+        gather(opened, START)
         for row, state in zip(deliveries(opened), ("sent", "refused", "sending", "queued"), strict=True):
             row.state = state
         opened.flush()
@@ -208,7 +210,7 @@ def test_many_processes_at_once_owe_and_gather_each_alert_once(either):
                 opened, [(fact(f"campaign:n8n/{n}"), [owner(f"C0{n}X")]) for n in range(20)], START
             )
         with session(either) as opened:
-            outbox.gather(opened, START)
+            gather(opened, START)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(run, range(8)))
@@ -222,14 +224,13 @@ def test_many_processes_at_once_owe_and_gather_each_alert_once(either):
 def test_a_streak_is_told_at_most_once_whatever_happens(engine, steps, stage):
     """A model of the outbox: hours pass, the fact comes and goes, alerts are gathered."""
     with session(engine) as opened:
-        for row in alerts(opened):
-            opened.delete(row)
-        opened.flush()
+        for table in (NamingRow, AlertRow, DeliveryRow):
+            opened.execute(delete(table))
         at, open_streaks, was = START, 0, False
         for step in steps:
             at += 7 * HOUR
             if step == "gather":
-                outbox.gather(opened, at)
+                gather(opened, at)
                 continue
             true = step == "true"
             if true:

@@ -10,6 +10,8 @@ from typing import cast
 from sqlalchemy.orm import Session
 
 from sendepause import countdown, guard
+from sendepause.alerts import channels
+from sendepause.alerts.gathering import Desk
 from sendepause.alerts.outbox import Fact, Recipient
 from sendepause.alerts.texts import AlertFacts
 from sendepause.audit import verdict
@@ -22,6 +24,7 @@ from sendepause.model import (
     Finding,
     Kind,
     Language,
+    NoData,
     Plan,
     Stage,
 )
@@ -31,6 +34,12 @@ from sendepause.store.silences import silences
 
 ESCALATED_HOURS = 6  # before the guard's default applies, what still waits is told once more, as a whole
 
+_USER_LEFT = {
+    "de": "Wer hier erwähnt werden soll, ist in diesem Slack nicht zu finden oder hat es verlassen. Tragen"
+    " Sie in `owners.yaml` unter `users` jemand anderen ein.",
+    "en": "Who is to be mentioned cannot be found in this Slack, or has left it. Name somebody else under"
+    " `users` in `owners.yaml`.",
+}
 _OUTCOMES: Mapping[Stage, tuple[Audience, ...]] = {
     Stage.PAUSED: (Audience.OWNER,),
     Stage.NOT_PAUSED: (Audience.OWNER, Audience.OPERATORS),
@@ -68,6 +77,25 @@ def operators(settings: Settings, audience: Audience = Audience.OPERATORS) -> Re
     )
 
 
+def desk(
+    settings: Settings, *, answers: bool, collected_until: datetime | None = None, link: str | None = None
+) -> Desk:
+    """What gathering has to know of the configuration; see ``gathering.Desk``."""
+    chosen, rules = settings.policy.alerts, settings.enforcement_list()
+    return Desk(
+        operators=operators(settings),
+        owners=settings.owner_map(),
+        begins={rule.id: countdown.begins_at(rule) for rule in rules},
+        warning_from={rule.id: countdown.warning_from(rule) for rule in rules},
+        quiet_from=chosen.quiet_from,
+        quiet_until=chosen.quiet_until,
+        answer_time=timedelta(hours=chosen.answer_hours),
+        answers=answers,
+        collected_until=collected_until,
+        link=link,
+    )
+
+
 def owed(
     session: Session, settings: Settings, plan: Plan, passages: Mapping[str, Passage], as_of: datetime
 ) -> list[Fact]:
@@ -79,11 +107,13 @@ def owed(
     switches = folds.switches(ledger.entries(session, kinds=folds.SWITCHES))
     findings = queries.latest_findings(session, as_of)
     facts = [
-        *_with_proofs(session, _of_decisions(settings, plan, findings, as_of)),
+        *_with_proofs(session, _of_decisions(settings, plan, findings)),
         *_stopped(settings, plan, passages, as_of),
         *_ill(session),
         *_holds(session, as_of),
+        *_out_of_reach(session),
     ]
+    facts = [*_without_muted(session, settings, facts)]
     if not switches.acting:
         facts = [fact for fact in facts if fact.audience is Audience.OPERATORS]
     if switches.halted or not switches.acting:
@@ -97,15 +127,13 @@ def of_outcome(
     """What the outcome of one pause owes."""
     findings = queries.latest_findings(session, as_of, [decision.account]) if decision.account else {}
     for audience in _OUTCOMES[stage]:
-        yield fact_of(settings, decision, stage, audience, findings, as_of)
+        yield fact_of(settings, decision, stage, audience, findings)
 
 
-def _of_decisions(
-    settings: Settings, plan: Plan, findings: Mapping[str, Finding], as_of: datetime
-) -> Iterator[Fact]:
+def _of_decisions(settings: Settings, plan: Plan, findings: Mapping[str, Finding]) -> Iterator[Fact]:
     for decision in plan.decisions:
         for tell in decision.tells:
-            yield fact_of(settings, decision, tell.stage, tell.audience, findings, as_of)
+            yield fact_of(settings, decision, tell.stage, tell.audience, findings)
 
 
 def _with_proofs(session: Session, facts: Iterable[Fact]) -> Iterator[Fact]:
@@ -124,12 +152,12 @@ def _stopped(
 ) -> Iterator[Fact]:
     waiting = [d for d in guard.pauses(plan) if not passages[guard.item(d)].proceeds]
     for decision in waiting:
-        yield fact_of(settings, decision, Stage.GUARD_STOPPED, Audience.OPERATORS, {}, as_of)
+        yield fact_of(settings, decision, Stage.GUARD_STOPPED, Audience.OPERATORS, {})
     for rule in settings.enforcement_list():
         count = sum(decision.enforcement == rule.id for decision in waiting)
         hours = countdown.hours_left(rule, as_of) - settings.policy.guard.default_hours_before
         if count and hours <= ESCALATED_HOURS:  # nobody answered, and the answer is due
-            facts = AlertFacts(items=count, **_of_rule(rule, as_of))
+            facts = AlertFacts(items=count, **_of_rule(rule))
             yield Fact(rule.id, f"enforcement:{rule.id}", Stage.GUARD_STOPPED, Audience.OPERATORS, facts)
 
 
@@ -138,6 +166,31 @@ def _ill(session: Session) -> Iterator[Fact]:
     for subject, state in queries.health(session).items():
         if not state.ok and subject != "slack":  # that Slack is out of reach cannot be told over Slack
             yield Fact("", subject, Stage.SOURCE_ILL, Audience.OPERATORS, AlertFacts(error=state.detail))
+
+
+def _without_muted(session: Session, settings: Settings, facts: Iterable[Fact]) -> Iterator[Fact]:
+    """The facts without "no data" of accounts whose source is known to be ill: that is one alert already."""
+    ill = {subject for subject, state in queries.health(session).items() if not state.ok}
+    served = {
+        *((source.account, f"source:{source.id}") for source in settings.sources if source.account),
+        *((reach.account, f"source:{reach.source}") for reach in queries.reaches(session)),
+    }
+    muted = {account for account, source in served if source in ill}
+    for fact in facts:
+        source_ill = fact.stage is Stage.NO_DATA and fact.facts.get("no_data") == NoData.SOURCE_ILL
+        if not (source_ill and fact.facts.get("account_number") in muted):
+            yield fact
+
+
+def _out_of_reach(session: Session) -> Iterator[Fact]:
+    """Channels that the app cannot write to, and users who have left, before anything is owed to them."""
+    for id, trouble in channels.troubles(session).items():
+        facts = AlertFacts(error=trouble)
+        if id[:1] not in "UW":
+            yield Fact("", f"channel:{id}", Stage.UNDELIVERABLE, Audience.OPERATORS, facts)
+        else:
+            facts["detail"] = _USER_LEFT
+            yield Fact("", f"user:{id}", Stage.SOURCE_ILL, Audience.OPERATORS, facts)
 
 
 def _holds(session: Session, as_of: datetime) -> Iterator[Fact]:
@@ -160,7 +213,7 @@ def _still_stopped(settings: Settings, plan: Plan, as_of: datetime) -> Iterator[
     for rule in settings.enforcement_list():
         count = sum(decision.enforcement == rule.id for decision in guard.pauses(plan))
         if count and countdown.hours_left(rule, as_of) <= countdown.LAST_HOURS:
-            facts = AlertFacts(items=count, **_of_rule(rule, as_of))
+            facts = AlertFacts(items=count, **_of_rule(rule))
             yield Fact(rule.id, f"enforcement:{rule.id}", Stage.HALT_STILL_ON, Audience.OPERATORS, facts)
 
 
@@ -170,7 +223,6 @@ def fact_of(
     stage: Stage,
     audience: Audience,
     findings: Mapping[str, Finding],
-    as_of: datetime,
 ) -> Fact:
     """What a decision tells at a stage, in the reader's terms; ``findings`` by account."""
     account = settings.account_map.get(decision.account or "")
@@ -179,7 +231,7 @@ def fact_of(
         **decision.facts,
         "reasons": [str(reason) for reason in decision.reasons],
         **(_of_account(account, findings) if account else {"account_number": decision.account}),
-        **(_of_rule(rule, as_of) if rule else {}),
+        **(_of_rule(rule) if rule else {}),
         **(_of_pause(settings, rule, decision) if rule else {}),
         **({"item": guard.item(decision)} if stage is Stage.WARNED else {}),
     }
@@ -207,10 +259,9 @@ def _of_pause(settings: Settings, rule: Enforcement, decision: Decision) -> Aler
     return facts
 
 
-def _of_rule(rule: Enforcement, as_of: datetime) -> AlertFacts:
+def _of_rule(rule: Enforcement) -> AlertFacts:
     return AlertFacts(
         enforcement_title=dict(rule.title),
         date=rule.date.isoformat(),
         date_zone=rule.time_zone,
-        hours_left=countdown.hours_left(rule, as_of),
     )

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import CursorResult, Executable, and_, func, or_, select, update
+from sqlalchemy import CursorResult, Executable, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from sendepause.alerts.facts import Fact
 from sendepause.alerts.texts import AlertFacts
-from sendepause.model import Audience, Stage
-from sendepause.store.tables import Base, DeliveryRow
+from sendepause.model import Audience, Form, Stage
+from sendepause.store.tables import Base, DeliveryRow, ThreadRow
+
+_CHUNK = 500  # values in one statement; SQLite takes at most 32,766 variables
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,35 @@ class Seen:
     state: str
     tried_at: datetime | None
     sent_channel: str | None
+    enforcement: str
+    form: str
+    thread_ts: str | None
+    has_picture: bool  # one that is not uploaded yet
+    shows_picture: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A sent message that shall show something else by now, in ``version``."""
+
+    id: str
+    channel: str
+    ts: str
+    version: int
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What Slack is to show of a delivery. ``picture`` is there until it is uploaded: then ``file`` is."""
+
+    id: str
+    text: str
+    blocks: list[dict[str, Any]]
+    broadcast: bool = False
+    picture: bytes | None = None
+    picture_alt: str | None = None
+    file: str | None = None
 
 
 def queue(
@@ -52,11 +86,15 @@ def queue(
         "queued_at": at,
         **{name: str(value) if isinstance(value, StrEnum) else value for name, value in more.items()},
     }
-    return changed(session, insert_once(session, DeliveryRow).values(**values)) == 1
+    inserting = insert_once(session, DeliveryRow).values(**values).returning(DeliveryRow.id)
+    return session.execute(inserting).first() is not None
 
 
 def pending(session: Session, refused_before: datetime) -> list[Seen]:
-    """What has to be sent or cleared up, the oldest first; with what was refused before that moment."""
+    """What has to be sent or cleared up: what begins a thread first, then the oldest.
+
+    With what was refused before that moment.
+    """
     again = and_(DeliveryRow.state == "refused", DeliveryRow.tried_at <= refused_before)
     columns = (
         DeliveryRow.id,
@@ -65,19 +103,91 @@ def pending(session: Session, refused_before: datetime) -> list[Seen]:
         DeliveryRow.state,
         DeliveryRow.tried_at,
         DeliveryRow.sent_channel,
+        DeliveryRow.enforcement,
+        DeliveryRow.form,
+        DeliveryRow.thread_ts,
+        and_(DeliveryRow.picture.is_not(None), DeliveryRow.file.is_(None)).label("has_picture"),
+        DeliveryRow.file.is_not(None).label("shows_picture"),
     )
     rows = session.execute(
         select(*columns)
         .where(or_(DeliveryRow.state.in_(["queued", "sending"]), again))
-        .order_by(DeliveryRow.queued_at, DeliveryRow.id)
+        .order_by(DeliveryRow.form != str(Form.ROOT), DeliveryRow.queued_at, DeliveryRow.id)
     )
-    return [Seen(*row) for row in rows]
+    return [Seen(**row._mapping) for row in rows]
 
 
-def content(session: Session, id: str) -> tuple[str, list[dict[str, Any]]]:
-    """The frozen text and blocks of a delivery."""
+def to_change(session: Session) -> list[Change]:
+    """The sent messages of which Slack shows an older version."""
+    columns = (
+        DeliveryRow.id,
+        DeliveryRow.sent_channel,
+        DeliveryRow.ts,
+        DeliveryRow.version,
+        DeliveryRow.form,
+    )
+    rows = session.execute(
+        select(*columns)
+        .where(DeliveryRow.state == "sent", DeliveryRow.version > DeliveryRow.shown)
+        .where(DeliveryRow.ts.is_not(None), DeliveryRow.sent_channel.is_not(None))
+        .order_by(DeliveryRow.sent_at)
+    )
+    return [Change(**row._mapping) for row in rows]
+
+
+def content(session: Session, id: str) -> Content:
+    """What Slack is to show of a delivery now."""
     row = session.get_one(DeliveryRow, id)
-    return row.text, row.blocks
+    shows = row.shows or {"text": row.text, "blocks": row.blocks}
+    return Content(
+        id=row.id,
+        text=shows["text"],
+        blocks=shows["blocks"],
+        broadcast=row.broadcast,
+        picture=row.picture,
+        picture_alt=row.picture_alt,
+        file=row.file,
+    )
+
+
+def show(session: Session, id: str, text: str, blocks: list[dict[str, Any]]) -> None:
+    """Let a message show something else from now on; Slack hears of it with the next round."""
+    values = {"shows": {"text": text, "blocks": blocks}, "version": DeliveryRow.version + 1}
+    changed(session, update(DeliveryRow).where(DeliveryRow.id == id).values(**values))
+
+
+def note_shown(session: Session, id: str, version: int) -> None:
+    """Slack shows this version, or never will."""
+    older = and_(DeliveryRow.id == id, DeliveryRow.shown < version)
+    changed(session, update(DeliveryRow).where(older).values(shown=version))
+
+
+def note_picture(session: Session, id: str, file: str | None) -> None:
+    """A picture was uploaded as ``file``; None: the message goes without it."""
+    values = {"file": file} if file else {"picture": None, "file": None}
+    changed(session, update(DeliveryRow).where(DeliveryRow.id == id).values(**values))
+
+
+def thread(session: Session, channel: str, enforcement: str) -> tuple[str, str] | None:
+    """The channel and ``ts`` of the message that begins a thread; None while it was not sent."""
+    row = session.execute(
+        select(DeliveryRow.sent_channel, DeliveryRow.ts)
+        .join(ThreadRow, ThreadRow.root == DeliveryRow.id)
+        .where(ThreadRow.channel == channel, ThreadRow.enforcement == enforcement)
+        .where(DeliveryRow.state == "sent")
+    ).first()
+    return (row.sent_channel, row.ts) if row and row.sent_channel and row.ts else None
+
+
+def lose_thread(session: Session, root: str) -> None:
+    """Somebody deleted the message that begins a thread: the next gathering begins another one."""
+    changed(session, delete(ThreadRow).where(ThreadRow.root == root))
+
+
+def lose_thread_of(session: Session, channel: str, enforcement: str) -> None:
+    """As ``lose_thread``, by what the thread is about."""
+    of = and_(ThreadRow.channel == channel, ThreadRow.enforcement == enforcement)
+    changed(session, delete(ThreadRow).where(of))
 
 
 def change(session: Session, id: str, state: str, tried_at: datetime | None, /, **values: Any) -> bool:
@@ -124,3 +234,9 @@ def insert_once(session: Session, table: type[Base]) -> Any:
     """An insert that does nothing where the key exists: another process may have been first."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     return dialect.insert(table).on_conflict_do_nothing()
+
+
+def chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """The values in portions that one statement takes."""
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]

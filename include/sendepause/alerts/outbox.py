@@ -1,45 +1,39 @@
 """The outbox: which fact is owed to which channel, and which message tells it.
 
 An alert's key is (enforcement, subject, stage, episode, channel). The episode counts the streaks in
-which the fact was true, so that a second pause is told again and a repeated run is not. Alerts are
-gathered into deliveries, one Slack message each, whose content is frozen then; two owners never share
-one. "Told" means named in a message that was sent.
+which the fact was true, so that a second pause is told again and a repeated run is not. ``gathering``
+puts alerts into deliveries, one Slack message each. "Told" means named in a message that was sent.
 
 Every function works inside the caller's transaction and may run in two processes at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar, cast
-from uuid import uuid4
+from typing import Any, NamedTuple
 
 from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
-from sendepause.alerts.deliveries import changed, insert_once, undeliverable
+from sendepause.alerts.deliveries import changed, chunks, insert_once, undeliverable
 from sendepause.alerts.deliveries import queue as queue
 from sendepause.alerts.facts import Fact as Fact
 from sendepause.alerts.facts import Key, plain
 from sendepause.alerts.facts import Recipient as Recipient
-from sendepause.alerts.texts import AlertFacts, compose
-from sendepause.model import Audience, Language, Stage
+from sendepause.alerts.reminding import ASKING
+from sendepause.model import Audience, Stage
 from sendepause.store.tables import AlertRow, DeliveryRow
 
 # What comes and goes by itself: a streak that ended this recently is still the same one.
 FLAPPING = frozenset({Stage.NOT_PAUSED, Stage.SOURCE_ILL, Stage.NO_DATA})
 SAME_STREAK = timedelta(hours=6)
 
-_CHUNK = 500  # values in one statement; SQLite takes at most 32,766 variables
-
 _ACCOUNT, _KIND, _ITEM = (
     AlertRow.facts[name].as_string().label(label)
     for name, label in (("account_number", "account"), ("kind", "kind"), ("item", "item"))
 )
-_T = TypeVar("_T")
 _Place = tuple[str, str, Stage, str]  # and the channel
 
 
@@ -86,9 +80,9 @@ def owe_all(session: Session, facts: Iterable[tuple[Fact, Collection[Recipient]]
     """Owe each fact to those of its recipients who belong to its audience; how many alerts that made.
 
     Nothing is owed again while the streak is open, nor when a flapping fact returns within
-    ``SAME_STREAK``: it is reopened, and told only if it had not been told. The earlier facts of an alert
-    stay as they are; a subject that moved to another account, or an announcement of another item, is
-    another fact.
+    ``SAME_STREAK``: it is reopened, and told only if it had not been told. The facts of an alert stay as
+    they were when it was owed, with the newest beside them for reminders; a subject that moved to another
+    account, or an announcement of another item, is another fact.
     """
     wanted: dict[_Place, tuple[Fact, Recipient]] = {}
     for fact, recipients in facts:
@@ -108,7 +102,7 @@ def owe_all(session: Session, facts: Iterable[tuple[Fact, Collection[Recipient]]
             changed(session, over.values(ended_at=at))
             new.append(_values(fact, recipient, known.episode + 1, at))
         elif known.ended_at is None:
-            continue
+            _renew(session, known, fact)
         elif _same_streak(fact, known.ended_at, at):
             reopened += _reopen(session, known.id, fact, at)
         else:
@@ -132,27 +126,13 @@ def settle(session: Session, still_true: Collection[Key], at: datetime) -> Settl
         row.id for row in open_alerts if (row.enforcement, row.subject, Stage(row.stage)) not in true_keys
     ]
     ended = overtaken = 0
-    for ids in _chunks(over):
+    for ids in chunks(over):
         ending = update(AlertRow).where(AlertRow.id.in_(ids), AlertRow.ended_at.is_(None))
         never_told = ending.where(AlertRow.delivery.is_(None)).values(ended_at=at, overtaken=True)
         gone = changed(session, never_told)
         overtaken += gone
         ended += gone + changed(session, ending.values(ended_at=at))
     return Settled(ended, overtaken)
-
-
-def gather(session: Session, at: datetime) -> list[str]:
-    """Put every owed alert into a delivery, with its content frozen as of ``at``; the deliveries' ids."""
-    owed = session.scalars(
-        select(AlertRow)
-        .where(AlertRow.delivery.is_(None), AlertRow.overtaken.is_(False))
-        .order_by(AlertRow.id)
-    ).all()
-    return [
-        delivery
-        for _, group in groupby(sorted(owed, key=_shared_message), key=_shared_message)
-        for delivery in _gather_group(session, list(group), at)
-    ]
 
 
 def told(
@@ -230,12 +210,14 @@ def _latest(session: Session, subjects: Sequence[str]) -> dict[_Place, Any]:
         AlertRow.channel,
         AlertRow.episode,
         AlertRow.ended_at,
+        AlertRow.facts,
+        AlertRow.newest,
         _ACCOUNT,
         _ITEM,
     )
     return {
         (row.enforcement, row.subject, Stage(row.stage), row.channel): row
-        for some in _chunks(subjects)
+        for some in chunks(subjects)
         for row in session.execute(
             select(*columns).where(AlertRow.subject.in_(some)).order_by(AlertRow.episode)
         )
@@ -245,6 +227,13 @@ def _latest(session: Session, subjects: Sequence[str]) -> dict[_Place, Any]:
 def _moved(fact: Fact, known: Any) -> bool:
     pairs = ((known.account, fact.facts.get("account_number")), (known.item, fact.facts.get("item")))
     return any(before is not None and now is not None and before != now for before, now in pairs)
+
+
+def _renew(session: Session, known: Any, fact: Fact) -> None:
+    """Keep what is true now beside what was told, where somebody is reminded of it."""
+    newest = plain(fact.facts) if fact.stage in ASKING else None
+    if newest is not None and newest != (known.newest or known.facts):
+        changed(session, update(AlertRow).where(AlertRow.id == known.id).values(newest=newest))
 
 
 def _same_streak(fact: Fact, ended_at: datetime, at: datetime) -> bool:
@@ -288,59 +277,6 @@ def _reopen(session: Session, id: int, fact: Fact, at: datetime) -> int:
     return owed_again
 
 
-def _shared_message(alert: Any) -> tuple[str, ...]:
-    """Alerts with the same answer may share a message: one reader, one rule, one stage."""
-    return (
-        alert.channel,
-        alert.enforcement,
-        alert.stage,
-        alert.language,
-        alert.audience,
-        alert.owner or "",
-        alert.time_zone,
-        alert.backup_channel or "",
-    )
-
-
-def _gather_group(session: Session, alerts: Sequence[Any], at: datetime) -> Iterator[str]:
-    first = alerts[0]
-    messages = compose(
-        Stage(first.stage),
-        Audience(first.audience),
-        Language(first.language),
-        first.time_zone,
-        [cast(AlertFacts, {"subject": alert.subject, **alert.facts}) for alert in alerts],
-        at,
-    )
-    for message in messages:
-        delivery = DeliveryRow(
-            id=str(uuid4()),
-            channel=first.channel,
-            backup_channel=first.backup_channel,
-            text=message.text,
-            blocks=message.blocks,
-            state="queued",
-            queued_at=at,
-        )
-        if _claimed(session, delivery, [alerts[member].id for member in message.members]):
-            yield delivery.id
-
-
-def _claimed(session: Session, delivery: DeliveryRow, ids: Sequence[int]) -> bool:
-    """Give the alerts to the delivery, all or none: another process may have gathered them meanwhile."""
-    session.add(delivery)
-    session.flush()
-    taking = update(AlertRow).where(
-        AlertRow.id.in_(ids), AlertRow.delivery.is_(None), AlertRow.overtaken.is_(False)
-    )
-    if changed(session, taking.values(delivery=delivery.id)) == len(ids):
-        return True
-    session.execute(update(AlertRow).where(AlertRow.delivery == delivery.id).values(delivery=None))
-    session.delete(delivery)
-    session.flush()
-    return False
-
-
 def _state() -> Any:
     return case(
         (AlertRow.overtaken.is_(True), "overtaken"),
@@ -364,8 +300,3 @@ def _shown(alert: AlertRow, state: str, sent_at: datetime | None, error: str | N
         sent_at=sent_at,
         error=error,
     )
-
-
-def _chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    for start in range(0, len(values), _CHUNK):
-        yield values[start : start + _CHUNK]

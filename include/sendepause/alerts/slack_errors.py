@@ -19,7 +19,6 @@ MISSING_SCOPE = "missing_scope"
 
 _CHANNEL_GONE = frozenset(
     {
-        "cannot_reply_to_message",
         "channel_not_found",
         "is_archived",
         "messages_tab_disabled",
@@ -46,6 +45,10 @@ _TOKEN_DEAD = frozenset(
         MISSING_SCOPE,
     }
 )
+_THREAD_GONE = frozenset({"cannot_reply_to_message", "invalid_thread_ts", "thread_not_found"})
+_MESSAGE_GONE = frozenset(
+    {"cant_update_message", "edit_window_closed", "is_inactive", "message_not_found", "thread_not_found"}
+)
 _LIMITED = frozenset({"message_limit_exceeded", "rate_limited", "ratelimited"})
 _SLACK_FAILED = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 _WORD = re.compile(r"[a-z0-9_]{1,60}")  # how Slack names an error; anything else is not Slack's
@@ -59,6 +62,7 @@ class Trouble(Enum):
     TOKEN = auto()  # not posted; nor will any other be
     LIMITED = auto()  # not posted; later it may be
     UNREACHED = auto()  # not posted; the call never left this machine
+    THREAD = auto()  # not posted; outside the thread it may be
     MESSAGE = auto()  # not posted; Slack does not take this message
     UNCLEAR = auto()  # perhaps posted
 
@@ -75,7 +79,14 @@ def trouble(error: Exception) -> Trouble:
         return Trouble.UNCLEAR
     if word in _TOKEN_DEAD:
         return Trouble.TOKEN
+    if word in _THREAD_GONE:
+        return Trouble.THREAD
     return Trouble.CHANNEL if word in _CHANNEL_GONE else Trouble.MESSAGE
+
+
+def is_gone(error: Exception) -> bool:
+    """Whether a message cannot be changed any more, whatever is tried."""
+    return isinstance(error, SlackApiError) and said(error) in _MESSAGE_GONE
 
 
 def said(error: Exception) -> str:

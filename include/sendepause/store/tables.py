@@ -284,7 +284,6 @@ class DeliveryRow(Base):
     language: Mapped[str] = mapped_column(String(2), default="en", server_default="en")
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
     day: Mapped[str] = mapped_column(String(10), default="", server_default="")  # the reader's, ISO
-    of: Mapped[str | None] = mapped_column(String(36))  # the message that nobody answered
     broadcast: Mapped[bool] = mapped_column(
         Boolean, default=False, server_default=false()
     )  # also in the channel
@@ -335,7 +334,7 @@ class SlackRow(Base):
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     name: Mapped[str] = mapped_column(String(200), default="")
     checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    trouble: Mapped[str] = mapped_column(Text, default="")  # the mend; "" where all is well
+    trouble: Mapped[str] = mapped_column(Text, default="")  # Slack's word; "" where all is well
 
 
 class DigestRow(Base):

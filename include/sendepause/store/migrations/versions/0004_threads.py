@@ -66,7 +66,6 @@ def _of_a_delivery() -> list[sa.Column[object]]:
         sa.Column("language", sa.String(length=2), server_default="en", nullable=False),
         sa.Column("time_zone", sa.String(length=64), server_default="UTC", nullable=False),
         sa.Column("day", sa.String(length=10), server_default="", nullable=False),
-        sa.Column("of", sa.String(length=36), nullable=True),
         sa.Column("broadcast", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("answerable", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("thread_ts", sa.String(length=40), nullable=True),

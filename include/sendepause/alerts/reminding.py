@@ -1,0 +1,146 @@
+"""When an open alert is told again: reminders toward the date, and steps up when nobody answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sendepause.alerts.items import moment
+from sendepause.alerts.texts import AlertFacts
+from sendepause.model import Audience, Form, Stage, Verdict
+from sendepause.store.tables import AlertRow, DeliveryRow, NamingRow
+
+ASKING = frozenset(  # somebody has to do something, and is reminded of it
+    {
+        Stage.FOUND,
+        Stage.WARNED,
+        Stage.LAST_CALL,
+        Stage.NOT_PAUSED,
+        Stage.UNDONE,
+        Stage.UNKNOWN_AUTOMATION,
+        Stage.NO_DATA,
+        Stage.CONTRADICTION,
+        Stage.HOLD_ASKED,
+        Stage.HOLD_ENDS,
+        Stage.GUARD_STOPPED,
+        Stage.HALT_STILL_ON,
+        Stage.BREACH,
+    }
+)
+TELLING = (Form.NOTICE, Form.CONTINUED, Form.REMINDER, Form.LAST_REMINDER)
+CHECKED_AFTER = timedelta(
+    days=3
+)  # who says that they have changed over is asked again if data do not show it
+LAST_DAY = timedelta(hours=24)
+
+_DENSER = (  # the distance to the date, and how often is reminded within it
+    (LAST_DAY, timedelta(hours=8)),
+    (timedelta(days=5), timedelta(days=1)),
+    (timedelta(days=14), timedelta(days=3)),
+)
+_SELDOM = timedelta(days=7)
+_SOONER = timedelta(hours=1)  # what is due within the hour is due: runs are some minutes apart
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An open alert that was told. ``last``: when its readers last heard of it.
+
+    ``stepped``: to whom it went when nobody had answered, with the moment; None while it is on its way.
+    """
+
+    alert: AlertRow
+    first: datetime
+    last: datetime
+    answerable: bool
+    stepped: dict[Audience, datetime | None]
+
+    @property
+    def facts(self) -> AlertFacts:
+        """What is true of it now."""
+        return facts_of(self.alert.subject, self.alert.newest or self.alert.facts)
+
+    @property
+    def asks(self) -> bool:
+        """Whether its reader has something to do. Single figures that stand out are told once."""
+        stage = Stage(self.alert.stage)
+        return stage in ASKING and not (stage is Stage.FOUND and self.facts.get("verdict") == Verdict.WATCH)
+
+
+def facts_of(subject: str, kept: dict[str, Any]) -> AlertFacts:
+    """What the store keeps of an alert, as its words need it."""
+    return cast("AlertFacts", {"subject": subject, **kept})
+
+
+def told(session: Session) -> list[Told]:
+    """The open alerts that were told and ask for something, in the order in which they were owed."""
+    rows = session.execute(
+        select(AlertRow, DeliveryRow)
+        .join(NamingRow, NamingRow.alert == AlertRow.id)
+        .join(DeliveryRow, NamingRow.delivery == DeliveryRow.id)
+        .where(AlertRow.ended_at.is_(None), AlertRow.stage.in_([str(stage) for stage in ASKING]))
+        .order_by(AlertRow.id, DeliveryRow.queued_at)
+        .execution_options(populate_existing=True)
+    )
+    found = (_told(alert, [row[1] for row in some]) for alert, some in groupby(rows, key=lambda row: row[0]))
+    return [one for one in found if one is not None and one.asks]
+
+
+def due(one: Told, begins: datetime | None, at: datetime) -> bool:
+    """Whether it is time to remind of an alert.
+
+    Denser toward the date, and less and less after it. A pause that is announced is reminded of once more
+    on the last day before it.
+    """
+    pause = _pause(one, at)
+    if pause is not None and pause - at <= LAST_DAY:
+        return one.last < pause - LAST_DAY
+    target = pause or begins
+    return at - one.last + _SOONER >= interval(abs(target - at) if target else None)
+
+
+def interval(distance: timedelta | None) -> timedelta:
+    """How far reminders are apart so far from the date; None where there is no date."""
+    if distance is None:
+        return _SELDOM
+    return next((apart for within, apart in _DENSER if distance <= within), _SELDOM)
+
+
+def form(ones: Sequence[Told], at: datetime) -> Form:
+    """What a reminder of these is: the last one, where a pause follows within a day."""
+    pauses = [pause for pause in (_pause(one, at) for one in ones) if pause is not None]
+    return Form.LAST_REMINDER if pauses and min(pauses) - at <= LAST_DAY else Form.REMINDER
+
+
+def _pause(one: Told, at: datetime) -> datetime | None:
+    """When the announced pause comes, if it is still ahead."""
+    pause = moment(one.facts.get("pause_from")) if one.alert.stage == Stage.WARNED else None
+    return pause if pause is not None and pause > at else None
+
+
+def _told(alert: AlertRow, deliveries: Sequence[DeliveryRow]) -> Told | None:
+    telling = [row for row in deliveries if row.form in TELLING]
+    sent = [row.sent_at for row in telling if row.sent_at]
+    if not sent:
+        return None
+    return Told(
+        alert=alert,
+        first=min(sent),
+        last=max(row.sent_at or row.queued_at for row in telling),
+        answerable=any(row.answerable for row in telling),
+        stepped=dict(_steps(deliveries)),
+    )
+
+
+def _steps(deliveries: Sequence[DeliveryRow]) -> Iterator[tuple[Audience, datetime | None]]:
+    stepped = sorted((row for row in deliveries if row.form == Form.UNANSWERED), key=attrgetter("audience"))
+    for audience, rows in groupby(stepped, key=attrgetter("audience")):
+        sent = [row.sent_at for row in rows]
+        yield Audience(audience), max((at for at in sent if at), default=None) if all(sent) else None
