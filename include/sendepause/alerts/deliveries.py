@@ -121,7 +121,7 @@ def to_change(session: Session) -> list[Change]:
     """The sent messages of which Slack shows an older version."""
     columns = (
         DeliveryRow.id,
-        DeliveryRow.sent_channel,
+        DeliveryRow.sent_channel.label("channel"),
         DeliveryRow.ts,
         DeliveryRow.version,
         DeliveryRow.form,
