@@ -150,7 +150,7 @@ def test_two_processes_that_gather_the_same_make_one_delivery(either):
         stale = [(row, gathering.facts_of(row.subject, row.facts)) for row in alerts(opened)]
         gather(opened, START)
         again = gathering.Draft(gathering._group(stale[0][0]), Form.NOTICE, stale)
-        assert list(gathering._put(opened, Desk(), again, START)) == []
+        assert list(gathering.put(opened, Desk(), again, START)) == []
         assert len(deliveries(opened)) == 1
         assert {row.delivery for row in alerts(opened)} == {deliveries(opened)[0].id}
 

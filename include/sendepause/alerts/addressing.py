@@ -97,14 +97,20 @@ def desk(
 
 
 def owed(
-    session: Session, settings: Settings, plan: Plan, passages: Mapping[str, Passage], as_of: datetime
+    session: Session,
+    settings: Settings,
+    plan: Plan,
+    passages: Mapping[str, Passage],
+    as_of: datetime,
+    switches: folds.Switches | None = None,
 ) -> list[Fact]:
     """Everything that is true now and that somebody has to know, whether or not it was told before.
 
     In a rehearsal, or while acting is switched off, owners are told nothing: what is announced to them
-    would not happen.
+    would not happen. ``switches``: as if they stood so, instead of as they stand.
     """
-    switches = folds.switches(ledger.entries(session, kinds=folds.SWITCHES))
+    if switches is None:
+        switches = folds.switches(ledger.entries(session, kinds=folds.SWITCHES))
     findings = queries.latest_findings(session, as_of)
     facts = [
         *_with_proofs(session, _of_decisions(settings, plan, findings)),

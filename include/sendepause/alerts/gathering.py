@@ -134,7 +134,7 @@ def _first(session: Session, desk: Desk, at: datetime) -> Iterator[str]:
         form = _form(desk, group, said.get((*group[:6], day(at, group.time_zone))), at)
         if form is not None:
             owed_facts = [(alert, facts_of(alert.subject, alert.facts)) for alert in alerts]
-            yield from _put(session, desk, Draft(group, form, owed_facts), at)
+            yield from put(session, desk, Draft(group, form, owed_facts), at)
 
 
 def _is_being_collected(desk: Desk, alert: AlertRow, at: datetime) -> bool:
@@ -189,7 +189,7 @@ def _again(session: Session, desk: Desk, told: Sequence[Told], at: datetime) -> 
             continue
         if any(reminding.due(one, begins, at) for one in ones) and not leaves_in_peace(desk, group, at):
             name = max(one.last for one in ones).isoformat()
-            yield from _put(session, desk, Draft(group, reminding.form(ones, at), _now(ones), name), at)
+            yield from put(session, desk, Draft(group, reminding.form(ones, at), _now(ones), name), at)
 
 
 def _is_checked(desk: Desk, changed_over: datetime | None, one: Told, at: datetime) -> bool:
@@ -216,7 +216,7 @@ def _unanswered(session: Session, desk: Desk, told: Sequence[Told], at: datetime
         if (urgent or not today) and not leaves_in_peace(desk, group, at):
             ones = [one for _, one in pairs]
             name = ",".join(str(one.alert.id) for one in ones)
-            yield from _put(session, desk, Draft(group, Form.UNANSWERED, _now(ones), name), at)
+            yield from put(session, desk, Draft(group, Form.UNANSWERED, _now(ones), name), at)
 
 
 def _now(ones: Iterable[Told]) -> list[tuple[AlertRow, AlertFacts]]:
@@ -263,7 +263,7 @@ def _answers(session: Session, *kinds: Answer) -> dict[int, datetime]:
     return found
 
 
-def _put(session: Session, desk: Desk, draft: Draft, at: datetime) -> Iterator[str]:
+def put(session: Session, desk: Desk, draft: Draft, at: datetime) -> Iterator[str]:
     """Compose and queue the messages that name a draft's alerts; the ids of those that are new.
 
     A first message takes its alerts, all or none. Another one's id follows from what it is.
