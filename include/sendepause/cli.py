@@ -259,6 +259,14 @@ def prepare(
 
 
 @app.command()
+def listen() -> None:
+    """Take answers from Slack over Socket Mode, until it is stopped; where Slack does not reach Airflow."""
+    from sendepause import listening
+
+    listening.run(_open())
+
+
+@app.command()
 def up(
     port: Annotated[
         int, typer.Option(envvar="SENDEPAUSE_PORT", help="Of the web UI.", min=1, max=65535)

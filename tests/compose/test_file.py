@@ -82,7 +82,7 @@ def test_every_airflow_service_has_the_same_environment(compose: Compose) -> Non
     places = (ROOT / "include" / "sendepause" / "places.py").read_text()
     assert set(re.findall(r'environ\.get\("(\w+)"\)', places)) <= set(shared)
     services = ours(compose)
-    assert len(services) == 6
+    assert len(services) == 7
     first = next(iter(services.values()))["environment"]
     for name, service in services.items():
         assert {key: service["environment"][key] for key in shared} == {key: first[key] for key in shared}, (
