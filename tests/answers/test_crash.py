@@ -81,12 +81,12 @@ def test_killed_anywhere_it_is_one_answer_and_the_message_shows_it(
 ) -> None:
     message, slack = office.message(), office.slack
     if what == "a press":
-        payload, begins = block_actions(slack, message, READ), "*Gelesen*"
+        payload, begins = block_actions(slack, message, READ), "Gelesen von"
     else:
         answering.take(office.company.installation, block_actions(slack, message, HOLD))
         (view,) = slack.views.values()
         values = {"campaign": Door.campaigns(view)[0], "until": "2019-12-02", "reason": "The move."}
-        payload, begins = view_submission(slack, view, values), "*Aufschub beantragt*"
+        payload, begins = view_submission(slack, view, values), "Aufschub beantragt von"
     sent, posted = dict(message), len(slack.messages)
     point, ended, lost = 0, False, 0
     while not ended:

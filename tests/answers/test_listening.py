@@ -70,7 +70,7 @@ class TestAnswers:
         reply = office.slack.press_over_socket(message, READ)
         assert (reply.status, reply.attempts) == (200, 1)
         assert [entry.author for entry in office.entries] == ["slack:U0ERIKA"]
-        assert wait_for(lambda: message["text"].startswith("*Gelesen*"))
+        assert wait_for(lambda: message["text"].startswith("Gelesen von"))
 
     def test_a_form_is_opened_corrected_and_taken(self, office: Office) -> None:
         assert office.slack.press_over_socket(office.message(), HOLD).status == 200

@@ -56,7 +56,7 @@ def test_at_its_most_talkative_a_log_holds_no_secret_and_nothing_that_people_wro
     values = {"campaign": door.campaigns(form)[0], "until": "2019-12-02", "reason": "Another private matter"}
     assert slack.submit_over_socket(form, values).shown == "closed"
     assert slack.press_over_socket(message, MOVED).status == 200
-    assert wait_for(lambda: message["text"].startswith("*Aufschub beantragt*"))
+    assert wait_for(lambda: message["text"].startswith("Aufschub beantragt von"))
     said = caplog.text + "".join(capfd.readouterr())
     assert "POST /slack/answers" in said
     for secret in (SIGNING_SECRET, APP_TOKEN, TOKEN, "private matter", *slack.triggers):

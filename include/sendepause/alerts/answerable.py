@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from sendepause.alerts import buttons, deliveries
 from sendepause.alerts.answers import ACTIONS
-from sendepause.alerts.gathering import HOLDABLE
 from sendepause.alerts.items import is_zone
+from sendepause.alerts.texts import HOLDABLE
 from sendepause.model import Answer, EntryKind, Language, Stage
 from sendepause.store import folds, ledger
 from sendepause.store.tables import AlertRow, DeliveryRow, NamingRow

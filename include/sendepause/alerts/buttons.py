@@ -15,7 +15,7 @@ import pendulum
 
 from sendepause import words
 from sendepause.alerts.answers import ACTIONS, FORM, LONGEST_REASON, Field
-from sendepause.alerts.mrkdwn import length, safe
+from sendepause.alerts.mrkdwn import length, safe, section, unmarked
 from sendepause.model import Answer, Language
 from sendepause.store.folds import Given
 from sendepause.words import Both
@@ -147,9 +147,9 @@ def answered(
     told = "\n".join(_told(given, language, zone, names))
     said = {one.answer for one in given}
     left = [Answer.MOVED, *([Answer.HOLD] if hold else [])] if said and Answer.MOVED not in said else []
-    below = [_section(told), *([_actions(left, delivery, language)] if left else [])]
+    below = [section(told), *([_actions(left, delivery, language)] if left else [])]
     kept = [block for block in blocks if block.get("type") != "actions"]
-    return _shortened(f"{told}\n{text}"), [*kept[:-1], *below, *kept[-1:]]
+    return _shortened(f"{unmarked(told)}\n{text}"), [*kept[:-1], *below, *kept[-1:]]
 
 
 def form(
@@ -166,7 +166,7 @@ def form(
     """
     view = {"type": "modal", "callback_id": FORM, "title": _plain(_TITLE.in_(language))}
     if not campaigns:
-        blocks = [_section(_NONE_LEFT.in_(language))]
+        blocks = [section(_NONE_LEFT.in_(language))]
         return {**view, "close": _plain(_CLOSE.in_(language)), "blocks": blocks}
     return {
         **view,
@@ -216,7 +216,7 @@ def _told(given: Sequence[Given], language: Language, zone: str, names: Mapping[
 
 def _about(count: int, language: Language) -> Blocks:
     many = [_TOO_MANY.in_(language).format(words.number(count, language))] if count > MAX_OPTIONS else []
-    return [_section(text) for text in (_ABOUT.in_(language), *many)]
+    return [section(text) for text in (_ABOUT.in_(language), *many)]
 
 
 def _fields(
@@ -272,10 +272,6 @@ def _shortened(text: str) -> str:
 def _cut(text: str, most: int) -> str:
     """The beginning of a text, at most so many UTF-16 units of it and never half a character."""
     return text.encode("utf-16-le")[: 2 * most].decode("utf-16-le", "ignore")
-
-
-def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
 
 
 def _plain(text: str) -> dict[str, Any]:
