@@ -16,6 +16,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 from sendepause import answering
 from sendepause.alerts import answers
@@ -76,9 +77,8 @@ class _Desk:
         """The app's signing secret, "" where there is none; looked up once a minute, whoever knocks."""
         with self._lock:
             if self._secret is None or time.monotonic() - self._secret[0] > SECRET_SECONDS:
-                found = find_access(SIGNING_CONNECTION)
-                self._secret = (time.monotonic(), (found.password if found else "") or "")
-            return self._secret[1].strip()
+                self._secret = (time.monotonic(), _signing_secret())
+            return self._secret[1]
 
     async def answer(self, payload: Any) -> Response:
         """Acknowledge what was taken. What takes longer is not, and goes on: again it is the same answer."""
@@ -116,6 +116,15 @@ class _Desk:
             self._installation = None
 
 
+def _signing_secret() -> str:
+    try:
+        found = find_access(SIGNING_CONNECTION)
+    except Exception as error:  # Airflow's own database, or where it keeps secrets, may be away
+        log.error("The signing secret cannot be looked up (%s).", type(error).__name__)
+        return ""
+    return (found.password or "").strip() if found else ""
+
+
 async def _body(request: Request) -> bytes | None:
     """The body; None where it is longer than ``MAX_BYTES``, or does not arrive in time."""
     declared = request.headers.get("content-length", "0")
@@ -128,6 +137,6 @@ async def _body(request: Request) -> bytes | None:
                 parts += part
                 if len(parts) > MAX_BYTES:
                     return None
-    except TimeoutError:
+    except (TimeoutError, ClientDisconnect):
         return None
     return bytes(parts)

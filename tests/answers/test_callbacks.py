@@ -79,6 +79,16 @@ class TestWhoMayComeIn:
         with TestClient(create_app(lambda: office.company.installation)) as client:
             assert client.post(PATH, **signed({})).status_code == 503
 
+    def test_while_the_secret_cannot_be_looked_up_it_is_as_if_there_were_none(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def away(_: str) -> Any:
+            raise OSError("postgresql://airflow:secret@postgres did not answer")
+
+        monkeypatch.setattr(callbacks, "find_access", away)
+        answer = client.post(PATH, **signed({}))
+        assert (answer.status_code, answer.content) == (503, b"")
+
     def test_another_secret_counts_within_a_minute(
         self, client: TestClient, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
