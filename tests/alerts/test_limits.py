@@ -10,7 +10,6 @@ from tests.alerts.messages import (
     BERLIN,
     FULL,
     TOLD,
-    all_forms,
     all_stages,
     both,
     characters,
@@ -26,7 +25,7 @@ from tests.slack_rules import MAX_ALL_BLOCKS, MAX_BLOCKS, MAX_UPDATED_TEXT, chec
 from sendepause.alerts import buttons as below
 from sendepause.alerts.mrkdwn import link
 from sendepause.alerts.texts import LINKED, AlertFacts, compose, number_in_words, safe
-from sendepause.model import Audience, Form, Kind, Language, Stage, Verdict
+from sendepause.model import Audience, Form, Kind, Language, Reason, Stage, Verdict
 
 
 @settings(max_examples=80, deadline=None)
@@ -67,44 +66,70 @@ def test_no_name_breaks_out_of_a_message(known, stage, audience, language, zone,
                 assert block["text"]["verbatim"] is True
 
 
+LONG_NAMES = {"account_name": "\U0001f600" * 200, "campaign_name": "&" * 300}
+LONG_REST = {"account_name": "F", "campaign_name": "x", "detail": "<" * 900, "error": "&" * 900}
+EVERYTHING: AlertFacts = {
+    **FULL,
+    **LONG_NAMES,
+    "reasons": [Reason.CHOKE_POINT, Reason.CHOKE_POINT_OFF, Reason.SENDER_UNKNOWN, Reason.SHORT_NOTICE],
+    "also": ["+4930231251019"] * 9,
+    "senders": ["s" * 200] * 9,
+    "left": 10**6,
+    "sentence": {"de": "x" * 2000},
+    "detail": "<" * 900,
+    "error": "&" * 900,
+    "owner_name": "o" * 500,
+    "by_hand": True,
+    "silence_why": "stale",
+}
+
+
 @pytest.mark.parametrize("stage", [Stage.WARNED, Stage.FOUND, Stage.PAUSED, Stage.LAST_CALL])
-@all_forms
-@both
+@pytest.mark.parametrize("form", [Form.NOTICE, Form.LAST_REMINDER, Form.UNANSWERED])
+@pytest.mark.parametrize(
+    "named", [LONG_NAMES, LONG_REST, {"account_name": "F"}], ids=["names", "rest", "none"]
+)
 @yes_or_no
-def test_a_long_list_with_long_names_stays_within_slacks_limits(stage, form, language, buttons):
-    names = {"account_name": "\U0001f600" * 200, "campaign_name": "&" * 300, "sentence": {"de": "<" * 900}}
-    verdicts = (Verdict.AUTOMATED, Verdict.WATCH)
-    kinds = (Kind.PERSONAL, Kind.BUSINESS_APP)
+def test_a_long_list_stays_within_slacks_limits(stage, form, named, buttons):
+    shared = {"date": "2019-12-07", "date_zone": BERLIN, "sentence": {"de": "<" * 900}}
+    kinds, verdicts = (Kind.PERSONAL, Kind.BUSINESS_APP), (Verdict.AUTOMATED, Verdict.WATCH)
     known = [
         {
-            **FULL,
-            **names,
+            **(FULL if "campaign_name" in named else shared),
+            **named,
             "account_number": f"+49302312{n:04}",
             "verdict": verdicts[n % 2],
             "kind": kinds[n % 3 % 2],
         }
         for n in range(120)
     ]
+    if not named.get("campaign_name"):
+        known = [{"account_name": one["account_name"], "kind": one["kind"]} for one in known]
+    users = ["U0LENZEN001"] * 50
     messages = compose(
-        stage,
-        Audience.OWNER,
-        language,
-        BERLIN,
-        known,
-        AT,
-        form=form,
-        users=["U0LENZEN001"] * 50,
-        buttons=buttons,
+        stage, Audience.OWNER, Language.DE, BERLIN, known, AT, form=form, users=users, buttons=buttons
     )
     assert [member for message in messages for member in message.members] == list(range(120))
     for message in messages:
-        blocks = message.blocks
-        if buttons:  # as ``gathering`` does
-            blocks = below.attached(blocks, "0" * 36, language, hold=True)
-        check_blocks(blocks)
-        assert len(blocks) <= MAX_BLOCKS - 1, "room for a picture or a line below"
-        assert characters(shown(message)) <= MAX_ALL_BLOCKS - 1_200, "room for buttons and answers"
+        check_blocks(message.blocks)
+        room = 1 + below.BLOCKS if buttons else 1  # the buttons, and what an answer adds
+        assert len(message.blocks) <= MAX_BLOCKS - room
+        assert characters(shown(message)) <= MAX_ALL_BLOCKS - 1_200 - (600 if buttons else 0)
         assert characters(message.text) <= MAX_UPDATED_TEXT
+
+
+@everyone
+@both
+@all_stages
+def test_one_alert_of_which_everything_is_known_and_long_stays_within_slacks_limits(
+    stage, language, audience
+):
+    for known in (EVERYTHING, {**EVERYTHING, "campaign_name": ""}):
+        for form in (Form.NOTICE, Form.UNANSWERED):
+            message = one(stage, language, known, audience=audience, form=form)
+            check_blocks(message.blocks)
+            assert characters(message.text) <= MAX_UPDATED_TEXT
+            assert message.members == (0,)
 
 
 @given(st.text(max_size=300), st.integers(2, 80))

@@ -117,12 +117,14 @@ PAUSED_FROM: AlertFacts = {**FULL, "pause_from": "2019-12-02T00:00:00+01:00"}
 def test_a_notice_says_from_when_the_campaign_is_paused(at, when):
     told = lines(Stage.WARNED, PAUSED_FROM, at)
     assert f"Pause: ab {when}, falls die Kampagne dann noch läuft" in told
+    assert "Sie können auch die Pause abwarten" in "\n".join(told)
 
 
 def test_a_notice_never_announces_a_pause_that_will_not_be_made():
     told = lines(Stage.WARNED, {**FULL, "kind": Kind.BUSINESS_APP}, language=Language.EN)
     (line,) = [line for line in told if line.startswith("Pause:")]
     assert line.startswith("Pause: Sendepause does not pause this kind of account")
+    assert "wait for the pause" not in "\n".join(told)
 
 
 def test_whoever_switched_it_on_again_reads_when_it_is_paused_again():
@@ -174,6 +176,16 @@ def test_the_operators_read_the_key_that_the_command_line_takes():
         Stage.HOLD_ASKED, {"subject": "hold:17"}, language=Language.EN, audience=Audience.OPERATORS
     )
     assert "hold:17" not in "".join(lines(Stage.HOLD_ASKED, {"subject": "hold:17"}))
+
+
+@both
+def test_the_operators_read_whose_it_is(language):
+    mine, theirs = (
+        one(Stage.LAST_CALL, language, FULL, audience=audience).text
+        for audience in (Audience.OWNER, Audience.OPERATORS)
+    )
+    assert "Tobias Lenzen, Filiale Köln" in theirs
+    assert "Tobias Lenzen" not in mine
 
 
 def test_a_thing_without_a_name_is_called_what_it_is():

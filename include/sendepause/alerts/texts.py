@@ -37,7 +37,7 @@ HOLDABLE = frozenset({Stage.WARNED, Stage.UNDONE, Stage.HOLD_ENDS})  # where a h
 LINKED = frozenset({Stage.HOLD_ASKED, Stage.GUARD_STOPPED, Stage.MOVED})  # what is decided in Airflow
 
 _ITEM_BLOCKS = 40  # what is left of the blocks beside the sections of every message, buttons and a picture
-_FOOT = 400  # characters; room for it
+_SPARE = 150  # characters; room for the number of a part, and line ends
 _BUTTONS = 600  # characters; room for them
 _FEW = 3  # so many alerts stand before what is to be done, more below it
 _NAMES = 5
@@ -307,7 +307,7 @@ def _with_places(letter: _Letter) -> Iterator[tuple[AlertFacts, str]]:
 
 def _rooms(title: str, first: _Sections, *, buttons: bool) -> tuple[int, int]:
     """The characters that are left for a list, in the blocks and in the text beside them."""
-    around = length("".join([title, first.head, first.asked, first.foot])) + _FOOT
+    around = length("".join([title, first.head, first.asked, first.foot])) + _SPARE
     blocks = MAX_CHARACTERS - around - length("".join(first.after)) - (_BUTTONS if buttons else 0)
     return blocks, MAX_TEXT - around
 
