@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.alerts.conftest import START, Clock
 
-from sendepause.alerts.turns import Turns
+from sendepause.alerts.turns import Pace, Turns
 
 SECOND = timedelta(seconds=1)
 
@@ -24,7 +24,7 @@ class Job:
 def run(lines, attempt, clock, gates=None, workers=4, minutes=10, stopped=lambda: False):
     turns = Turns(
         {key: deque(jobs) for key, jobs in lines.items()},
-        gates or {"post": timedelta(0), "search": timedelta(0)},
+        gates or {"post": Pace(10_000, SECOND), "search": Pace(10_000, SECOND)},
         attempt=attempt,
         ready_at=lambda job: job.not_before,
         workers=workers,
@@ -78,8 +78,17 @@ def test_what_is_not_through_is_tried_again_when_it_is_ready(clock):
 def test_a_gate_keeps_its_pace_over_all_lines(clock):
     begun = []
     lines = {str(number): [Job("x"), Job("y")] for number in range(5)}
-    run(lines, lambda job: begun.append(clock.now()) is None, clock, {"post": 2 * SECOND}, workers=1)
+    gates = {"post": Pace(10, 10 * SECOND, 2 * SECOND)}
+    run(lines, lambda job: begun.append(clock.now()) is None, clock, gates, workers=1)
     assert begun == [START + number * 2 * SECOND for number in range(10)]
+
+
+def test_a_gate_lets_so_many_through_at_once_and_no_more_within_its_time(clock):
+    begun = []
+    lines = {str(number): [Job("x")] for number in range(7)}
+    gates = {"post": Pace(3, 60 * SECOND)}
+    run(lines, lambda job: begun.append(clock.now() - START) is None, clock, gates, workers=1)
+    assert begun == [0 * SECOND] * 3 + [60 * SECOND] * 3 + [120 * SECOND]
 
 
 def test_one_gate_does_not_hold_up_the_other(clock):
@@ -91,7 +100,8 @@ def test_one_gate_does_not_hold_up_the_other(clock):
 
     lines = {f"s{number}": [Job("s", "search")] for number in range(3)}
     lines |= {f"p{number}": [Job("p")] for number in range(3)}
-    run(lines, attempt, clock, {"post": SECOND, "search": 60 * SECOND}, workers=1)
+    gates = {"post": Pace(9, SECOND, SECOND), "search": Pace(1, 60 * SECOND)}
+    run(lines, attempt, clock, gates, workers=1)
     assert begun["post"] == [0 * SECOND, SECOND, 2 * SECOND]
     assert begun["search"] == [0 * SECOND, 60 * SECOND, 120 * SECOND]
 

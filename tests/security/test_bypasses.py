@@ -13,7 +13,8 @@ from tests.slack_server import SlackServer
 from tests.stages.company import NORTH, OFFERS, SOUTH, WORKSHOP, Company, berlin
 
 from sendepause import people, stages, status, tell
-from sendepause.alerts import outbox
+from sendepause.alerts import gathering
+from sendepause.alerts.gathering import Desk
 from sendepause.errors import BadInput, Guarded
 from sendepause.model import EntryKind
 from sendepause.store import database, folds, queries
@@ -168,7 +169,7 @@ def test_what_others_post_in_a_channel_neither_stops_nor_replaces_an_alert(
     people.switch_acting(company.installation, True, "anna")
     company.enforce("2019-11-20T09:00")
     with database.session(company.installation.engine) as session:
-        (*_, id) = outbox.gather(session, company.clock())
+        (*_, id) = gathering.gather(session, Desk(), company.clock())
         began = {"at": company.clock() - timedelta(minutes=10), "id": id}
         text_ = "UPDATE sendepause_delivery SET state = 'sending', tried_at = :at WHERE id = :id"
         session.execute(text(text_).bindparams(bindparam("at", type_=UtcDateTime())), began)

@@ -105,8 +105,15 @@ def configuration_of() -> dict[str, dict[str, Any]]:
         },
         "sources.yaml": {"sources": [{"id": "tool", "kind": "csv", "location": "inbox", "time_zone": "UTC"}]},
         "calendar.yaml": {"enforcements": [rule]},
-        "policy.yaml": {"policy": {}},
+        # Tests are about the dates, at any hour; those of quiet times say so.
+        "policy.yaml": {"policy": {"alerts": {"quiet_from": "00:00", "quiet_until": "00:00"}}},
     }
+
+
+def said(slack: SlackServer) -> list[dict[str, Any]]:
+    """Slack's messages without those that begin a thread, which only list how the accounts stand."""
+    begun = {message.get("thread_ts") for message in slack.messages}
+    return [message for message in slack.messages if message["ts"] not in begun]
 
 
 class Clock:

@@ -15,7 +15,7 @@ from tests.campaigns.gateways import GraphServer, serve_gateway
 from tests.campaigns.grounds import HTTP_SETTINGS
 from tests.campaigns.tools import LOGIN, Waha
 from tests.slack_server import SlackServer
-from tests.stages.company import Company
+from tests.stages.company import Company, said
 
 from sendepause import tell
 from sendepause.alerts import outbox
@@ -88,10 +88,18 @@ def alerts(company: Company, stage: Stage, subject: str = "") -> list[tuple[str,
 
 
 def told(company: Company, slack: SlackServer, channel: str) -> list[str]:
-    """Deliver what is owed; what reached this channel since the last call for any."""
-    before = len(slack.messages)
+    """Deliver what is owed; what was said in this channel since the last call for any.
+
+    Without what begins a thread, and without reminders.
+    """
+    before = {message["ts"] for message in slack.messages}
     tell.alert(company.installation, company.clock())
-    return [message["text"] for message in slack.messages[before:] if message["channel"] == channel]
+    return [
+        message["text"]
+        for message in said(slack)
+        if message["channel"] == channel and message["ts"] not in before
+        if not message["text"].startswith(("Erinnerung", "Letzte Erinnerung", "Reminder", "Last reminder"))
+    ]
 
 
 def record(company: Company, subject: str, rule: str = RULE) -> PauseRecord:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.slack_server import SlackServer
-from tests.stages.company import NORTH, OFFERS, OPERATORS, SHOP, SOUTH, Company, berlin, key
+from tests.stages.company import NORTH, OFFERS, OPERATORS, SHOP, SOUTH, Company, berlin, key, said
 
 from sendepause import people, stages, status, tell
 from sendepause.store import database, queries
@@ -49,7 +49,7 @@ def test_a_replay_of_2019_shows_its_plan_after_everything_was_paused_today(
     assert company.states()["winter"] == "paused"
     tell.alert(company.installation, company.clock())
     company.set_campaign("battery", "paused", by="k.meyer")
-    ledger, sent = company.entries(), len(slack.messages)
+    ledger, sent, moment = company.entries(), len(slack.messages), berlin("2026-11-20T09:00")
 
     replayed = stages.enforce(company.installation, berlin("2019-12-06T23:59"))
     assert replayed["only_shown"] is True
@@ -63,7 +63,7 @@ def test_a_replay_of_2019_shows_its_plan_after_everything_was_paused_today(
     assert company.entries() == ledger
     assert len(slack.messages) == sent
     with database.session(company.installation.engine, write=False) as session:
-        assert queries.heartbeats(session)["enforce"].as_of == company.clock()
+        assert queries.heartbeats(session)["enforce"].as_of == moment
 
 
 def test_a_replay_sees_no_finding_that_was_made_later(company: Company) -> None:
@@ -98,7 +98,7 @@ def test_a_rehearsal_shows_everything_calls_nothing_and_tells_owners_nothing(
     assert company.kinds("winter") == []
     tell.alert(company.installation, company.clock())
     assert channels(slack) == {OPERATORS}
-    assert "acting is still switched off" in slack.messages[0]["text"]
+    assert "acting is still switched off" in said(slack)[0]["text"]
     told = len(slack.messages)
     company.enforce("2019-12-06T00:10")
     tell.alert(company.installation, company.clock())

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 from tests.slack_server import SlackServer
-from tests.stages.company import NORTH, OFFERS, OPERATORS, SHOP, SOUTH, Company
+from tests.stages.company import NORTH, OFFERS, OPERATORS, SHOP, SOUTH, Company, said
 
 from sendepause import people, stages, tell
 from sendepause.alerts import outbox
@@ -19,7 +19,8 @@ def overview(company: Company) -> outbox.Overview:
 
 
 def texts(slack: SlackServer, channel: str) -> list[str]:
-    return [message["text"] for message in slack.messages if message["channel"] == channel]
+    """What was said in a channel, without what begins a thread."""
+    return [message["text"] for message in said(slack) if message["channel"] == channel]
 
 
 def run(company: Company, moment: str) -> dict[str, object]:
@@ -39,7 +40,7 @@ class TestOnce:
         acting.connect_slack(slack)
         for minute in range(0, 60, 10):
             run(acting, f"2019-11-20T09:{minute:02}")
-        assert Counter(m["channel"] for m in slack.messages) == {NORTH: 1, SOUTH: 1}
+        assert Counter(m["channel"] for m in said(slack)) == {NORTH: 1, SOUTH: 1}
         assert "Winter tyres" in texts(slack, NORTH)[0]
         assert "Battery check" in texts(slack, SOUTH)[0]
 
@@ -58,8 +59,9 @@ class TestOnce:
         acting.set_campaign("winter", "running")
         run(acting, "2019-12-06T09:10")
         run(acting, "2019-12-06T09:20")
+        run(acting, "2019-12-06T09:40")
         assert acting.kinds("winter") == ["intent", "paused", "undone", "intent", "paused"]
-        paused = [text for text in texts(slack, NORTH) if text.startswith("Pausiert")]
+        paused = [text for text in texts(slack, NORTH) if "ausiert: eine Kampagne" in text]
         assert len(paused) == 2, texts(slack, NORTH)
 
     def test_acting_off_and_nothing_new_is_announced_to_owners(
@@ -110,7 +112,7 @@ class TestWithoutSlack:
         slack.faults.clear()
         run(acting, "2019-11-20T09:10")
         run(acting, "2019-11-20T09:20")
-        assert Counter(m["channel"] for m in slack.messages) == {NORTH: 1, SOUTH: 1}
+        assert Counter(m["channel"] for m in said(slack)) == {NORTH: 1, SOUTH: 1}
         assert overview(acting).owed == 0
 
 
@@ -162,6 +164,8 @@ def test_an_announcement_ends_with_acting_and_is_made_anew(acting: Company, slac
     run(acting, "2019-12-02T09:10")
     people.switch_acting(acting.installation, True, "anna")
     run(acting, "2019-12-02T09:20")
+    assert len(texts(slack, NORTH)) == 1, "half an hour is collected"
+    run(acting, "2019-12-02T09:40")
     assert len(texts(slack, NORTH)) == 2
     run(acting, "2019-12-03T09:00")
     assert acting.states()["winter"] == "paused"

@@ -47,7 +47,6 @@ class Change:
     channel: str
     ts: str
     version: int
-    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +118,12 @@ def pending(session: Session, refused_before: datetime) -> list[Seen]:
 
 def to_change(session: Session) -> list[Change]:
     """The sent messages of which Slack shows an older version."""
-    columns = (
-        DeliveryRow.id,
-        DeliveryRow.sent_channel.label("channel"),
-        DeliveryRow.ts,
-        DeliveryRow.version,
-        DeliveryRow.form,
-    )
     rows = session.execute(
-        select(*columns)
+        select(DeliveryRow.id, DeliveryRow.sent_channel, DeliveryRow.ts, DeliveryRow.version)
         .where(DeliveryRow.state == "sent", DeliveryRow.version > DeliveryRow.shown)
-        .where(DeliveryRow.ts.is_not(None), DeliveryRow.sent_channel.is_not(None))
         .order_by(DeliveryRow.sent_at)
     )
-    return [Change(**row._mapping) for row in rows]
+    return [Change(id, channel, ts, version) for id, channel, ts, version in rows if channel and ts]
 
 
 def content(session: Session, id: str) -> Content:

@@ -35,23 +35,26 @@ from sendepause.alerts.slack_errors import (
     said,
     trouble,
 )
-from sendepause.alerts.turns import Turns
+from sendepause.alerts.turns import Pace, Turns
 from sendepause.model import Form
 from sendepause.store.database import session
 
 # Slack's limits: https://docs.slack.dev/apis/web-api/rate-limits. "Several hundred messages per minute" of
-# a workspace is read as three hundred; methods of tier 3 take fifty calls a minute.
+# a workspace is read as three hundred; methods of tier 3 take fifty calls a minute. A second more than that
+# minute, since calls are not equally long on their way.
 PACE = timedelta(seconds=1)  # of a channel
+MINUTE = timedelta(seconds=61)
 GATES = {
-    "post": timedelta(seconds=0.2),
-    "search": timedelta(seconds=1.2),
-    "change": timedelta(seconds=1.2),
+    "post": Pace(300, MINUTE, timedelta(seconds=0.1)),
+    "search": Pace(50, MINUTE),
+    "change": Pace(50, MINUTE),
 }
 AT_ONCE = 16  # calls; one that hangs holds up its own channel alone
 REFUSED_AGAIN = timedelta(hours=6)  # a person mends a channel; then what was refused arrives by itself
 IN_FLIGHT = timedelta(seconds=30)  # after a call that broke off: until then Slack may still keep the message
 BACK_OFF = timedelta(seconds=5)
 GIVE_UP_AFTER = 8  # calls in a row without an answer: Slack is out of reach, the next round goes on
+SEARCHES = 4  # attempts in a round
 UPLOADS = 3  # attempts; then the digest goes without its picture
 NOT_READY = "invalid_blocks"  # also said of a picture that Slack has not looked at yet
 
@@ -97,6 +100,7 @@ class _Job:
     picture: bool  # one that is not uploaded yet
     shows_picture: bool
     uploads: int = 0
+    searches: int = 0  # that nobody answered
 
     @property
     def gate(self) -> str:
@@ -344,9 +348,12 @@ class Round:
     def _look_up_failed(self, job: _Job, error: Exception) -> bool:
         word, kind = said(error), trouble(error)
         if kind in (Trouble.UNCLEAR, Trouble.UNREACHED):
-            self._note(f"The history of channel {job.target} did not answer ({word}); next round again.")
+            job.searches += 1
+            job.not_before = self.now() + BACK_OFF
             self._no_answer(word)
-            return True
+            if job.searches >= SEARCHES:
+                self._note(f"The history of channel {job.target} did not answer ({word}); next round again.")
+            return job.searches >= SEARCHES
         self._answered()
         if kind is Trouble.LIMITED:
             job.not_before = self.now() + retry_after(error)

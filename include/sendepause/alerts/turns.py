@@ -8,9 +8,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+
+class Pace(NamedTuple):
+    """At most so many attempts begin ``within`` any such time, and they are this far ``apart``."""
+
+    most: int
+    within: timedelta
+    apart: timedelta = timedelta(0)
 
 
 class Job(Protocol):
@@ -22,11 +30,13 @@ class Job(Protocol):
 
 J = TypeVar("J", bound=Job)
 
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+
 
 class Turns(Generic[J]):
     """Runs the heads of lines on ``workers`` threads, whichever is ready first.
 
-    ``gates``: how far apart attempts begin, for each gate. ``attempt`` is called in a thread and says
+    ``gates``: how often attempts may begin, for each gate. ``attempt`` is called in a thread and says
     whether the line is through with its head; ``ready_at`` when a head may be attempted. An exception of
     an attempt ends the run, after those that are on their way, and is raised.
     """
@@ -34,7 +44,7 @@ class Turns(Generic[J]):
     def __init__(
         self,
         lines: Mapping[str, deque[J]],
-        gates: Mapping[str, timedelta],
+        gates: Mapping[str, Pace],
         *,
         attempt: Callable[[J], bool],
         ready_at: Callable[[J], datetime],
@@ -49,7 +59,7 @@ class Turns(Generic[J]):
         self.workers = workers
         self.now = now
         self.sleep = sleep
-        self.free_at = dict.fromkeys(gates, now())
+        self.begun = {gate: deque[datetime](maxlen=pace.most) for gate, pace in gates.items()}
         self.waiting: dict[str, list[tuple[datetime, str]]] = {gate: [] for gate in gates}
         self.running: dict[Future[bool], str] = {}
 
@@ -81,12 +91,20 @@ class Turns(Generic[J]):
 
     def _upcoming(self) -> tuple[datetime, str] | None:
         """When the next attempt may begin, and through which gate."""
-        heads = [(max(line[0][0], self.free_at[gate]), gate) for gate, line in self.waiting.items() if line]
+        heads = [(max(line[0][0], self._free_at(gate)), gate) for gate, line in self.waiting.items() if line]
         return min(heads, default=None)
+
+    def _free_at(self, gate: str) -> datetime:
+        """When a gate lets the next attempt begin."""
+        pace, begun = self.gates[gate], self.begun[gate]
+        if not begun:
+            return _ALWAYS
+        full = begun[0] + pace.within if len(begun) == pace.most else _ALWAYS
+        return max(begun[-1] + pace.apart, full)
 
     def _start(self, pool: ThreadPoolExecutor, gate: str) -> None:
         _, key = heappop(self.waiting[gate])
-        self.free_at[gate] = max(self.now(), self.free_at[gate]) + self.gates[gate]
+        self.begun[gate].append(self.now())
         self.running[pool.submit(self.attempt, self.lines[key][0])] = key
 
     def _collect(self, seconds: float | None) -> None:

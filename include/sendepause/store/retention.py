@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import CursorResult, Delete, Update, UpdateBase, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from sendepause.model import Form
 from sendepause.store.tables import (
     CampaignRow,
     ConfigurationRow,
@@ -64,6 +65,11 @@ def _old_configurations(before: datetime) -> Delete:
 
 
 def _old_messages(before: datetime) -> Update:
-    """Sent texts; Slack keeps the message, the store its id and when it went out."""
+    """Sent texts and pictures; Slack keeps the message, the store its id and when it went out.
+
+    What begins a thread stays: it still changes.
+    """
     old = and_(DeliveryRow.state == "sent", DeliveryRow.sent_at < before, DeliveryRow.text != "")
-    return update(DeliveryRow).where(old).values(text="", blocks=[])
+    emptied: dict[str, Any] = {"text": "", "blocks": [], "shows": None, "picture": None, "picture_alt": None}
+    no_root = DeliveryRow.form != str(Form.ROOT)
+    return update(DeliveryRow).where(old, no_root).values(**emptied, shown=DeliveryRow.version)
