@@ -90,6 +90,7 @@ def desk(
         quiet_from=chosen.quiet_from,
         quiet_until=chosen.quiet_until,
         answer_time=timedelta(hours=chosen.answer_hours),
+        hold_margin=timedelta(hours=settings.policy.hold_margin_hours),
         answers=answers,
         collected_until=collected_until,
         link=link,

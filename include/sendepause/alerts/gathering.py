@@ -25,7 +25,7 @@ from sendepause.alerts.deliveries import changed, chunks, queue
 from sendepause.alerts.facts import Recipient
 from sendepause.alerts.quiet import is_quiet, is_urgent
 from sendepause.alerts.reminding import CHECKED_AFTER, TELLING, Told, facts_of
-from sendepause.alerts.texts import AlertFacts, Message, compose
+from sendepause.alerts.texts import HOLDABLE, LINKED, AlertFacts, Message, compose
 from sendepause.model import Answer, Audience, EntryKind, Form, Language, Owner, Stage
 from sendepause.store import folds, ledger
 from sendepause.store.tables import AlertRow, DeliveryRow, NamingRow
@@ -48,9 +48,7 @@ ANSWERABLE = frozenset(
         Stage.BREACH,
     }
 )
-HOLDABLE = frozenset({Stage.WARNED, Stage.UNDONE, Stage.HOLD_ENDS})
 IN_THE_THREAD = frozenset({Form.CONTINUED, Form.REMINDER})  # and not in the channel as well
-LINKED = frozenset({Stage.HOLD_ASKED, Stage.GUARD_STOPPED, Stage.MOVED})  # answered in Airflow
 
 TOGETHER = timedelta(minutes=30)  # what continues a message is collected for so long
 COLLECTED = timedelta(minutes=10)  # an enforcing run that owes more has ended by then, or died
@@ -75,6 +73,7 @@ class Desk:
     quiet_from: time = time(0)
     quiet_until: time = time(0)
     answer_time: timedelta = timedelta(hours=24)
+    hold_margin: timedelta = timedelta(hours=48)
     answers: bool = False  # whether they can be received
     collected_until: datetime | None = None
     link: str | None = None
@@ -274,7 +273,7 @@ def put(session: Session, desk: Desk, draft: Draft, at: datetime) -> Iterator[st
         group.audience,
         group.language,
         group.time_zone,
-        [_for_reader(desk, group, alert, facts) for alert, facts in draft.alerts],
+        [_for_reader(desk, draft, alert, facts) for alert, facts in draft.alerts],
         at,
         form=form,
         users=_users(desk, group, form),
@@ -296,7 +295,7 @@ def _queue(
     """Queue one message; ``leads``: it is the first of its draft, so it is shown in the channel too."""
     group, form, blocks = draft.group, draft.form, message.blocks
     if answerable := _answerable(desk, group):
-        hold = group.stage in HOLDABLE and not is_urgent(at, desk.begins.get(group.enforcement))
+        hold = group.stage in HOLDABLE and _may_be_held(desk, group.enforcement, at)
         blocks = buttons.attached(blocks, delivery, group.language, hold=hold)
     to_backup = form is Form.UNANSWERED and group.audience is Audience.OWNER
     return queue(
@@ -320,6 +319,12 @@ def _queue(
     )
 
 
+def _may_be_held(desk: Desk, enforcement: str, at: datetime) -> bool:
+    """Whether a hold could still be in force: each ends some time before the date."""
+    begins = desk.begins.get(enforcement)
+    return begins is None or at < begins - desk.hold_margin
+
+
 def _answerable(desk: Desk, group: Group) -> bool:
     return desk.answers and group.audience is Audience.OWNER and group.stage in ANSWERABLE
 
@@ -336,10 +341,11 @@ def _taken(session: Session, delivery: str, alerts: Sequence[int]) -> bool:
     return False
 
 
-def _for_reader(desk: Desk, group: Group, alert: AlertRow, facts: AlertFacts) -> AlertFacts:
-    """The operators read whose alert it is, and where to answer."""
-    owner = desk.owners.get(alert.owner or "")
-    if owner is not None and group.audience is Audience.OPERATORS:
+def _for_reader(desk: Desk, draft: Draft, alert: AlertRow, facts: AlertFacts) -> AlertFacts:
+    """Who stands in, and the operators, read whose alert it is; the operators also where to answer."""
+    group, owner = draft.group, desk.owners.get(alert.owner or "")
+    elsewhere = group.audience is Audience.OPERATORS or draft.form is Form.UNANSWERED
+    if owner is not None and elsewhere:
         facts = AlertFacts(**facts, owner_name=owner.name)
     if desk.link and group.stage in LINKED and group.audience is Audience.OPERATORS:
         facts = AlertFacts(**facts, link=desk.link)

@@ -12,7 +12,7 @@ from typing import Any, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sendepause.alerts.items import moment
+from sendepause.alerts.items import pause_at
 from sendepause.alerts.texts import AlertFacts
 from sendepause.model import Audience, Form, Stage, Verdict
 from sendepause.store.tables import AlertRow, DeliveryRow, NamingRow
@@ -121,7 +121,7 @@ def form(ones: Sequence[Told], at: datetime) -> Form:
 
 def _pause(one: Told, at: datetime) -> datetime | None:
     """When the announced pause comes, if it is still ahead."""
-    pause = moment(one.facts.get("pause_from")) if one.alert.stage == Stage.WARNED else None
+    pause = pause_at(one.facts, Stage.WARNED, at) if one.alert.stage == Stage.WARNED else None
     return pause if pause is not None and pause > at else None
 
 
