@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from slack_sdk import WebClient
@@ -20,12 +21,16 @@ from sqlalchemy import event
 from tests.alerts.conftest import START, Clock, fact, gather, owner
 from tests.slack_server import TOKEN
 
-from sendepause.alerts import outbox
+from sendepause.alerts import deliveries, outbox
+from sendepause.alerts.deliveries import insert_once, queue
 from sendepause.alerts.slack import deliver
+from sendepause.model import Form
 from sendepause.store.database import connect, migrate, session
+from sendepause.store.tables import DeliveryRow, ThreadRow
 
 ROOT = Path(__file__).parents[2]
 READERS = [owner("C0NORTH", "nord"), owner("C0SOUTH", "sued", backup="C0BACKUP")]
+BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "Bericht"}}]
 FACTS = [fact(f"campaign:n8n/{number}", account_name=f"Filiale {number}") for number in range(2)]
 
 
@@ -102,12 +107,38 @@ def one_run(path: Path, base_url: str, clock: Clock, killer: Killer) -> None:
     engine.dispose()
 
 
-def in_a_process(path: Path, base_url: str, clock: Clock, kill_at: int | None) -> bool:
+def one_run_of_a_thread(path: Path, base_url: str, clock: Clock, killer: Killer) -> None:
+    """A thread begins, a message continues it, its beginning changes, and a picture is posted."""
+    engine = connect(f"sqlite:///{path}")
+    event.listen(engine, "commit", killer.step)
+    event.listen(engine, "checkin", killer.step)
+    with session(engine) as opened:
+        outbox.owe(opened, FACTS[0], READERS, START)
+        gather(opened, START)
+        root = {"delivery": "root", "channel": "C0NORTH", "form": Form.ROOT, "enforcement": "whatsapp"}
+        queue(opened, **root, text="Stand", blocks=[], at=START)
+        of = {"channel": "C0NORTH", "enforcement": "whatsapp", "root": "root"}
+        opened.execute(insert_once(opened, ThreadRow).values(**of))
+        picture = {
+            "picture": b"\x89PNG\r\n\x1a\n" + bytes(99),
+            "picture_alt": "Drei Konten",
+            "form": Form.DIGEST,
+        }
+        queue(opened, delivery="digest", channel="C0OPS", text="Bericht", blocks=BLOCKS, at=START, **picture)
+    deliver(engine, killed_client(base_url, killer), now=clock.now, sleep=clock.sleep)
+    with session(engine) as opened:
+        if not opened.get_one(DeliveryRow, "root").version:
+            deliveries.show(opened, "root", "Stand: pausiert", [])
+    deliver(engine, killed_client(base_url, killer), now=clock.now, sleep=clock.sleep)
+    engine.dispose()
+
+
+def in_a_process(path: Path, base_url: str, clock: Clock, kill_at: int | None, run=one_run) -> bool:
     """True when the run came to its end."""
     child = os.fork()
     if child == 0:
         try:
-            one_run(path, base_url, clock, Killer(kill_at))
+            run(path, base_url, clock, Killer(kill_at))
         except BaseException:
             os._exit(1)
         os._exit(0)
@@ -162,3 +193,24 @@ def test_killed_from_outside_while_slack_has_kept_the_message(remote, empty_stor
     assert len(remote.messages()) == 1
     assert in_a_process(path, remote.base_url, Clock(START + timedelta(minutes=2)), None)
     assert sorted(message["channel"] for message in remote.messages()) == ["C0NORTH", "C0SOUTH"]
+
+
+def test_a_thread_its_changes_and_a_picture_survive_a_death_at_any_point(remote, empty_store, tmp_path):
+    point, ended = 0, False
+    while not ended:
+        point += 1
+        remote.tell("reset")
+        path = Path(shutil.copy(empty_store, tmp_path / f"{point}.db"))
+        ended = in_a_process(path, remote.base_url, Clock(START), point, one_run_of_a_thread)
+        soon = Clock(START + timedelta(seconds=1 if point % 2 else 3600))
+        assert in_a_process(path, remote.base_url, soon, None, one_run_of_a_thread)
+        root, reply = (m for m in sorted(remote.messages(), key=ts) if m["channel"] == "C0NORTH")
+        (digest,) = (m for m in remote.messages() if m["channel"] == "C0OPS")
+        assert root["text"] == "Stand: pausiert", f"point {point}"
+        assert reply["thread_ts"] == root["ts"], f"point {point}"
+        assert digest["blocks"][-1]["type"] == "image", f"point {point}"
+    assert point > 40
+
+
+def ts(message: dict[str, Any]) -> str:
+    return message["ts"]
