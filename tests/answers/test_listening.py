@@ -109,7 +109,7 @@ class TestAnswers:
         before = sockets.connections[:]
         sockets.disconnect() if how == "told" else sockets.drop()
         assert wait_for(lambda: [c for c in sockets.connections if c not in before])
-        assert wait_for(lambda: office.slack.press_over_socket(office.message(), READ).status == 200)
+        assert office.slack.press_over_socket(office.message(), READ).status == 200
         assert len(office.entries) == 1
 
 
