@@ -25,6 +25,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory, slack: SlackServer) -> I
     data = tmp_path_factory.mktemp("company")
     with installation(data, slack.base_url) as running:
         running.start()
+        running.know_no_night()
         began = time.monotonic()
         wait_for("the loop", running.in_the_loop)
         sys.stderr.write(f"\nfrom healthy to told: {time.monotonic() - began:.0f} s\n")

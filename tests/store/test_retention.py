@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sendepause.model import Campaign, CampaignState, EntryKind, Finding, Verdict
 from sendepause.store import ledger, queries
 from sendepause.store.retention import forget
-from sendepause.store.tables import AlertRow, DeliveryRow
+from sendepause.store.tables import AlertRow, DeliveryRow, DigestRow
 
 LIMIT = datetime(2019, 12, 1, tzinfo=UTC)
 
@@ -104,6 +104,23 @@ def test_sent_texts_are_emptied_and_what_was_told_stays_known(session: Session) 
     }
     assert session.scalars(select(AlertRow)).one().delivery == "old"
     assert forget(session, LIMIT)["messages"] == 0
+
+
+def test_what_begins_a_thread_stays_since_it_still_changes(session: Session) -> None:
+    kept = {"channel": "C1", "text": "Stand", "blocks": [{}], "state": "sent", "queued_at": day(-1)}
+    session.add(DeliveryRow(id="root", form="root", sent_at=day(-1), **kept))
+    session.flush()
+    assert forget(session, LIMIT)["messages"] == 0
+
+
+def test_the_numbers_that_people_were_told_last_stay(session: Session) -> None:
+    for number, posted in ((-3, True), (-2, True), (-1, False), (1, False)):
+        day_ = day(number).date().isoformat()
+        session.add(DigestRow(day=day_, at=day(number), numbers={}, posted=posted))
+    session.flush()
+    assert forget(session, LIMIT)["digests"] == 2
+    days = list(session.scalars(select(DigestRow.day).order_by(DigestRow.day)))
+    assert days == [day(-2).date().isoformat(), day(1).date().isoformat()]
 
 
 def test_the_ledger_is_never_forgotten(session: Session) -> None:

@@ -154,9 +154,8 @@ def note_shown(session: Session, id: str, version: int) -> None:
 
 
 def note_picture(session: Session, id: str, file: str | None) -> None:
-    """A picture was uploaded as ``file``; None: the message goes without it."""
-    values = {"file": file} if file else {"picture": None, "file": None}
-    changed(session, update(DeliveryRow).where(DeliveryRow.id == id).values(**values))
+    """A picture was uploaded as ``file``, so it is kept no longer; None: the message goes without it."""
+    changed(session, update(DeliveryRow).where(DeliveryRow.id == id).values(file=file, picture=None))
 
 
 def thread(session: Session, channel: str, enforcement: str) -> tuple[str, str] | None:

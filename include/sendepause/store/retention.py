@@ -13,6 +13,7 @@ from sendepause.store.tables import (
     CampaignRow,
     ConfigurationRow,
     DeliveryRow,
+    DigestRow,
     FindingRow,
     PlanRow,
 )
@@ -22,8 +23,9 @@ def forget(session: Session, before: datetime) -> dict[str, int]:
     """Delete what is older than ``before``; how many rows, by what they are.
 
     Kept whatever its age: each account's newest finding, the newest plan and the newest accepted one,
-    the last valid configuration, campaigns that are still listed, and which alert went out when (only
-    the text of its message is emptied), so that nothing is told twice.
+    the last valid configuration, the numbers of the last digest, campaigns that are still listed, what
+    begins a thread, and which alert went out when (only the text of its message is emptied), so that
+    nothing is told twice.
     """
     statements = {
         "findings": _old_findings(before),
@@ -31,6 +33,7 @@ def forget(session: Session, before: datetime) -> dict[str, int]:
         "campaigns": delete(CampaignRow).where(CampaignRow.gone.is_(True), CampaignRow.seen_at < before),
         "configurations": _old_configurations(before),
         "messages": _old_messages(before),
+        "digests": _old_digests(before),
     }
     return {name: _count(session, statement) for name, statement in statements.items()}
 
@@ -62,6 +65,13 @@ def _old_configurations(before: datetime) -> Delete:
     return delete(ConfigurationRow).where(
         ConfigurationRow.taken_at < before, ConfigurationRow.taken_at < newest
     )
+
+
+def _old_digests(before: datetime) -> Delete:
+    """The numbers of days long past, except those that people were told last."""
+    posted = select(func.max(DigestRow.day)).where(DigestRow.posted.is_(True)).scalar_subquery()
+    kept = and_(posted.is_not(None), DigestRow.day == posted)
+    return delete(DigestRow).where(DigestRow.day < before.date().isoformat(), ~kept)
 
 
 def _old_messages(before: datetime) -> Update:
