@@ -145,6 +145,15 @@ def test_the_first_user_sees_the_board_and_nobody_else_does(running: Native, tok
     assert "Sendepause" in seen.text
 
 
+def test_answers_from_slack_are_waited_for_and_while_nothing_can_be_checked_nobody_is_let_in(
+    running: Native,
+) -> None:
+    assert "There is no connection" in running.log("sendepause-listener")
+    form = {"payload": "{}"}
+    answer = httpx.post(f"{running.url}/sendepause-callbacks/slack/answers", data=form, timeout=60)
+    assert (answer.status_code, answer.content) == (503, b"")
+
+
 def test_a_wrong_password_is_refused(running: Native, variables: dict[str, str]) -> None:
     login = {"username": variables["ADMIN_USER"], "password": "wrong"}
     assert httpx.post(f"{running.url}/auth/token", json=login, timeout=30).status_code == 401
