@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -118,12 +118,13 @@ JOBS: tuple[Job, ...] = (
 )  # fmt: skip
 
 
-def create(file: Path, now: datetime) -> None:
+def create(file: Path, now: datetime, jobs: Sequence[Job] = JOBS) -> None:
     """The campaign table in a new SQLite file, as it stands at ``now`` (aware)."""
-    rows = [_row(job, _utc(now)) for job in JOBS]
+    rows = [_row(job, _utc(now)) for job in jobs]
     with _begin(file) as connection:
         TABLE.metadata.create_all(connection)
-        connection.execute(TABLE.insert(), rows)
+        if rows:
+            connection.execute(TABLE.insert(), rows)
 
 
 def person_switches_on(file: Path, campaign_id: str, by: str, at: datetime) -> None:
