@@ -313,6 +313,24 @@ def test_in_the_last_day_an_answer_is_awaited_for_hours(engine):
         assert step.queued_at == BEGINS - 16 * HOUR
 
 
+def test_a_backup_channel_hears_once_a_day_of_a_stage(engine):
+    who = owner(backup="C0BACKUP")
+    with session(engine) as opened:
+        for number in range(4):
+            owe(opened, MORNING + number * HOUR, f"campaign:a/{number}", who=who)
+            gather(opened, MORNING + number * HOUR, desk(answers=True))
+            arrive(opened, MORNING + number * HOUR)
+        days(opened, MORNING + 4 * HOUR, MORNING + DAY + 8 * HOUR, desk(answers=True))
+        assert [row.channel for row in messages(opened, Form.UNANSWERED)] == ["C0BACKUP"]
+
+
+def test_what_waits_for_the_operators_is_asked_again_daily(engine):
+    with session(engine) as opened:
+        owe(opened, MORNING, "hold:7", stage=Stage.HOLD_ASKED, who=operators())
+        days(opened, MORNING, MORNING + 4 * DAY, desk())
+        assert len(messages(opened, Form.REMINDER)) == 3
+
+
 def test_who_has_changed_over_is_left_in_peace_until_data_can_show_it(engine):
     with session(engine) as opened:
         owe(opened, BEGINS - 6 * DAY, "account:1", stage=Stage.LAST_CALL)

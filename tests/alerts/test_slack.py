@@ -12,8 +12,9 @@ from tests.slack_server import TOKEN, SlackServer
 
 from sendepause.alerts import outbox
 from sendepause.alerts.gathering import TOGETHER
+from sendepause.alerts.jobs import Delivered
 from sendepause.alerts.posting import EVENT_TYPE
-from sendepause.alerts.sending import REFUSED_AGAIN, Delivered
+from sendepause.alerts.sending import REFUSED_AGAIN
 from sendepause.alerts.slack import check, hook_client
 from sendepause.alerts.slack import deliver as one_round
 from sendepause.model import Audience, Stage

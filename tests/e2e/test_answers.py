@@ -23,14 +23,14 @@ def callback(installed: Installed) -> str:
 
 
 def announced(slack: SlackServer) -> dict[str, Any]:
-    """The first notice in the owner's channel, which has all three buttons."""
+    """The notice in the owner's channel for which a hold can be asked."""
 
     def look() -> dict[str, Any] | None:
         return next(
             (
                 message
                 for message in slack.messages
-                if message["channel"] == OWNER and len(buttons(message)) == 3
+                if message["channel"] == OWNER and "sendepause_hold" in buttons(message)
             ),
             None,
         )

@@ -211,7 +211,8 @@ def _unanswered(session: Session, desk: Desk, told: Sequence[Told], at: datetime
     said = _said_today(session, {step.channel for step, _ in steps}, at, (Form.UNANSWERED,))
     for group, pairs in _grouped(steps, key=lambda pair: pair[0]):
         urgent = is_urgent(at, desk.begins.get(group.enforcement))
-        today = (*group[:6], day(at, group.time_zone)) in said
+        place = group if group.audience is Audience.OPERATORS else group._replace(enforcement="")
+        today = (*place[:6], day(at, group.time_zone)) in said
         if (urgent or not today) and not leaves_in_peace(desk, group, at):
             ones = [one for _, one in pairs]
             name = ",".join(str(one.alert.id) for one in ones)

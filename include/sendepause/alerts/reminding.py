@@ -34,6 +34,7 @@ ASKING = frozenset(  # somebody has to do something, and is reminded of it
         Stage.BREACH,
     }
 )
+DECIDED = frozenset({Stage.HOLD_ASKED, Stage.GUARD_STOPPED, Stage.HALT_STILL_ON})  # somebody waits for that
 TELLING = (Form.NOTICE, Form.CONTINUED, Form.REMINDER, Form.LAST_REMINDER)
 CHECKED_AFTER = timedelta(
     days=3
@@ -45,7 +46,7 @@ _DENSER = (  # the distance to the date, and how often is reminded within it
     (timedelta(days=5), timedelta(days=1)),
     (timedelta(days=14), timedelta(days=3)),
 )
-_SELDOM = timedelta(days=7)
+_SELDOM, _DAILY = timedelta(days=7), timedelta(days=1)
 _SOONER = timedelta(hours=1)  # what is due within the hour is due: runs are some minutes apart
 
 
@@ -103,7 +104,10 @@ def due(one: Told, begins: datetime | None, at: datetime) -> bool:
     if pause is not None and pause - at <= LAST_DAY:
         return one.last < pause - LAST_DAY
     target = pause or begins
-    return at - one.last + _SOONER >= interval(abs(target - at) if target else None)
+    apart = interval(abs(target - at) if target else None)
+    if one.alert.stage in DECIDED:
+        apart = min(apart, _DAILY)
+    return at - one.last + _SOONER >= apart
 
 
 def interval(distance: timedelta | None) -> timedelta:

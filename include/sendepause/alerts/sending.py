@@ -13,7 +13,6 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -24,7 +23,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from sendepause.alerts import announcements, deliveries, outbox, posting
-from sendepause.alerts.deliveries import Change, Seen
+from sendepause.alerts.deliveries import Seen
+from sendepause.alerts.jobs import ChangeJob, Delivered, Job
 from sendepause.alerts.outbox import Recipient
 from sendepause.alerts.slack_errors import (
     MISSING_SCOPE,
@@ -57,63 +57,6 @@ GIVE_UP_AFTER = 8  # calls in a row without an answer: Slack is out of reach, th
 SEARCHES = 4  # attempts in a round
 UPLOADS = 3  # attempts; then the digest goes without its picture
 NOT_READY = "invalid_blocks"  # also said of a picture that Slack has not looked at yet
-
-_MOST_NOTES = 6
-
-
-@dataclass
-class Delivered:
-    """What a round did, in messages. ``notes`` are sentences for people."""
-
-    sent: int = 0  # with those of ``found``
-    found: int = 0  # were unclear, and Slack had them
-    changed: int = 0  # show something else by now
-    refused: int = 0
-    waiting: int = 0  # still queued or unclear at the end
-    stopped: bool = False  # ended early, for the reason in the last note
-    notes: list[str] = field(default_factory=list)
-
-    def note(self, text: str) -> None:
-        """Say something once; what is said of more than a few channels, the board shows."""
-        if text not in self.notes and len(self.notes) < _MOST_NOTES:
-            self.notes.append(text)
-
-    def stop(self, text: str) -> None:
-        """End the round, and say why."""
-        self.stopped = True
-        self.notes.append(text)
-
-
-@dataclass
-class _Job:
-    """One delivery as this process last saw it."""
-
-    id: str
-    channel: str  # where it is owed
-    backup: str | None
-    state: str
-    tried_at: datetime | None
-    target: str  # where it is being tried
-    not_before: datetime
-    enforcement: str  # whose thread it belongs to; "" for none
-    thread_ts: str | None  # the thread in which it was tried
-    picture: bool  # one that is not uploaded yet
-    shows_picture: bool
-    uploads: int = 0
-    searches: int = 0  # that nobody answered
-
-    @property
-    def gate(self) -> str:
-        return "search" if self.state == "sending" else "post"
-
-
-@dataclass
-class _ChangeJob:
-    """A sent message that shall show something else."""
-
-    change: Change
-    not_before: datetime
-    gate: str = "change"
 
 
 class Round:
@@ -159,21 +102,21 @@ class Round:
             self.result.waiting = deliveries.undelivered(opened)
         return self.result
 
-    def _lines(self) -> dict[str, deque[_Job | _ChangeJob]]:
+    def _lines(self) -> dict[str, deque[Job | ChangeJob]]:
         """A queue for each channel, in the order in which the messages were queued; one for each change."""
         with session(self.engine, write=False) as opened:
             rows = deliveries.pending(opened, refused_before=self.now() - REFUSED_AGAIN)
             changes = deliveries.to_change(opened)
-        lines: dict[str, deque[_Job | _ChangeJob]] = {}
+        lines: dict[str, deque[Job | ChangeJob]] = {}
         for row in rows:
             lines.setdefault(row.channel, deque()).append(self._job(row))
         for change in changes:
-            lines[f"change {change.id}"] = deque([_ChangeJob(change, self.now())])
+            lines[f"change {change.id}"] = deque([ChangeJob(change, self.now())])
         return lines
 
-    def _job(self, row: Seen) -> _Job:
+    def _job(self, row: Seen) -> Job:
         unclear = row.state == "sending"
-        return _Job(
+        return Job(
             id=row.id,
             channel=row.channel,
             backup=row.backup_channel if row.backup_channel != row.channel else None,
@@ -187,14 +130,14 @@ class Round:
             shows_picture=row.shows_picture,
         )
 
-    def _ready_at(self, job: _Job | _ChangeJob) -> datetime:
-        if isinstance(job, _ChangeJob):
+    def _ready_at(self, job: Job | ChangeJob) -> datetime:
+        if isinstance(job, ChangeJob):
             return job.not_before
         return max(job.not_before, self.ready.get(job.target, job.not_before))
 
-    def _attempt(self, job: _Job | _ChangeJob) -> bool:
+    def _attempt(self, job: Job | ChangeJob) -> bool:
         """One attempt at a message; True when this round is through with it."""
-        if isinstance(job, _ChangeJob):
+        if isinstance(job, ChangeJob):
             return self._change(job)
         if job.state == "sending":
             known = self._look_up(job)
@@ -208,7 +151,7 @@ class Round:
             return True  # another process has taken it
         return self._post(job)
 
-    def _claim(self, job: _Job) -> bool:
+    def _claim(self, job: Job) -> bool:
         """Write down, before the call, where the message is about to be posted."""
         at = self.now()
         with session(self.engine) as opened:
@@ -221,7 +164,7 @@ class Round:
         job.state, job.tried_at, job.thread_ts = "sending", at, thread_ts
         return True
 
-    def _post(self, job: _Job) -> bool:
+    def _post(self, job: Job) -> bool:
         with session(self.engine, write=False) as opened:
             content = deliveries.content(opened, job.id)
         try:
@@ -238,7 +181,7 @@ class Round:
         """Counted from the answer on: the call itself may have been long on its way."""
         self.ready[channel] = self.now() + PACE
 
-    def _sent(self, job: _Job, ts: str, found: int = 0) -> bool:
+    def _sent(self, job: Job, ts: str, found: int = 0) -> bool:
         self._answered()
         at = self.now()
         values = {"state": "sent", "sent_at": at, "sent_channel": job.target, "ts": ts, "error": None}
@@ -251,7 +194,7 @@ class Round:
             self.result.found += found
         return True
 
-    def _posting_failed(self, job: _Job, error: Exception) -> bool:
+    def _posting_failed(self, job: Job, error: Exception) -> bool:
         word, kind = said(error), trouble(error)
         match kind:
             case Trouble.UNCLEAR:
@@ -282,7 +225,7 @@ class Round:
                 return False
         return self._refuse(job, word)
 
-    def _wait_for_picture(self, job: _Job, word: str) -> bool:
+    def _wait_for_picture(self, job: Job, word: str) -> bool:
         """Slack takes a picture only once it has looked at it; in the end the message goes without."""
         job.uploads += 1
         if job.uploads >= UPLOADS:
@@ -293,7 +236,7 @@ class Round:
         self._requeue(job, BACK_OFF, word, job.target)
         return False
 
-    def _leave_thread(self, job: _Job, word: str) -> bool:
+    def _leave_thread(self, job: Job, word: str) -> bool:
         """The thread's first message is gone: this one goes into the channel, and a new thread begins."""
         if not job.thread_ts:
             return self._refuse(job, word)
@@ -302,18 +245,18 @@ class Round:
         self._requeue(job, timedelta(0), word, job.target)
         return False
 
-    def _lose_thread(self, job: _Job) -> None:
+    def _lose_thread(self, job: Job) -> None:
         with session(self.engine) as opened:
             deliveries.lose_thread_of(opened, job.channel, job.enforcement)
 
-    def _requeue(self, job: _Job, wait: timedelta, error: str | None, target: str | None = None) -> None:
+    def _requeue(self, job: Job, wait: timedelta, error: str | None, target: str | None = None) -> None:
         """Back to ``queued``: Slack certainly has no such message. ``target``: where it is tried next."""
         with session(self.engine) as opened:
             marked = _mark(opened, job, state="queued", error=error)
         if marked:
             job.state, job.target, job.not_before = "queued", target or job.channel, self.now() + wait
 
-    def _refuse(self, job: _Job, word: str) -> bool:
+    def _refuse(self, job: Job, word: str) -> bool:
         """Note the refusal and owe the operators word of it, in one transaction."""
         with session(self.engine) as opened:
             if not _mark(opened, job, state="refused", error=word):
@@ -326,13 +269,13 @@ class Round:
         )
         return True
 
-    def _owe_operators(self, opened: Session, job: _Job) -> None:
+    def _owe_operators(self, opened: Session, job: Job) -> None:
         if self.operators is not None:
             for fact in deliveries.undeliverable(opened):
                 if fact.subject == f"channel:{job.channel}":
                     outbox.owe(opened, fact, [self.operators], self.now())
 
-    def _look_up(self, job: _Job) -> bool | None:
+    def _look_up(self, job: Job) -> bool | None:
         """Whether the round is through with an unclear message; None: Slack has no such message."""
         since = job.tried_at or self.now()
         try:
@@ -345,7 +288,7 @@ class Round:
         self._answered()
         return None if ts is None else self._sent(job, ts, found=1)
 
-    def _look_up_failed(self, job: _Job, error: Exception) -> bool:
+    def _look_up_failed(self, job: Job, error: Exception) -> bool:
         word, kind = said(error), trouble(error)
         if kind in (Trouble.UNCLEAR, Trouble.UNREACHED):
             job.searches += 1
@@ -370,7 +313,7 @@ class Round:
             self._owe_operators(opened, job)
         return True
 
-    def _upload(self, job: _Job) -> bool:
+    def _upload(self, job: Job) -> bool:
         """Upload the picture of a message; False: not yet. In the end the message goes without it."""
         with session(self.engine, write=False) as opened:
             content = deliveries.content(opened, job.id)
@@ -390,7 +333,7 @@ class Round:
         job.picture, job.shows_picture = False, file is not None
         return True
 
-    def _change(self, job: _ChangeJob) -> bool:
+    def _change(self, job: ChangeJob) -> bool:
         """Let a sent message show what is so now. Again is safe, so nothing has to be looked up."""
         change = job.change
         with session(self.engine, write=False) as opened:
@@ -406,7 +349,7 @@ class Round:
             self.result.changed += 1
         return True
 
-    def _changing_failed(self, job: _ChangeJob, error: Exception) -> bool:
+    def _changing_failed(self, job: ChangeJob, error: Exception) -> bool:
         word, kind = said(error), trouble(error)
         if kind in (Trouble.UNCLEAR, Trouble.UNREACHED):
             self._no_answer(word)
@@ -447,7 +390,7 @@ class Round:
                 self.result.stop(text)
 
 
-def _mark(opened: Session, job: _Job, **values: Any) -> bool:
+def _mark(opened: Session, job: Job, **values: Any) -> bool:
     """False where another process has changed the delivery since this one looked."""
     return deliveries.change(opened, job.id, job.state, job.tried_at, **values)
 

@@ -17,8 +17,9 @@ from slack_sdk.http_retry.builtin_handlers import (
 )
 from sqlalchemy import Engine
 
+from sendepause.alerts.jobs import Delivered
 from sendepause.alerts.outbox import Recipient
-from sendepause.alerts.sending import Delivered, Round
+from sendepause.alerts.sending import Round
 from sendepause.alerts.slack_errors import MISSING_SCOPE, NO_ANSWER, Trouble, said, trouble
 
 BUDGET = timedelta(minutes=4)
