@@ -20,6 +20,7 @@ from typing import Annotated, Any
 import typer
 
 from sendepause.errors import BadInput, Guarded, SendepauseError
+from sendepause.model import Language, Stage
 from sendepause.places import airflow_home
 
 app = typer.Typer(
@@ -111,6 +112,29 @@ def explain(
 
     installation = _open()
     _print(explanation.explain(installation, account, _moment(as_of) or installation.now()))
+
+
+@app.command()
+def preview(
+    owner: Annotated[str | None, typer.Option(help="An owner's id, or `operators`.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every situation, not what is due now.")] = False,
+    stage: Annotated[Stage | None, typer.Option(help="Only this stage.")] = None,
+    language: Annotated[Language | None, typer.Option(help="Only for readers of this language.")] = None,
+    as_of: AsOf = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with its blocks.")] = False,
+) -> None:
+    """Print the messages that would be said now, or in every situation. Nothing is written or sent."""
+    from sendepause import situations
+
+    shown = situations.every if every else situations.due
+    found = shown(_open(), _moment(as_of), owner, stage, language)
+    for one in found:
+        if as_json:
+            _json(one.json())
+        else:
+            _print(one.lines())
+    if not found and not as_json:
+        _print(["Nothing would be said."])
 
 
 @app.command()

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import pendulum
@@ -56,6 +57,19 @@ def write(installation: Installation, settings: Settings, as_of: datetime, *, co
             )
         digests.keep(session, Digest(today, as_of, seen.numbers, posted=post))
     return due
+
+
+def preview(
+    installation: Installation, settings: Settings, as_of: datetime
+) -> tuple[str, list[dict[str, Any]], str | None]:
+    """Text and blocks of the summary as it would be now, and its picture in words. Writes nothing."""
+    today = pendulum.instance(as_of).in_timezone(settings.operators.time_zone).date()
+    shown = deciding.show(installation, settings, as_of)
+    with database.session(installation.engine, write=False) as session:
+        seen = _look(session, settings, shown, as_of, today)
+        history = digests.history(session, today, picture.DAYS)
+    told = digest.compose(settings.operators.language, settings.operators.time_zone, seen)
+    return *told, _picture(settings, seen, history)[1]
 
 
 def is_due(settings: Settings, as_of: datetime, today: date) -> bool:

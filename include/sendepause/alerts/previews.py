@@ -143,8 +143,8 @@ def alerts(session: Session) -> Sequence[AlertRow]:
 
 
 def clear(session: Session) -> None:
-    """Empty an outbox in memory."""
-    for table in (NamingRow, AlertRow, ThreadRow, DeliveryRow):
+    """Empty a store in memory."""
+    for table in reversed(Base.metadata.sorted_tables):
         session.execute(delete(table))
     session.expunge_all()
 

@@ -1,4 +1,4 @@
-"""The board as a FastAPI application: one page, its style sheet, its icons, its health. It only reads.
+"""The board as a FastAPI application: two pages, their style sheet, icons and health. It only reads.
 
 Nothing of Airflow is imported here: who may look is decided by the ``dependencies`` that are handed in.
 """
@@ -22,6 +22,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.middleware.base import RequestResponseEndpoint
 
+from sendepause import previewing
+from sendepause.board.messages import Choice, Messages, messages
+from sendepause.board.mrkdwn import visible
 from sendepause.board.texts import text
 from sendepause.board.view import Asked, Memory, Overview, overview
 from sendepause.configuration import BadConfiguration
@@ -29,6 +32,7 @@ from sendepause.errors import SendepauseError
 from sendepause.installation import Installation
 from sendepause.model import Language
 from sendepause.places import configuration_folder
+from sendepause.previewing import Ways
 from sendepause.settings import Settings
 from sendepause.store import database
 
@@ -36,6 +40,7 @@ COOKIE = "sendepause_language"
 COOKIE_SECONDS = 365 * 24 * 3600
 
 _HERE = Path(__file__).parent
+_CHOSEN = ("q", "page", "campaigns", "show", "owner", "stage", "spoken")  # what the pages are asked for by
 _ICONS = ("icon-light.svg", "icon-dark.svg")
 
 log = logging.getLogger(__name__)
@@ -67,6 +72,12 @@ class _Source:
             self._opened()  # where the store is the matter, this says so better
             raise
 
+    def messages(self, ways: Callable[[], Ways], language: Language, choice: Choice) -> Messages:
+        """The messages that would be said now, or in every situation; raises as :meth:`read` does."""
+        installation = self._opened()
+        settings, _ = self._read_settings(installation)
+        return messages(installation, settings, ways, installation.now(), language, choice)
+
     def check(self) -> None:
         """Read something; raises as :meth:`read` does."""
         installation = self._opened()
@@ -97,11 +108,14 @@ class _Source:
 
 
 def create_app(
-    open_installation: Callable[[], Installation], dependencies: Sequence[Depends] = ()
+    open_installation: Callable[[], Installation],
+    dependencies: Sequence[Depends] = (),
+    ways: Callable[[], Ways] = previewing.ways,
 ) -> FastAPI:
     """The board's application; ``dependencies`` guard every route of it.
 
-    ``open_installation`` is called when the first page is asked for, and again after a failure.
+    ``open_installation`` is called when the first page is asked for, and again after a failure. ``ways``
+    says what can be done over Slack; it is asked for each page of messages.
     """
     app = FastAPI(
         title="Sendepause",
@@ -124,7 +138,15 @@ def create_app(
     ) -> Response:
         language = _language(request)
         shown = source.read(language, Asked(q.strip(), page, campaigns))
-        return _page(request, "board.html", language, board=shown, q=q.strip(), asked=_asked(request))
+        return _page(request, "board.html", language, board=shown, q=q.strip(), here="./")
+
+    @app.get("/messages")
+    def messages_page(
+        request: Request, show: str = "", owner: str = "", stage: str = "", spoken: str = "", page: int = 1
+    ) -> Response:
+        language = _language(request)
+        told = source.messages(ways, language, Choice.of(show, owner, stage, spoken, page))
+        return _page(request, "messages.html", language, told=told, here="messages")
 
     @app.get("/health")
     def health() -> Response:
@@ -182,6 +204,7 @@ def _failed(request: Request, error: Exception) -> Response:
 
 
 def _page(request: Request, template: str, language: Language, status: int = 200, **values: Any) -> Response:
+    values = {"here": "", **values}
     content = _TEMPLATES.get_template(template).render(
         t=partial(_text, language),
         language=language,
@@ -212,7 +235,7 @@ def _text(language: Language, key: str, **values: object) -> str:
 
 def _asked(request: Request) -> dict[str, str]:
     """What the address asks for, without what stands at its default."""
-    asked = {name: request.query_params.get(name, "") for name in ("q", "page", "campaigns")}
+    asked = {name: request.query_params.get(name, "") for name in _CHOSEN}
     return {name: value for name, value in asked.items() if value}
 
 
@@ -250,9 +273,7 @@ def _code(sentence: str) -> Markup:
 
 def _visible(value: Any) -> Any:
     """Texts without marks that turn their direction or that nobody sees: a name could pass for another."""
-    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
-        return value
-    return "".join(c for c in value if c.isprintable() or c in "\n\u200d")
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _environment() -> Environment:
