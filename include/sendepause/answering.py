@@ -14,7 +14,7 @@ from typing import Any
 
 from sendepause import configuration, countdown, people
 from sendepause.alerts import answerable, answers, buttons, deliveries, posting, slack
-from sendepause.alerts.answerable import Asked, Named
+from sendepause.alerts.answerable import Asked, Named, Requested
 from sendepause.alerts.answers import Field, Filled, Pressed
 from sendepause.alerts.slack_errors import NO_ANSWER, said
 from sendepause.errors import BadInput, Unreachable
@@ -99,63 +99,65 @@ def _open_form(installation: Installation, asked: Asked, pressed: Pressed) -> Ta
 
 def _on_offer(installation: Installation, asked: Asked) -> tuple[list[Named], datetime]:
     """The campaigns of a message that a hold can be asked for now, and when one ends at the latest."""
-    now, settings = installation.now(), _settings(installation)
+    now = installation.now()
+    until = _latest_end(_settings(installation), asked, now)
     with database.session(installation.engine, write=False) as session:
         campaigns = answerable.holdable(asked, answerable.waiting(session, now))
-    until = _latest_end(settings, asked)
-    return ([], now) if until is None or until <= now else (campaigns, until)
+    return (campaigns if until > now else []), until
 
 
 def _ask_hold(installation: Installation, asked: Asked, filled: Filled) -> Taken:
     """The form for a hold: the request, the answer and what the message shows, in one transaction."""
-    settings, request = _settings(installation), f"slack:{filled.view}"
     campaign = next((one for one in asked.named if one.alert == filled.alert and one.holdable), None)
     if campaign is None:
         return _ignored("the message names no such campaign")
-    bound = _latest_end(settings, asked) or installation.now()
-
-    def wrong(field: Field) -> Taken:
-        return Taken(reply=buttons.errors(field, bound, asked.language, asked.zone))
-
-    with database.session(installation.engine, write=False) as session:
-        again = people.asked_under(session, campaign.subject, request)
-        waits = campaign.subject in answerable.waiting(session, installation.now())
-    if again:
-        return Taken(changed=asked.delivery)
-    if waits:
-        return wrong(Field.CAMPAIGN)
-    if filled.day > buttons.last_day(bound, asked.zone):
-        return wrong(Field.UNTIL)
+    settings, request = _settings(installation), _request(filled)
+    bound = _latest_end(settings, asked, installation.now())
     until = buttons.end_of(filled.day, bound, asked.zone)
 
     def note(session: Session, entry: Entry) -> None:
-        more = {"subject": campaign.subject, "hold": f"hold:{entry.seq}", "until": until.isoformat()}
-        answerable.note(session, asked, Answer.HOLD, filled.author, entry.at, **more)
+        hold = Requested(f"hold:{entry.seq}", campaign.subject, until)
+        answerable.note(session, asked, Answer.HOLD, filled.author, entry.at, hold)
 
     try:
-        people.ask_hold(
-            installation,
-            campaign.subject,
-            until,
-            filled.reason,
-            filled.author,
-            request,
-            settings=settings,
-            also=note,
-        )
+        if _is_new(installation, campaign, filled, bound, asked.zone):
+            details = (campaign.subject, until, filled.reason, filled.author, request)
+            people.ask_hold(installation, *details, settings=settings, also=note)
     except BadInput as error:
         if error.place not in set(Field):
             raise
-        return wrong(Field(error.place))
+        return Taken(reply=buttons.errors(Field(error.place), bound, asked.language, asked.zone))
     return Taken(changed=asked.delivery)
 
 
-def _latest_end(settings: Settings, asked: Asked) -> datetime | None:
-    """When a hold for a campaign of this message has to be over; None where no rule is known for any."""
+def _is_new(installation: Installation, campaign: Named, filled: Filled, bound: datetime, zone: str) -> bool:
+    """Whether a form is not one that was taken before.
+
+    :raises BadInput: for what it can get wrong beyond any request for a hold; ``place`` names the field.
+    """
+    now = installation.now()
+    with database.session(installation.engine, write=False) as session:  # both as of one moment
+        again = people.asked_under(session, campaign.subject, _request(filled))
+        waits = campaign.subject in answerable.waiting(session, now)
+    if again:
+        return False
+    if waits or bound <= now:
+        raise BadInput("No hold can be asked for, or one waits for approval.", place=Field.CAMPAIGN)
+    if filled.day > buttons.last_day(bound, zone):
+        raise BadInput("The hold would end too late.", place=Field.UNTIL)
+    return True
+
+
+def _request(filled: Filled) -> str:
+    return f"slack:{filled.view}"
+
+
+def _latest_end(settings: Settings, asked: Asked, now: datetime) -> datetime:
+    """When a hold for a campaign of this message has to be over; ``now`` where no rule is known for any."""
     margin = timedelta(hours=settings.policy.hold_margin_hours)
     rules = {one.enforcement for one in asked.named if one.holdable}
     known = [settings.rule_map[rule] for rule in rules if rule in settings.rule_map]
-    return min((countdown.in_utc(countdown.begins_at(rule)) - margin for rule in known), default=None)
+    return min((countdown.in_utc(countdown.begins_at(rule)) - margin for rule in known), default=now)
 
 
 def _settings(installation: Installation) -> Settings:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sendepause import keys, stages
 from sendepause.errors import BadInput
@@ -117,8 +117,14 @@ def ask_hold(
             facts=facts,
             once=_once_asked(request),
         )
-        if entry is None:  # made in two processes at once: the other one was first
-            return cast("Entry", asked_under(session, key, request))
+        if entry is None:  # another process was first
+            if again := asked_under(session, key, request):
+                return again
+            raise BadInput(
+                "Under this name a hold was asked for already, for another campaign.",
+                place="campaign",
+                means="No hold was asked for.",
+            )
         if asks:
             queries.note_question(session, f"hold:{entry.seq}", now)
         if also:

@@ -197,7 +197,7 @@ class TestWhatItRefuses:
     def test_once_the_time_is_too_short(self, door: Door) -> None:
         view = door.open_form()
         door.office.company.at("2019-12-05T00:00")
-        assert list(door.send(view, until="2019-12-04").errors) == ["until"]
+        assert list(door.send(view, until="2019-12-04").errors) == ["campaign"]
         assert holds(door.office) == []
 
     @pytest.mark.parametrize("where", ["another owner's", "an account", "unknown"])

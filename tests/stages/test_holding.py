@@ -59,6 +59,13 @@ class TestHolds:
         assert ask(acting, "2019-12-01T12:00", request="manual__1") == hold, "also when it is over by then"
         assert len(acting.entries("hold_asked")) == 1
 
+    def test_one_name_stands_for_one_campaign(self, acting: Company) -> None:
+        ask(acting, "2019-12-01T12:00", request="manual__1")
+        more = {"until": berlin("2019-12-01T12:00"), "reason": "why", "author": "anna"}
+        with pytest.raises(BadInput, match="for another campaign"):
+            people.ask_hold(acting.installation, "crm/battery", request="manual__1", **more)
+        assert len(acting.entries("hold_asked")) == 1
+
     def test_whoever_has_another_person_asked_says_so(self, acting: Company) -> None:
         ask(acting, "2019-12-01T12:00", request="manual__1", asks=True)
         assert acting.enforce("2019-11-20T09:10")["stopped_items"] == []

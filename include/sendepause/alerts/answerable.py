@@ -54,6 +54,15 @@ class Asked:
     named: tuple[Named, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A hold that was asked for in answer to a message."""
+
+    key: str  # ``hold:SEQ``
+    campaign: str  # item key
+    until: datetime
+
+
 def find(session: Session, delivery: str) -> Asked | None:
     """The message of a delivery; None where there is none in Slack, or none that can be answered."""
     row = session.get(DeliveryRow, delivery, populate_existing=True)
@@ -86,12 +95,14 @@ def waiting(session: Session, now: datetime) -> set[str]:
     return {hold.campaign for hold in folds.pending_holds(entries, now)}
 
 
-def note(session: Session, asked: Asked, answer: Answer, author: str, at: datetime, **hold: Any) -> bool:
-    """Write an answer down, once, and let the message show it; ``hold``: ``hold`` (its key) and ``until``.
+def note(
+    session: Session, asked: Asked, answer: Answer, author: str, at: datetime, hold: Requested | None = None
+) -> None:
+    """Write an answer down, once, and let the message show it from the next round of delivery on.
 
-    False where the same answer was given before. Slack hears of it with the next round of delivery.
+    ``hold``: what was asked for, where that is the answer.
     """
-    subjects = [hold.pop("subject")] if "subject" in hold else [one.subject for one in asked.named]
+    subjects = [hold.campaign] if hold else [one.subject for one in asked.named]
     entry = ledger.append(
         session,
         at=at,
@@ -105,13 +116,12 @@ def note(session: Session, asked: Asked, answer: Answer, author: str, at: dateti
             "owner": asked.owner,
             "stage": asked.stage,
             "subjects": subjects[:_SUBJECTS],
-            **hold,
+            **({"hold": hold.key, "until": hold.until.isoformat()} if hold else {}),
         },
-        once=folds.once_answered(asked.delivery, answer, hold.get("hold", "")),
+        once=folds.once_answered(asked.delivery, answer, hold.key if hold else ""),
     )
     if entry is not None and asked.blocks:  # what was sent long ago is no longer kept: it stays as it is
         _show(session, asked, at)
-    return entry is not None
 
 
 def _show(session: Session, asked: Asked, at: datetime) -> None:

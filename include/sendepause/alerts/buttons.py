@@ -194,7 +194,9 @@ def last_day(until: datetime, zone: str) -> pendulum.Date:
 
 def end_of(day: date, until: datetime, zone: str) -> datetime:
     """When a hold ends that is asked for until ``day``: with that day in ``zone``, or at ``until``."""
-    return min(pendulum.datetime(day.year, day.month, day.day, tz=zone).add(days=1), pendulum.instance(until))
+    if day >= last_day(until, zone):
+        return until
+    return pendulum.datetime(day.year, day.month, day.day, tz=zone).add(days=1)
 
 
 def _told(given: Sequence[Given], language: Language, zone: str, names: Mapping[str, str]) -> Iterable[str]:
