@@ -20,11 +20,14 @@ TEXTS = [
     ROOM / "alerts" / "roots.py",
     ROOM / "audit" / "signals.py",
     ROOM / "audit" / "verdict.py",
+    ROOM / "board" / "messages.py",
     ROOM / "board" / "texts.py",
     ROOM / "explanation.py",
     ROOM / "people.py",
     ROOM / "questions.py",
     ROOM / "second_proof.py",
+    ROOM / "story" / "pages.py",
+    ROOM / "story" / "paths.py",
     ROOM / "words.py",
 ]
 

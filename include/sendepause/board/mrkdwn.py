@@ -23,6 +23,9 @@ _MARK = re.compile(
 )
 
 
+_IN_NO_ADDRESS = frozenset('"<> ')
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One block. ``kind``: title, text, small, buttons, field or picture."""
@@ -88,7 +91,7 @@ def _link(address: str, label: str | None) -> Markup:
         host = urlsplit(whole).hostname
     except ValueError:
         host = None
-    if not host or not whole.isprintable():
+    if not host or not whole.isprintable() or not _IN_NO_ADDRESS.isdisjoint(whole):
         return shown
     return Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>').format(whole, shown)
 
