@@ -155,6 +155,24 @@ def test_the_newest_ledger_entry_and_the_head_of_the_chain_are_shown(
     assert "2 Dec 2026, 14:05 #4 paused and verified" in readable(page)
 
 
+@pytest.mark.parametrize(("answer", "told"), [("read", "read"), ("hold", "hold requested"), ("new", "")])
+def test_an_answer_in_slack_stands_in_the_ledger(
+    client: TestClient, filled: Engine, answer: str, told: str
+) -> None:
+    with database.session(filled) as session:
+        ledger.append(
+            session,
+            at=company.NOW,
+            as_of=company.NOW,
+            author="slack:U0LENZEN001",
+            kind=EntryKind.ANSWERED,
+            subject="delivery:1b4e28ba-2fa1-11d2-883f-0016d3cca427",
+            facts={"answer": answer},
+        )
+    words = readable(client.get("/?lang=en").text)
+    assert f"answer in Slack {told} message 1b4e28ba slack:U0LENZEN001".replace("  ", " ") in words
+
+
 def test_every_alert_says_its_stage_its_channel_and_how_far_it_came(client: TestClient) -> None:
     words = readable(client.get("/?lang=en").text)
     assert "owed: 4 · sent: 0 · overtaken: 0 · refused: 0" in words

@@ -27,7 +27,7 @@ def test_both_languages_take_the_same_values(key: str) -> None:
     assert counts[0] == counts[1]
 
 
-COMPOSED = ("alert_", "kind_", "level_", "silence_is_")  # keys that are put together from the name of a state
+COMPOSED = ("alert_", "answer_", "kind_", "level_", "silence_is_")  # keys made of the name of a state
 
 
 @pytest.mark.parametrize("key", [key for key in texts._TEXTS if not key.startswith(COMPOSED)])

@@ -18,6 +18,7 @@ from sendepause.guard import Passage
 from sendepause.model import (
     Account,
     Act,
+    Answer,
     Campaign,
     EntryKind,
     Evidence,
@@ -276,6 +277,8 @@ def _entry_details(seen: Seen, entry: Entry, reader: Reader) -> list[str]:
         told.append(texts.label(Passage(facts["passage"]), reader.language))
     if entry.kind is EntryKind.CONFIRMED and facts.get("off") is not True:
         told.append(reader.text("taken_back"))
+    if entry.kind is EntryKind.ANSWERED and facts.get("answer") in set(Answer):
+        told.append(reader.text(f"answer_{facts['answer']}"))
     if entry.kind is EntryKind.DRILL:
         done = "drill_failed" if facts.get("paused") is False else "drill_done"
         told.append(reader.text(done if facts.get("step") == "done" else "drill_begun"))

@@ -273,6 +273,9 @@ _TEXTS: dict[str, Both] = {
     "drill_failed": Both("Pause nicht bestätigt", "pause not confirmed"),
     "last_seen": Both("zuletzt {moment}", "last on {moment}"),
     "data_to": Both("Daten bis {moment}", "data until {moment}"),
+    "answer_read": Both("gelesen", "read"),
+    "answer_moved": Both("umgestellt", "changed over"),
+    "answer_hold": Both("Aufschub beantragt", "hold requested"),
     # Alerts
     "alert": Both("Mitteilung", "Alert"),
     "channel": Both("Kanal", "Channel"),
@@ -347,6 +350,7 @@ _ENTRIES: dict[EntryKind, Both] = {
     EntryKind.CONFIRMED: Both("Abschaltung bestätigt", "switching off confirmed"),
     EntryKind.DRILL: Both("Übung", "drill"),
     EntryKind.ANNOUNCED: Both("Ankündigung gesendet", "notice sent"),
+    EntryKind.ANSWERED: Both("Antwort in Slack", "answer in Slack"),
     EntryKind.CONFIGURATION: Both("Konfiguration in Kraft getreten", "configuration came into force"),
 }
 
