@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 
 from sendepause import guard, planning, world
 from sendepause.alerts import addressing, outbox
+from sendepause.alerts import facts as facts_of
 from sendepause.campaigns.base import text_of
 from sendepause.guard import Passage
 from sendepause.installation import Installation
@@ -88,8 +90,12 @@ def decide(installation: Installation, settings: Settings, as_of: datetime, *, a
         )
         asked = _ask_about_holds(session, entries, at) if asking else []
         facts = addressing.owed(session, settings, shown.plan, shown.passages, as_of)
-        outbox.owe_all(session, [(fact, addressing.recipients(settings, fact)) for fact in facts], at)
-        outbox.settle(session, {(f.enforcement, f.subject, f.stage) for f in facts}, at)
+        addressed = [(fact, addressing.recipients(settings, fact)) for fact in facts]
+        outbox.owe_all(session, addressed, at)
+        channels = defaultdict[facts_of.Key, set[str]](set)
+        for fact, recipients in addressed:
+            channels[fact.key] |= {recipient.channel for recipient in recipients}
+        outbox.settle(session, channels, at, channels)
     head = entries[-1].seq if entries else 0
     return replace(shown, newly_stopped=tuple(new), newly_asked=tuple(asked), decided_at=head)
 

@@ -205,6 +205,8 @@ def _decide_running(case: CampaignCase) -> Outcome:
     over = (Reason.HOLD_OVER,) if case.hold is not HoldCase.NONE else ()
     undone = _tell(Stage.UNDONE, *_BOTH) if case.undone else ()
     owed = _tell(Stage.NOT_PAUSED, *_BOTH) if case.failed or not case.reachable else ()
+    # A notice that was given stands while a system is out of reach: the pause needs no second one after it.
+    announced = _tell(Stage.WARNED) if case.told and case.phase is Phase.PAUSING else ()
     match case.phase:
         case Phase.ANNOUNCED:
             return Outcome(Act.NONE, (Reason.NOT_YET, *_troubles(case)))
@@ -215,9 +217,10 @@ def _decide_running(case: CampaignCase) -> Outcome:
         case Phase.PAUSING if held and not case.last_hours:
             return Outcome(Act.HOLD, (_RUNS, Reason.HELD), _tell(Stage.HOLD_ENDS))
         case Phase.PAUSING | Phase.IN_FORCE if case.state is CampaignState.UNKNOWN and case.reachable:
-            return Outcome(Act.ASK, (_RUNS, Reason.STATE_UNKNOWN), _tell(Stage.NOT_PAUSED, *_BOTH))
+            tells = _tell(Stage.NOT_PAUSED, *_BOTH) + announced
+            return Outcome(Act.ASK, (_RUNS, Reason.STATE_UNKNOWN), tells)
         case Phase.PAUSING if not case.reachable:
-            return Outcome(Act.PAUSE, (_RUNS, Reason.SYSTEM_UNREACHABLE, *over), owed)
+            return Outcome(Act.PAUSE, (_RUNS, Reason.SYSTEM_UNREACHABLE, *over), owed + announced)
         case Phase.PAUSING if case.last_hours:
             notice = Reason.TOLD_BEFORE if case.told else Reason.SHORT_NOTICE
             return Outcome(Act.PAUSE, (_RUNS, notice, *over, *_troubles(case)), owed + undone)

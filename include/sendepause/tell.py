@@ -50,6 +50,7 @@ def _deliver(
             settings, answers=answers, collected_until=_collected_until(session), link=required_actions()
         )
         gathering.gather(session, desk, now)
+    with database.session(installation.engine) as session:
         threads.refresh(session, settings, now, answers=answers)
     done = slack.deliver(
         installation.engine,

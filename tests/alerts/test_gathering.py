@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from tests.alerts.conftest import fact, gather, operators, owner
 
 from sendepause.alerts import outbox
+from sendepause.alerts.facts import Recipient
 from sendepause.alerts.gathering import COLLECTED, TOGETHER, Desk
 from sendepause.model import Audience, EntryKind, Form, Language, Owner, Stage
 from sendepause.store import ledger
@@ -362,6 +363,108 @@ def test_a_long_list_is_complete_and_shown_in_the_channel_once(engine):
         assert set.union(*(named(opened, part) for part in parts)) == set(subjects)
         assert sum(len(named(opened, part)) for part in parts) == 300
         assert [row.broadcast for row in messages(opened)].count(True) == 1
+
+
+def test_who_answers_for_an_account_no_more_hears_no_more_of_it(engine):
+    with session(engine) as opened:
+        owe(opened, MORNING, "account:1", stage=Stage.LAST_CALL)
+        days(opened, MORNING, MORNING + DAY, desk())
+        owe(opened, MORNING + DAY, "account:1", stage=Stage.LAST_CALL, who=owner("C0SUED", "sued"))
+        key = fact("account:1", Stage.LAST_CALL).key
+        outbox.settle(opened, {key}, MORNING + DAY, {key: {"C0SUED"}})
+        days(opened, MORNING + DAY, BEGINS, desk())
+        later = [row.channel for row in messages(opened) if row.queued_at >= MORNING + DAY]
+        assert set(later) == {"C0SUED"}
+
+
+def test_no_reminder_is_made_while_one_is_on_its_way(engine):
+    with session(engine) as opened:
+        owe(opened, MORNING, "account:1", stage=Stage.LAST_CALL)
+        days(opened, MORNING, MORNING + HOUR, desk())
+        at = MORNING
+        while at < BEGINS:
+            gather(opened, at, desk())  # Slack is out of reach: nothing arrives
+            at += 6 * HOUR
+        assert len(messages(opened, Form.REMINDER)) == 1
+
+
+def test_a_backup_channel_that_refuses_leads_to_the_operators(engine):
+    asks = desk(answers=True)
+    with session(engine) as opened:
+        owe(opened, MORNING, "campaign:a/1", who=owner(backup="C0BACKUP"))
+        days(opened, MORNING, MORNING + DAY, asks)
+        at = MORNING + DAY
+        while at < MORNING + 4 * DAY:
+            gather(opened, at, asks)
+            opened.execute(
+                update(DeliveryRow)
+                .where(DeliveryRow.channel == "C0BACKUP", DeliveryRow.state == "queued")
+                .values(state="refused", tried_at=at)
+            )
+            arrive(opened, at)
+            at += HOUR
+        assert [row.channel for row in messages(opened, Form.UNANSWERED)] == ["C0BACKUP", "C0OPERATORS"]
+
+
+def test_nobody_is_late_with_an_answer_that_could_not_be_given(engine):
+    """Messages that went out before answers could be received have no buttons."""
+    with session(engine) as opened:
+        owe(opened, MORNING, "campaign:a/1", who=owner(backup="C0BACKUP"))
+        days(opened, MORNING, MORNING + 8 * DAY, desk(answers=False))
+        start = MORNING + 8 * DAY
+        days(opened, start, BEGINS - 8 * DAY, desk(answers=True))
+        buttons = [row.sent_at for row in messages(opened, Form.REMINDER) if row.answerable]
+        steps = messages(opened, Form.UNANSWERED)
+        assert not steps or steps[0].queued_at - buttons[0] >= DAY
+
+
+@pytest.mark.parametrize("region", ["DE-BY", None])
+def test_the_last_reminder_comes_on_a_holiday_too(engine, region):
+    pause = datetime(2019, 12, 26, 23, tzinfo=UTC)  # midnight after both days of Christmas
+    begins = pause + 5 * DAY
+    bavarian = Owner(**{**{f: getattr(NORD, f) for f in NORD.__slots__}, "region": region})
+    how = desk(
+        begins={"whatsapp": begins}, warning_from={"whatsapp": begins - 30 * DAY}, owners={"nord": bavarian}
+    )
+    dated = {"pause_from": pause.isoformat(), "date": "2020-01-01", "date_zone": "Europe/Berlin"}
+    with session(engine) as opened:
+        owe(opened, begins - 20 * DAY, "campaign:a/1", **dated)
+        days(opened, begins - 20 * DAY, pause, how)
+        (last,) = messages(opened, Form.LAST_REMINDER)
+        assert pause - DAY <= last.queued_at < pause
+
+
+def test_a_new_notice_does_not_take_the_place_of_a_last_reminder(engine):
+    pause = BEGINS - 5 * DAY
+    dated = {"pause_from": pause.isoformat(), "date": "2019-12-07", "date_zone": "Europe/Berlin"}
+    morning = pause - 16 * HOUR
+    with session(engine) as opened:
+        owe(opened, pause - 4 * DAY + 10 * HOUR, "campaign:a/1", **dated)
+        days(opened, pause - 4 * DAY + 10 * HOUR, morning, desk())
+        owe(opened, morning, "campaign:a/2", **dated)
+        days(opened, morning, pause, desk())
+        (last,) = messages(opened, Form.LAST_REMINDER)
+        assert named(opened, last.id) == {"campaign:a/1"}
+
+
+def test_in_the_last_hours_what_comes_later_continues_at_once(engine):
+    last = BEGINS - 2 * HOUR
+    with session(engine) as opened:
+        owe(opened, last, "campaign:a/1", stage=Stage.NOT_PAUSED)
+        gather(opened, last, desk(collected_until=last - HOUR))
+        owe(opened, last + timedelta(minutes=1), "campaign:a/2", stage=Stage.NOT_PAUSED)
+        assert len(gather(opened, last + timedelta(minutes=1), desk(collected_until=last))) == 1
+
+
+def test_what_belongs_to_no_owner_reaches_the_operators_at_night_and_without_buttons(engine):
+    night = datetime(2019, 11, 20, 22, tzinfo=UTC)
+    nobody = Recipient("C0OPERATORS", Audience.OWNER, Language.EN, "Europe/Berlin")
+    with session(engine) as opened:
+        owe(opened, night, "campaign:a/1", who=nobody)
+        days(opened, night, night + 4 * DAY, desk(answers=True))
+        assert messages(opened)[0].queued_at == night
+        assert not any(row.answerable for row in messages(opened))
+        assert not messages(opened, Form.UNANSWERED)
 
 
 def test_two_owners_are_reminded_apart(engine):

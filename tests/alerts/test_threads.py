@@ -198,6 +198,49 @@ def test_a_history_that_others_imitate_proves_nothing(engine, slack, client, del
     assert sum(m.get("bot_id") == "B0EXAMPLE" for m in slack.messages) == 1
 
 
+def test_an_unclear_reply_whose_thread_was_deleted_is_looked_up_in_the_channel(engine, slack, deliver):
+    begin_thread(engine)
+    deliver()
+    slack.delete_message(channel="C0OWNER", ts=root_of(slack)["ts"])
+    tell(engine, "campaign:a/1")
+    slack.fault("drop_after")
+    done = deliver()
+    assert (done.sent, done.found) == (1, 1)
+    assert sum("metadata" in m for m in slack.messages) == 1
+
+
+def test_a_mended_channel_gets_a_thread_of_its_own_again(engine, slack, deliver):
+    slack.set_channel("C0OWNER", is_archived=True)
+    begin_thread(engine, backup="C0BACKUP")
+    deliver()
+    slack.set_channel("C0OWNER", is_archived=False)
+    tell(engine, "campaign:a/1", who=owner(backup="C0BACKUP"))
+    deliver()
+    with session(engine, write=False) as opened:
+        assert opened.scalars(select(ThreadRow)).all() == []
+
+
+@pytest.mark.parametrize("word", ["no_permission", "access_denied"])
+def test_a_channel_that_the_app_may_not_write_to_stops_no_other(engine, slack, deliver, word):
+    slack.fault(word, channel="C0OWNER", times=9)
+    tell(engine, "campaign:a/1", rule="")
+    tell(engine, "campaign:a/2", rule="", who=owner("C0OTHER", "sued"))
+    done = deliver()
+    assert (done.sent, done.refused, done.stopped) == (1, 1, False)
+
+
+def test_what_a_channel_refused_is_tried_again_only_while_it_is_so(engine, slack, deliver, clock):
+    slack.set_channel("C0OWNER", is_archived=True)
+    tell(engine, "campaign:a/1", rule="")
+    deliver()
+    with session(engine) as opened:
+        outbox.settle(opened, set(), START)
+        assert deliveries.undeliverable(opened) == []
+    slack.set_channel("C0OWNER", is_archived=False)
+    clock.at += timedelta(days=1)
+    assert deliver().sent == 0
+
+
 class TestPicture:
     PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 100
 

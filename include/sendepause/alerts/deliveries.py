@@ -8,14 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import CursorResult, Executable, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Executable, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from sendepause.alerts.facts import Fact
 from sendepause.alerts.texts import AlertFacts
 from sendepause.model import Audience, Form, Stage
-from sendepause.store.tables import Base, DeliveryRow, ThreadRow
+from sendepause.store.tables import AlertRow, Base, DeliveryRow, NamingRow, ThreadRow
 
 _CHUNK = 500  # values in one statement; SQLite takes at most 32,766 variables
 
@@ -94,7 +94,7 @@ def pending(session: Session, refused_before: datetime) -> list[Seen]:
 
     With what was refused before that moment.
     """
-    again = and_(DeliveryRow.state == "refused", DeliveryRow.tried_at <= refused_before)
+    again = and_(DeliveryRow.state == "refused", DeliveryRow.tried_at <= refused_before, _still_so())
     columns = (
         DeliveryRow.id,
         DeliveryRow.channel,
@@ -198,7 +198,7 @@ def undeliverable(session: Session) -> list[Fact]:
     unclear = and_(DeliveryRow.state == "sending", DeliveryRow.error.is_not(None))
     rows = session.execute(
         select(DeliveryRow.channel, func.max(DeliveryRow.error).label("error"), func.count().label("number"))
-        .where(or_(DeliveryRow.state == "refused", unclear))
+        .where(or_(and_(DeliveryRow.state == "refused", _still_so()), unclear))
         .group_by(DeliveryRow.channel)
         .order_by(DeliveryRow.channel)
     )
@@ -212,6 +212,13 @@ def undeliverable(session: Session) -> list[Fact]:
         )
         for row in rows
     ]
+
+
+def _still_so() -> ColumnElement[bool]:
+    """Whether a message names an alert that is open, or none at all."""
+    naming = select(NamingRow.alert).where(NamingRow.delivery == DeliveryRow.id)
+    open_one = naming.join(AlertRow, AlertRow.id == NamingRow.alert).where(AlertRow.ended_at.is_(None))
+    return or_(open_one.exists(), ~naming.exists())
 
 
 def changed(session: Session, statement: Executable) -> int:

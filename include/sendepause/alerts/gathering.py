@@ -109,13 +109,21 @@ def gather(session: Session, desk: Desk, at: datetime) -> list[str]:
     return [*new, *_again(session, desk, told, at), *_unanswered(session, desk, told, at)]
 
 
-def leaves_in_peace(desk: Desk, group: Group, at: datetime) -> bool:
-    """Whether it is quiet time for the readers of a group, and nothing so urgent that it would not count."""
+def leaves_in_peace(desk: Desk, group: Group, at: datetime, form: Form = Form.NOTICE) -> bool:
+    """Whether it is quiet time for the readers of a group, and nothing so urgent that it would not count.
+
+    On the last day before a pause a holiday does not count: there is no other day for the last reminder.
+    What belongs to no owner is read by the operators.
+    """
     owner = desk.owners.get(group.owner)
-    if group.audience is Audience.OPERATORS or is_urgent(at, desk.begins.get(group.enforcement)):
+    if not _is_owners(group) or is_urgent(at, desk.begins.get(group.enforcement)):
         return False
-    region = owner.region if owner else None
+    region = owner.region if owner and form is not Form.LAST_REMINDER else None
     return is_quiet(at, group.time_zone, region, desk.quiet_from, desk.quiet_until)
+
+
+def _is_owners(group: Group) -> bool:
+    return group.audience is Audience.OWNER and group.owner != ""
 
 
 def _first(session: Session, desk: Desk, at: datetime) -> Iterator[str]:
@@ -139,14 +147,18 @@ def _first(session: Session, desk: Desk, at: datetime) -> Iterator[str]:
 def _is_being_collected(desk: Desk, alert: AlertRow, at: datetime) -> bool:
     """Whether the run that owed it may owe more to the same reader."""
     until = desk.collected_until
-    return until is not None and alert.owed_at > until and at - alert.owed_at < COLLECTED
+    if until is None or is_urgent(at, desk.begins.get(alert.enforcement)):
+        return False
+    return alert.owed_at > until and at - alert.owed_at < COLLECTED
 
 
 def _form(desk: Desk, group: Group, said: datetime | None, at: datetime) -> Form | None:
     """What a message of this group would be now; None where it waits. ``said``: when one was today."""
     if said is None:
         return Form.NOTICE
-    if group.stage in CALM and not is_urgent(at, desk.begins.get(group.enforcement)):
+    if is_urgent(at, desk.begins.get(group.enforcement)):
+        return Form.CONTINUED
+    if group.stage in CALM:
         return None
     return Form.CONTINUED if at - said >= TOGETHER else None
 
@@ -178,17 +190,25 @@ def _said_today(
 def _again(session: Session, desk: Desk, told: Sequence[Told], at: datetime) -> Iterator[str]:
     """Reminders of what was told and is still so, as many of one stage together as there are."""
     changed_over = _answers(session, Answer.MOVED)
-    waiting = [one for one in told if not _is_checked(desk, changed_over.get(one.alert.id), one, at)]
+    waiting = [
+        one
+        for one in told
+        if not one.pending and not _is_checked(desk, changed_over.get(one.alert.id), one, at)
+    ]
     said = _said_today(session, {one.alert.channel for one in waiting}, at, TELLING)
     for group, ones in _grouped(waiting, key=lambda one: _group(one.alert)):
         begins, warning = desk.begins.get(group.enforcement), desk.warning_from.get(group.enforcement)
         if warning is not None and at < warning:
             continue
+        due = [one for one in ones if reminding.due(one, begins, at)]
+        form = reminding.form(due, at)
         if (*group[:6], day(at, group.time_zone)) in said and not is_urgent(at, begins):
-            continue
-        if any(reminding.due(one, begins, at) for one in ones) and not leaves_in_peace(desk, group, at):
+            if form is not Form.LAST_REMINDER:
+                continue
+            ones = due  # the others have been told today
+        if due and not leaves_in_peace(desk, group, at, form):
             name = max(one.last for one in ones).isoformat()
-            yield from put(session, desk, Draft(group, reminding.form(ones, at), _now(ones), name), at)
+            yield from put(session, desk, Draft(group, form, _now(ones), name), at)
 
 
 def _is_checked(desk: Desk, changed_over: datetime | None, one: Told, at: datetime) -> bool:
@@ -205,7 +225,7 @@ def _unanswered(session: Session, desk: Desk, told: Sequence[Told], at: datetime
     steps = [
         (step, one)
         for one in told
-        if one.answerable and one.alert.audience == Audience.OWNER and one.alert.id not in answered
+        if one.asked and _is_owners(_group(one.alert)) and one.alert.id not in answered
         if (step := _step(desk, one, at)) is not None
     ]
     said = _said_today(session, {step.channel for step, _ in steps}, at, (Form.UNANSWERED,))
@@ -231,8 +251,9 @@ def _step(desk: Desk, one: Told, at: datetime) -> Group | None:
     patience = min(desk.answer_time, ANSWER_SOON) if urgent else desk.answer_time
     to_backup = own.backup_channel and own.backup_channel != own.channel
     if to_backup and Audience.OWNER not in one.stepped:
-        return own._replace(channel=own.backup_channel) if at - one.first >= patience else None
-    since = one.stepped[Audience.OWNER] if to_backup else one.first
+        late = one.asked is not None and at - one.asked >= patience
+        return own._replace(channel=own.backup_channel) if late else None
+    since = one.stepped[Audience.OWNER] if to_backup else one.asked
     if Audience.OPERATORS in one.stepped or since is None or at - since < patience or not desk.operators:
         return None
     reader = desk.operators
@@ -327,7 +348,7 @@ def _may_be_held(desk: Desk, enforcement: str, at: datetime) -> bool:
 
 
 def _answerable(desk: Desk, group: Group) -> bool:
-    return desk.answers and group.audience is Audience.OWNER and group.stage in ANSWERABLE
+    return desk.answers and _is_owners(group) and group.stage in ANSWERABLE
 
 
 def _taken(session: Session, delivery: str, alerts: Sequence[int]) -> bool:

@@ -48,6 +48,7 @@ class Job:
     thread_ts: str | None  # the thread in which it was tried
     picture: bool  # one that is not uploaded yet
     shows_picture: bool
+    strays: bool = False  # its thread is in another channel
     uploads: int = 0
     searches: int = 0  # that nobody answered
 

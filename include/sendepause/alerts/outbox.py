@@ -110,20 +110,32 @@ def owe_all(session: Session, facts: Iterable[tuple[Fact, Collection[Recipient]]
     return reopened + _insert(session, new)
 
 
-def settle(session: Session, still_true: Collection[Key], at: datetime) -> Settled:
+def settle(
+    session: Session,
+    still_true: Collection[Key],
+    at: datetime,
+    channels: Mapping[Key, Collection[str]] | None = None,
+) -> Settled:
     """End every open alert whose fact is not in ``still_true``; what was never gathered is overtaken.
 
-    An overtaken alert is never sent. Whether a channel is undeliverable is read from the deliveries
-    themselves, so callers need not name those facts.
+    ``channels``: to whom each fact is owed now, if given: who is no longer among them hears no more of it,
+    such as the former owner of an account. An overtaken alert is never sent. Whether a channel is
+    undeliverable is read from the deliveries themselves, so callers need not name those facts.
     """
-    true_keys = set(still_true) | {fact.key for fact in undeliverable(session)}
-    open_alerts = session.execute(
-        select(AlertRow.id, AlertRow.enforcement, AlertRow.subject, AlertRow.stage).where(
-            AlertRow.ended_at.is_(None)
-        )
-    )
+    by_themselves = {fact.key for fact in undeliverable(session)}
+    true_keys = set(still_true) | by_themselves
+
+    def is_over(key: Key, channel: str) -> bool:
+        if key not in true_keys:
+            return True
+        return channels is not None and key not in by_themselves and channel not in channels.get(key, ())
+
+    columns = (AlertRow.id, AlertRow.enforcement, AlertRow.subject, AlertRow.stage, AlertRow.channel)
+    open_alerts = session.execute(select(*columns).where(AlertRow.ended_at.is_(None)))
     over = [
-        row.id for row in open_alerts if (row.enforcement, row.subject, Stage(row.stage)) not in true_keys
+        row.id
+        for row in open_alerts
+        if is_over((row.enforcement, row.subject, Stage(row.stage)), row.channel)
     ]
     ended = overtaken = 0
     for ids in chunks(over):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
-from operator import attrgetter
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from sendepause.alerts.deliveries import chunks
 from sendepause.alerts.items import pause_at
 from sendepause.alerts.texts import AlertFacts
 from sendepause.model import Audience, Form, Stage, Verdict
@@ -46,21 +46,43 @@ _DENSER = (  # the distance to the date, and how often is reminded within it
     (timedelta(days=5), timedelta(days=1)),
     (timedelta(days=14), timedelta(days=3)),
 )
+_MESSAGES = select(
+    NamingRow.alert,
+    DeliveryRow.form,
+    DeliveryRow.audience,
+    DeliveryRow.state,
+    DeliveryRow.answerable,
+    DeliveryRow.sent_at,
+    DeliveryRow.tried_at,
+).join(DeliveryRow, NamingRow.delivery == DeliveryRow.id)
 _SELDOM, _DAILY = timedelta(days=7), timedelta(days=1)
 _SOONER = timedelta(hours=1)  # what is due within the hour is due: runs are some minutes apart
+
+
+class _Message(NamedTuple):
+    """What counts here of a message that names an alert."""
+
+    form: str
+    audience: str
+    state: str
+    answerable: bool
+    sent_at: datetime | None
+    tried_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """An open alert that was told. ``last``: when its readers last heard of it.
 
-    ``stepped``: to whom it went when nobody had answered, with the moment; None while it is on its way.
+    ``asked``: when they were first told of it by a message with buttons, if they were. ``pending``: another
+    message of it is on its way. ``stepped``: to whom it went when nobody had answered, with the moment; None
+    while that is on its way.
     """
 
     alert: AlertRow
-    first: datetime
     last: datetime
-    answerable: bool
+    asked: datetime | None
+    pending: bool
     stepped: dict[Audience, datetime | None]
 
     @property
@@ -82,15 +104,18 @@ def facts_of(subject: str, kept: dict[str, Any]) -> AlertFacts:
 
 def told(session: Session) -> list[Told]:
     """The open alerts that were told and ask for something, in the order in which they were owed."""
-    rows = session.execute(
-        select(AlertRow, DeliveryRow)
-        .join(NamingRow, NamingRow.alert == AlertRow.id)
-        .join(DeliveryRow, NamingRow.delivery == DeliveryRow.id)
-        .where(AlertRow.ended_at.is_(None), AlertRow.stage.in_([str(stage) for stage in ASKING]))
-        .order_by(AlertRow.id, DeliveryRow.queued_at)
+    alerts = session.scalars(
+        select(AlertRow)
+        .where(AlertRow.ended_at.is_(None), AlertRow.delivery.is_not(None))
+        .where(AlertRow.stage.in_([str(stage) for stage in ASKING]))
+        .order_by(AlertRow.id)
         .execution_options(populate_existing=True)
-    )
-    found = (_told(alert, [row[1] for row in some]) for alert, some in groupby(rows, key=lambda row: row[0]))
+    ).all()
+    messages = defaultdict[int, list[_Message]](list)
+    for some in chunks([alert.id for alert in alerts]):
+        for row in session.execute(_MESSAGES.where(NamingRow.alert.in_(some))):
+            messages[row.alert].append(_Message(*row[1:]))
+    found = (_told(alert, messages[alert.id]) for alert in alerts)
     return [one for one in found if one is not None and one.asks]
 
 
@@ -129,22 +154,27 @@ def _pause(one: Told, at: datetime) -> datetime | None:
     return pause if pause is not None and pause > at else None
 
 
-def _told(alert: AlertRow, deliveries: Sequence[DeliveryRow]) -> Told | None:
-    telling = [row for row in deliveries if row.form in TELLING]
-    sent = [row.sent_at for row in telling if row.sent_at]
+def _told(alert: AlertRow, messages: Sequence[_Message]) -> Told | None:
+    telling = [one for one in messages if one.form in TELLING]
+    sent = [one for one in telling if one.sent_at]
     if not sent:
         return None
     return Told(
         alert=alert,
-        first=min(sent),
-        last=max(row.sent_at or row.queued_at for row in telling),
-        answerable=any(row.answerable for row in telling),
-        stepped=dict(_steps(deliveries)),
+        last=max(one.sent_at for one in sent if one.sent_at),
+        asked=min((one.sent_at for one in sent if one.sent_at and one.answerable), default=None),
+        pending=len(sent) < len(telling),
+        stepped=dict(_steps(messages)),
     )
 
 
-def _steps(deliveries: Sequence[DeliveryRow]) -> Iterator[tuple[Audience, datetime | None]]:
-    stepped = sorted((row for row in deliveries if row.form == Form.UNANSWERED), key=attrgetter("audience"))
-    for audience, rows in groupby(stepped, key=attrgetter("audience")):
-        sent = [row.sent_at for row in rows]
-        yield Audience(audience), max((at for at in sent if at), default=None) if all(sent) else None
+def _steps(messages: Sequence[_Message]) -> Iterator[tuple[Audience, datetime | None]]:
+    """A message that its channel refuses has been tried: the next step is due all the same."""
+    for audience in Audience:
+        tried = [
+            one.sent_at or (one.tried_at if one.state == "refused" else None)
+            for one in messages
+            if one.form == Form.UNANSWERED and one.audience == audience
+        ]
+        if tried:
+            yield audience, max((at for at in tried if at), default=None) if all(tried) else None

@@ -157,6 +157,7 @@ class Round:
         with session(self.engine) as opened:
             root = deliveries.thread(opened, job.channel, job.enforcement) if job.enforcement else None
             thread_ts = root[1] if root and root[0] == job.target else None
+            job.strays = root is not None and thread_ts is None
             sent_channel = job.target if job.target != job.channel else None
             values = {"sent_channel": sent_channel, "thread_ts": thread_ts, "error": None}
             if not _mark(opened, job, state="sending", tried_at=at, **values):
@@ -173,8 +174,8 @@ class Round:
             self._pace(job.target)
             return self._posting_failed(job, error)
         self._pace(job.target)
-        if not placed:
-            self._lose_thread(job)
+        if not placed or (job.strays and job.target == job.channel):
+            self._lose_thread(job)  # the channel gets a thread of its own again
         return self._sent(job, ts)
 
     def _pace(self, channel: str) -> None:
@@ -282,8 +283,9 @@ class Round:
             self.bot = self.bot or posting.own_bot(self.client)
             ts = posting.search(self.client, self.bot, job.id, job.target, job.thread_ts, since)
         except NO_ANSWER as error:
-            if trouble(error) is Trouble.THREAD:  # with its first message everything in it is gone
-                return None
+            if trouble(error) is Trouble.THREAD and job.thread_ts:
+                job.thread_ts = None  # what began it was deleted: Slack may have posted into the channel
+                return self._look_up(job)
             return self._look_up_failed(job, error)
         self._answered()
         return None if ts is None else self._sent(job, ts, found=1)

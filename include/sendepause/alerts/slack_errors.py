@@ -19,22 +19,23 @@ MISSING_SCOPE = "missing_scope"
 
 _CHANNEL_GONE = frozenset(
     {
+        "access_denied",  # of a resource that the request names
         "channel_not_found",
         "is_archived",
         "messages_tab_disabled",
+        "no_permission",  # the app is no member of the conversation
         "not_in_channel",
         "restricted_action",
         "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
         "user_not_found",
     }
 )
 _TOKEN_DEAD = frozenset(
     {
-        "access_denied",
         "account_inactive",
         "ekm_access_denied",
         "invalid_auth",
-        "no_permission",
         "not_allowed_token_type",
         "not_authed",
         "org_login_required",
@@ -45,7 +46,15 @@ _TOKEN_DEAD = frozenset(
         MISSING_SCOPE,
     }
 )
-_THREAD_GONE = frozenset({"cannot_reply_to_message", "invalid_thread_ts", "thread_not_found"})
+_THREAD_GONE = frozenset(
+    {
+        "cannot_reply_to_message",
+        "invalid_thread_ts",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_thread_locked",
+        "thread_not_found",
+    }
+)
 _MESSAGE_GONE = frozenset(
     {"cant_update_message", "edit_window_closed", "is_inactive", "message_not_found", "thread_not_found"}
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
@@ -13,7 +14,7 @@ from sendepause import countdown
 from sendepause.alerts import deliveries, roots
 from sendepause.alerts.deliveries import insert_once, queue
 from sendepause.alerts.gathering import day
-from sendepause.model import AccountState, Audience, Enforcement, Form, Language, Owner
+from sendepause.model import Account, AccountState, Audience, Enforcement, Form, Language, Owner
 from sendepause.settings import Settings
 from sendepause.states import account_states
 from sendepause.store import queries
@@ -28,6 +29,10 @@ def refresh(session: Session, settings: Settings, at: datetime, *, answers: bool
     How many changed. The states are those of the plan that was shown last.
     """
     there = {(row.channel, row.enforcement): row.root for row in session.scalars(select(ThreadRow))}
+    shown = _shown(session)
+    accounts = defaultdict[str, list[Account]](list)
+    for account in settings.account_list():
+        accounts[account.owner].append(account)
     wanted = sorted(there.keys() | _needed(session))
     latest = queries.latest_plan(session)
     states = {
@@ -42,9 +47,15 @@ def refresh(session: Session, settings: Settings, at: datetime, *, answers: bool
         owners = readers.get(place[0])
         if rule is None or owners is None:
             continue  # no longer configured: what was said stays
-        text, blocks = _content(settings, rule, owners, states[rule.id], at, answers=answers)
+        whose = owners or list(settings.owner_map().values())
+        of_them = [account for owner in whose for account in accounts[owner.id]]
+        lines = _lines(rule, of_them, states[rule.id], at)
+        text, blocks = _content(settings, rule, owners, lines, at, answers=answers)
         if place in there:
-            count += _show(session, there[place], text, blocks)
+            before = shown.get(there[place])
+            if before is not None and before != {"text": text, "blocks": blocks}:
+                deliveries.show(session, there[place], text, blocks)
+                count += 1
         else:
             count += _begin(session, settings, place, owners, text, blocks, at)
     return count
@@ -69,26 +80,40 @@ def _readers(settings: Settings) -> dict[str, list[Owner]]:
     return found
 
 
-def _content(
-    settings: Settings,
-    rule: Enforcement,
-    owners: Collection[Owner],
-    states: Mapping[str, AccountState],
-    at: datetime,
-    *,
-    answers: bool,
-) -> tuple[str, list[dict[str, object]]]:
-    ids = {owner.id for owner in owners}
-    lines = [
+def _shown(session: Session) -> dict[str, dict[str, object]]:
+    """What the first message of each thread shows, of those that were sent."""
+    rows = session.execute(
+        select(DeliveryRow.id, DeliveryRow.shows, DeliveryRow.text, DeliveryRow.blocks)
+        .join(ThreadRow, ThreadRow.root == DeliveryRow.id)
+        .where(DeliveryRow.state == "sent")
+    )
+    return {row.id: row.shows or {"text": row.text, "blocks": row.blocks} for row in rows}
+
+
+def _lines(
+    rule: Enforcement, accounts: Collection[Account], states: Mapping[str, AccountState], at: datetime
+) -> list[roots.Line]:
+    return [
         roots.Line(
             number=account.number,
             name=account.name,
             state=states[account.number],
             pause_from=_pause_from(rule, states[account.number], at),
         )
-        for account in settings.account_list()
-        if account.number in states and (not owners or account.owner in ids)
+        for account in accounts
+        if account.number in states
     ]
+
+
+def _content(
+    settings: Settings,
+    rule: Enforcement,
+    owners: Collection[Owner],
+    lines: Sequence[roots.Line],
+    at: datetime,
+    *,
+    answers: bool,
+) -> tuple[str, list[dict[str, object]]]:
     root = roots.Root(
         enforcement_title=rule.title,
         begins=countdown.begins_at(rule),
@@ -113,16 +138,6 @@ def _tongue(settings: Settings, owners: Collection[Owner]) -> tuple[Language, st
     return reader.language, reader.time_zone
 
 
-def _show(session: Session, root: str, text: str, blocks: list[dict[str, object]]) -> bool:
-    """Let a thread's first message show this; False where it does."""
-    row = session.get_one(DeliveryRow, root, populate_existing=True)
-    shown = row.shows or {"text": row.text, "blocks": row.blocks}
-    if row.state != "sent" or shown == {"text": text, "blocks": blocks}:
-        return False
-    deliveries.show(session, root, text, blocks)
-    return True
-
-
 def _begin(
     session: Session,
     settings: Settings,
@@ -145,7 +160,8 @@ def _begin(
         session,
         delivery=root,
         channel=channel,
-        backup_channel=next((owner.backup_channel for owner in owners), None),
+        # one owner's backup channel is no place for another one's accounts
+        backup_channel=next((o.backup_channel for o in owners), None) if len(owners) == 1 else None,
         text=text,
         blocks=blocks,
         at=at,
