@@ -5,12 +5,22 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.e2e.airflow import Installed
+
+from sendepause.board import app, messages
+from sendepause.board.seen import Reader
+from sendepause.model import Form, Language
+from sendepause.previewing import Preview
+from sendepause.story.paths import PATHS
+from sendepause.story.scenes import CASTS, put_on
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -75,7 +85,61 @@ def test_the_board_speaks_german_and_english(
     page.close()
 
 
-@pytest.mark.skipif(SHOTS is None, reason="pictures are taken only where SCREENSHOTS names a folder")
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1360), ("dark", 390)])
+def test_an_operator_reads_every_message_before_it_is_sent(
+    browser: Browser, installed: Installed, scheme: str, width: int
+) -> None:
+    page = logged_in(browser, installed, scheme)
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.goto(f"{installed.url}/sendepause/?lang=de")
+    page.get_by_role("link", name="Mitteilungen in Slack").click()
+    page.get_by_role("heading", level=2, name="Mitteilungen in Slack").wait_for(timeout=60_000)
+    page.get_by_label("Zeigen").focus()
+    page.keyboard.type("jede")
+    page.get_by_label("Anlass").focus()
+    page.keyboard.type("pausiert")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Anzeigen").press("Enter")
+    page.wait_for_url(lambda url: "stage=paused" in url and "show=all" in url, timeout=60_000)
+    assert "Pausiert: eine Kampagne" in page.locator("article").first.inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"messages-{scheme}.png", full_page=True)
+    page.close()
+
+
+PICTURES = pytest.mark.skipif(
+    SHOTS is None, reason="pictures are taken only where SCREENSHOTS names a folder"
+)
+
+
+@PICTURES
+def test_picture_of_the_german_thread(browser: Browser) -> None:
+    with ThreadPoolExecutor(1) as pool:  # playwright has an event loop in this one
+        told, _ = pool.submit(put_on, PATHS[0], CASTS[Language.DE]).result()
+    shown = [
+        one
+        for one in told
+        if not one.chapter.answered and not (one.said.form is Form.ROOT and one.said.version)
+    ]
+    reader = Reader(Language.DE, "Europe/Berlin", shown[-1].at)
+    names = {"hamburg": "Wiebke Harmsen, Filiale Hamburg"}
+    lines = [messages._line(Preview(one.said, one.at), names, {}, True, reader) for one in shown]
+    articles = app._TEMPLATES.from_string(
+        '{% from "parts.html" import slack_message with context %}'
+        "{% for one in lines %}{{ slack_message(one, loop.index) }}{% endfor %}"
+    ).render(lines=lines, t=partial(app._text, Language.DE))
+    page = browser.new_page(viewport={"width": 800, "height": 1000}, color_scheme="light")
+    style = (Path(app.__file__).parent / "style.css").read_text()
+    page.set_content(f"<!doctype html><style>{style}</style><main>{articles}</main>")
+    assert "Stille bestätigt" in page.locator("main").inner_text()
+    picture = Path(str(SHOTS)) / "thread-de.png"
+    page.screenshot(path=picture, full_page=True)
+    page.close()
+    Image.open(picture).convert("RGB").quantize(32).save(picture, optimize=True)  # a third of its size
+
+
+@PICTURES
 def test_pictures_for_the_readme(browser: Browser, installed: Installed) -> None:
     for scheme in ("light", "dark"):
         page = logged_in(browser, installed, scheme)
