@@ -201,8 +201,10 @@ _SENTENCES: dict[Reason, Both] = {
         "Single figures stand out; no more than that can be concluded.",
     ),
     Reason.SENDER_UNKNOWN: Both(
-        "Zu diesem Konto ist keine laufende Kampagne bekannt, die das erklärt.",
-        "No running campaign is known for this account that would explain it.",
+        "Zu diesem Konto ist keine laufende Kampagne bekannt, die das erklärt und die Sendepause pausieren"
+        " könnte.",
+        "No running campaign is known for this account that would explain it and that Sendepause could"
+        " pause.",
     ),
     Reason.CAMPAIGN_KNOWN: Both(
         "Eine bekannte Kampagne erklärt das; über sie wird eigens entschieden.",

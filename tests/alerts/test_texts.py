@@ -30,6 +30,10 @@ ABOUT_A_CAMPAIGN = {
     Stage.HOLD_GRANTED,
     Stage.HOLD_ENDS,
     Stage.RESUMED,
+    # what was measured before a pause says nothing of the time since
+    Stage.NO_DATA,
+    Stage.SILENCE_CONFIRMED,
+    Stage.MOVED,
 }
 
 

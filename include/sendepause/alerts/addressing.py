@@ -117,7 +117,7 @@ def owed(
         *_with_proofs(session, _of_decisions(settings, plan, findings)),
         *_stopped(settings, plan, passages, as_of),
         *_ill(session),
-        *_holds(session, as_of),
+        *_holds(session, settings, as_of),
         *_out_of_reach(session),
     ]
     facts = [*_without_muted(session, settings, facts)]
@@ -200,13 +200,16 @@ def _out_of_reach(session: Session) -> Iterator[Fact]:
             yield Fact("", f"user:{id}", Stage.SOURCE_ILL, Audience.OPERATORS, facts)
 
 
-def _holds(session: Session, as_of: datetime) -> Iterator[Fact]:
+def _holds(session: Session, settings: Settings, as_of: datetime) -> Iterator[Fact]:
     """Holds that were asked for and are not over: somebody has to approve them."""
     campaigns = {campaign.key: campaign for campaign in queries.campaigns(session)}
     for hold in folds.holds(ledger.entries(session, kinds=folds.HOLDS)):
         campaign = campaigns.get(hold.campaign)
         if hold.approver is None and as_of < hold.ends_at and campaign is not None:
+            account = settings.account_map.get(campaign.account or "")
             facts = AlertFacts(
+                **(_of_account(account, {}) if account else {}),
+                **_of_owner(settings, campaign.account),
                 campaign_name=campaign.name,
                 system=campaign.system,
                 hold_until=hold.ends_at.isoformat(),
@@ -241,6 +244,7 @@ def fact_of(
         **(_of_rule(rule) if rule else {}),
         **(_of_pause(settings, rule, decision) if rule else {}),
         **({"item": guard.item(decision)} if stage is Stage.WARNED else {}),
+        **(_of_owner(settings, decision.account) if audience is Audience.OPERATORS else {}),
     }
     known = {name: value for name, value in facts.items() if name in AlertFacts.__annotations__ and value}
     return Fact(decision.enforcement, decision.subject, stage, audience, cast("AlertFacts", known))
@@ -253,6 +257,12 @@ def _of_account(account: Account, findings: Mapping[str, Finding]) -> AlertFacts
         facts["verdict"] = str(finding.verdict)
         facts["sentence"] = {str(tongue): verdict.sentence(finding, tongue) for tongue in Language}
     return facts
+
+
+def _of_owner(settings: Settings, number: str | None) -> AlertFacts:
+    """Whose account it is, for those who are not."""
+    owner = settings.owner_of(number)
+    return AlertFacts(owner_name=owner.name) if owner else AlertFacts()
 
 
 def _of_pause(settings: Settings, rule: Enforcement, decision: Decision) -> AlertFacts:

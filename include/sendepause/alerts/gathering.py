@@ -300,6 +300,7 @@ def put(session: Session, desk: Desk, draft: Draft, at: datetime) -> Iterator[st
         form=form,
         users=_users(desk, group, form),
         buttons=_answerable(desk, group),
+        hold=_may_be_held(desk, group.enforcement, at),
     )
     is_first = form in (Form.NOTICE, Form.CONTINUED)
     for part, message in enumerate(messages):

@@ -56,6 +56,9 @@ _ABOUT_A_CAMPAIGN = frozenset(  # that is known and told of before: how its acco
         Stage.RESUMED,
     }
 )
+_SINCE_ITS_PAUSE = frozenset(  # the weeks before it say nothing of what has been so since
+    {Stage.NO_DATA, Stage.SILENCE_CONFIRMED, Stage.MOVED}
+)
 _ABOUT_A_CHANGE = frozenset({Stage.UNDONE})
 _CHANGE_EXPLAINS = frozenset(  # of what we paused, the last change is our own, or says nothing any more
     {
@@ -320,7 +323,7 @@ def _reason(value: str, language: Language) -> str:
 def _finding(facts: AlertFacts, tongue: Tongue, stage: Stage) -> str:
     """The finding with its numbers. Of a campaign, only one that says why it was looked at."""
     verdict = facts.get("verdict")
-    if stage in _ABOUT_A_CAMPAIGN:
+    if stage in _ABOUT_A_CAMPAIGN or (facts.get("campaign_name") and stage in _SINCE_ITS_PAUSE):
         return ""
     if verdict and facts.get("campaign_name") and verdict not in _EXPLAINS_A_CAMPAIGN:
         return ""

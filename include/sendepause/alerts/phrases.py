@@ -54,6 +54,7 @@ class Frame(NamedTuple):
     # headings and what is said below them
     date: str
     date_past: str
+    no_date: str  # where no date hangs on it
     asked: str
     then: str
     for_backup: str  # what whoever stands in is asked to do first

@@ -19,6 +19,7 @@ FRAME = Frame(
     tomorrow="morgen",
     date="Stichtag",
     date_past="Regel",
+    no_date="Was das heißt",
     asked="Zu tun",
     then="Wie es weitergeht",
     for_backup="Sie lesen das als Vertretung: Fragen Sie bei den Zuständigen nach, oder kümmern Sie sich"
@@ -235,7 +236,8 @@ PHRASES: dict[Stage, Phrases] = {
         f"Schließen Sie den Umzug ab, oder beenden Sie {{die Kampagne|die Kampagnen}} selbst. {_DONE}",
         "Fragen Sie nach, ob der Umzug rechtzeitig fertig wird. Einen neuen Aufschub beantragen Sie in"
         " Airflow unter `sendepause_hold` oder mit `sendepause hold`.",
-        "Nach dem Ende des Aufschubs pausiert Sendepause, was noch läuft, und teilt es mit.",
+        "Läuft dann noch etwas, kündigt Sendepause die Pause noch einmal an. Pausiert wird frühestens am Tag"
+        " danach, spätestens 24 Stunden vor dem Stichtag.",
     ),
     Stage.MOVED: Phrases(
         "Umgezogen: {Eine Kampagne kann|{n} Kampagnen können} wieder laufen",
@@ -307,7 +309,7 @@ PHRASES: dict[Stage, Phrases] = {
         "Möglicher Verstoß: {ein Fall|{n} Fälle}",
         "{Ein Verstoß ist|{n} Verstöße sind} möglich",
         "{Hier|In diesen Fällen} lief eine Kampagne noch, als die Regel schon in Kraft war, oder die"
-        " Messwerte sprechen für automatischen Versand oder Massenversand.",
+        " Messwerte der letzten Wochen sprechen für automatischen Versand oder Massenversand.",
         "WhatsApp kann die Nummer sperren und rechtlich vorgehen.",
         f"Schalten Sie das Programm oder die Kampagne sofort ab. {_DONE} {_WRONG}",
         "Sorgen Sie dafür, dass nichts mehr sendet, notfalls von Hand im Kampagnensystem, und halten Sie"

@@ -19,6 +19,7 @@ FRAME = Frame(
     tomorrow="tomorrow",
     date="Deadline",
     date_past="Rule",
+    no_date="What it means",
     asked="To do",
     then="What happens next",
     for_backup="You read this because you stand in: ask the owner, or take care of it yourself.",
@@ -228,7 +229,8 @@ PHRASES: dict[Stage, Phrases] = {
         f"Finish the move, or stop {{the campaign|the campaigns}} yourself. {_DONE}",
         "Ask whether the move will be finished in time. A new hold is asked for in Airflow under"
         " `sendepause_hold`, or with `sendepause hold`.",
-        "When the hold has ended, Sendepause pauses what is still running, and lets you know.",
+        "If anything is still running then, Sendepause announces the pause once more. It pauses on the next"
+        " day at the earliest, and at the latest 24 hours before the deadline.",
     ),
     Stage.MOVED: Phrases(
         "Moved: {a campaign|{n} campaigns} can run again",
@@ -299,8 +301,8 @@ PHRASES: dict[Stage, Phrases] = {
     Stage.BREACH: Phrases(
         "Possible breach: {one case|{n} cases}",
         "{One breach is|{n} breaches are} possible",
-        "{Here|In these cases} a campaign was still running when the rule was in force, or the figures"
-        " point to automated or bulk sending.",
+        "{Here|In these cases} a campaign was still running when the rule was in force, or the figures of"
+        " the last weeks point to automated or bulk sending.",
         "WhatsApp may ban the number and take legal action.",
         f"Switch the tool or the campaign off at once. {_DONE} {_WRONG}",
         "See to it that nothing sends any more, by hand in the campaign system if need be, and note the"

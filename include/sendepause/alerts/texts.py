@@ -72,6 +72,7 @@ class _Letter:
     telling: Telling
     facts: Sequence[AlertFacts]
     buttons: bool
+    hold: bool  # could still be in force
 
     @property
     def shared(self) -> AlertFacts:
@@ -110,16 +111,18 @@ def compose(
     form: Form = Form.NOTICE,
     users: Sequence[str] = (),
     buttons: bool = False,
+    hold: bool = True,
 ) -> list[Message]:
     """The messages that tell ``facts``, all of one stage and enforcement, to one reader in ``zone``.
 
     ``at`` is the moment from which time is counted. Every fact is named in exactly one message.
     No facts, no messages. ``users`` are mentioned in the first of them, where the form is one that has
-    to be seen. ``buttons``: the caller adds one block with them, for which room is left.
+    to be seen. ``buttons``: the caller adds one block with them, for which room is left. ``hold``: whether
+    one that is asked for now could still be in force.
     """
     if not facts:
         return []
-    letter = _Letter(tongue(language, zone), Telling(stage, audience, form, at), facts, buttons)
+    letter = _Letter(tongue(language, zone), Telling(stage, audience, form, at), facts, buttons, hold)
     title = _title(letter)
     first = _Sections(_head(letter, users), _asked(letter), tuple(_after(letter)), _foot(letter))
     told = [items.item(one, letter.tongue, letter.telling, where) for one, where in _with_places(letter)]
@@ -179,15 +182,21 @@ def _next_pause(letter: _Letter) -> tuple[str, int]:
 
 def _head(letter: _Letter, users: Sequence[str]) -> str:
     """What happened and what it means for the date; before it, who is to see it, and why they hear again."""
-    frame, said = letter.tongue.frame, letter.tongue.phrases[letter.telling.stage]
-    form = letter.telling.form
+    said, form = letter.tongue.phrases[letter.telling.stage], letter.telling.form
     about = " ".join(_about_the_date(letter, letter.phrase(said.means)))
     lines = [
         mentions(users) if form in _MENTIONS else "",
         " ".join(filter(None, [_again(letter), letter.phrase(said.happened)])),
-        f"*{frame.date_past if letter.in_force else frame.date}:* {about}",
+        f"*{_date_title(letter)}:* {about}",
     ]
     return "\n".join(filter(None, lines))
+
+
+def _date_title(letter: _Letter) -> str:
+    frame, facts = letter.tongue.frame, letter.shared
+    if items.begins(facts) is None and facts.get("hours_left") is None:
+        return frame.no_date
+    return frame.date_past if letter.in_force else frame.date
 
 
 def _again(letter: _Letter) -> str:
@@ -257,7 +266,7 @@ def _may_hold(letter: _Letter) -> bool:
     """Whether a hold would be of use, and there is time for it."""
     begins, stage = items.begins(letter.shared), letter.telling.stage
     left = (begins - letter.telling.at).total_seconds() / 3600 if begins else letter.shared.get("hours_left")
-    return stage in HOLDABLE and (left is None or left > LAST_HOURS)
+    return letter.hold and stage in HOLDABLE and (left is None or left > LAST_HOURS)
 
 
 def _after(letter: _Letter) -> Iterator[str]:
