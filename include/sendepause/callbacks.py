@@ -19,10 +19,10 @@ from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
 from sendepause import answering
-from sendepause.alerts import answers
+from sendepause.alerts import answers, slack
 from sendepause.answering import Taken
 from sendepause.errors import SendepauseError
-from sendepause.installation import SIGNING_CONNECTION, Installation, find_access
+from sendepause.installation import SIGNING_CONNECTION, SLACK_CONNECTION, Installation, find_access
 
 MAX_BYTES = 64 * 1024
 FORM = "application/x-www-form-urlencoded"
@@ -35,7 +35,11 @@ log = logging.getLogger(__name__)
 
 
 def create_app(open_installation: Callable[[], Installation]) -> FastAPI:
-    """The application; ``open_installation`` is called with the first answer, and again after a failure."""
+    """The application; ``open_installation`` is called with the first answer, and again after a failure.
+
+    ``state.prepare()`` makes ready what an answer needs, where answers can come: the first one would wait
+    longer for it than Slack does for us.
+    """
     app = FastAPI(
         title="Sendepause: callbacks",
         docs_url=None,
@@ -44,6 +48,7 @@ def create_app(open_installation: Callable[[], Installation]) -> FastAPI:
         redirect_slashes=False,
     )
     desk = _Desk(open_installation)
+    app.state.prepare = desk.prepare
 
     @app.post("/slack/answers")
     async def slack_answers(request: Request) -> Response:
@@ -79,6 +84,15 @@ class _Desk:
             if self._secret is None or time.monotonic() - self._secret[0] > SECRET_SECONDS:
                 self._secret = (time.monotonic(), _signing_secret())
             return self._secret[1]
+
+    def prepare(self) -> None:
+        """See ``create_app``. Whatever fails is tried again with the first answer."""
+        try:
+            if self.secret():
+                self._opened()
+                slack.hook_client(SLACK_CONNECTION)
+        except Exception as error:
+            log.info("Answers from Slack are not prepared for yet (%s).", type(error).__name__)
 
     async def answer(self, payload: Any) -> Response:
         """Acknowledge what was taken. What takes longer is not, and goes on: again it is the same answer."""

@@ -235,6 +235,30 @@ class TestInTime:
         assert (first.status_code, first.content, second.status_code) == (503, b"", 200)
         assert len(office.entries) == 1
 
+    def test_what_is_made_ready_beforehand_is_there_with_the_first_answer(self, office: Office) -> None:
+        opened: list[int] = []
+
+        def installation() -> Any:
+            opened.append(1)
+            return office.company.installation
+
+        app = create_app(installation)
+        app.state.prepare()
+        assert opened == [1]
+        with TestClient(app) as client:
+            assert client.post(PATH, **signed({})).status_code == 200
+        assert opened == [1]
+
+    def test_where_nothing_can_be_received_nothing_is_made_ready(self, office: Office) -> None:
+        office.company.disconnect("sendepause_slack_signing")
+        create_app(lambda: pytest.fail("not needed")).state.prepare()
+
+    def test_what_cannot_be_made_ready_yet_keeps_no_server_from_starting(self, office: Office) -> None:
+        def away() -> Any:
+            raise Unreachable("The store did not answer.")
+
+        create_app(away).state.prepare()
+
     def test_whatever_goes_wrong_inside_slack_learns_nothing_of_it(
         self, door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:

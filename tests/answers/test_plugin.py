@@ -39,6 +39,10 @@ signature = "v0=" + hmac.new(secret.encode(), f"v0:{now}:{body}".encode(), hashl
 kind = {"Content-Type": "application/x-www-form-urlencoded", "X-Slack-Request-Timestamp": now}
 url = "/sendepause-callbacks/slack/answers"
 with TestClient(create_app()) as client:
+    ends = time.monotonic() + 60
+    while "airflow.providers.slack.hooks.slack" not in sys.modules and time.monotonic() < ends:
+        time.sleep(0.1)
+    time.sleep(0.5)
     began = time.process_time()
     right = kind | {"X-Slack-Signature": signature}
     print("signed", client.post(url, content=body, headers=right).status_code)
@@ -111,9 +115,9 @@ def test_what_needs_a_login_still_does(said: list[str]) -> None:
 
 
 def test_the_first_answer_of_a_fresh_process_is_in_time(said: list[str]) -> None:
-    """In seconds of the processor: Slack waits for three, whatever has to be imported first."""
+    """In seconds of the processor, of which Slack waits for three: what it needs was made ready before it."""
     (took,) = (float(line.removeprefix("seconds ")) for line in said if line.startswith("seconds "))
-    assert took < 2
+    assert took < 0.5
 
 
 def test_loading_the_plugin_costs_other_processes_next_to_nothing(airflow_home: Path) -> None:
