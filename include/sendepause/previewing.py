@@ -192,7 +192,7 @@ def _owed(session: Session, settings: Settings, shown: Shown, as_of: datetime) -
     told = (session, settings, shown.plan, shown.passages, as_of)
     facts = addressing.owed(*told)
     here = {fact.key for fact in facts}
-    acting = addressing.owed(*told, switches=replace(switches, acting=True))
+    acting = facts if switches.acting else addressing.owed(*told, switches=replace(switches, acting=True))
     withheld = [fact for fact in acting if fact.key not in here]
     pauses = (
         fact
