@@ -223,7 +223,8 @@ def _decide_running(case: CampaignCase) -> Outcome:
             return Outcome(Act.PAUSE, (_RUNS, Reason.SYSTEM_UNREACHABLE, *over), owed + announced)
         case Phase.PAUSING if case.last_hours:
             notice = Reason.TOLD_BEFORE if case.told else Reason.SHORT_NOTICE
-            return Outcome(Act.PAUSE, (_RUNS, notice, *over, *_troubles(case)), owed + undone)
+            known = () if case.undone else (notice,)  # who switched it on again was told this very pause
+            return Outcome(Act.PAUSE, (_RUNS, *known, *over, *_troubles(case)), owed + undone)
         case Phase.PAUSING if case.undone:
             return Outcome(Act.ASK, (_RUNS, Reason.SWITCHED_ON_AGAIN), undone)
         case Phase.PAUSING if case.told:

@@ -149,7 +149,7 @@ def answer(installed: Installed, subject: str) -> str:
         return next((question for question in open_ones if subject in question["subject"]), None)
 
     question = wait_for("the question", asked)
-    time.sleep(5)  # an answer before the scheduler has heard that the task waits fails it; people take longer
+    time.sleep(15)  # an answer before the scheduler has heard that the task waits fails it; people are slower
     task = question["task_instance"]
     path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
     chosen = {"chosen_options": ["Freigeben / Approve"], "params_input": {}}

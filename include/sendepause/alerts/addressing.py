@@ -213,6 +213,7 @@ def _holds(session: Session, settings: Settings, as_of: datetime) -> Iterator[Fa
                 campaign_name=campaign.name,
                 system=campaign.system,
                 hold_until=hold.ends_at.isoformat(),
+                asked_by=hold.author,
                 detail=hold.reason,
             )
             yield Fact("", f"hold:{hold.seq}", Stage.HOLD_ASKED, Audience.OPERATORS, facts)

@@ -148,9 +148,12 @@ def show(session: Session, id: str, text: str, blocks: list[dict[str, Any]]) -> 
 
 
 def note_shown(session: Session, id: str, version: int) -> None:
-    """Slack shows this version, or never will."""
-    older = and_(DeliveryRow.id == id, DeliveryRow.shown < version)
-    changed(session, update(DeliveryRow).where(older).values(shown=version))
+    """Slack shows this version, or never will.
+
+    Also where another process has brought a newer one meanwhile: which came last nobody knows, so the newest
+    is brought once more.
+    """
+    changed(session, update(DeliveryRow).where(DeliveryRow.id == id).values(shown=version))
 
 
 def note_picture(session: Session, id: str, file: str | None) -> None:

@@ -106,6 +106,7 @@ class AlertFacts(TypedDict, total=False):
     verdict: str  # model.Verdict
     sentence: dict[str, str]  # language -> the verdict in words, with its numbers
     hold_until: str
+    asked_by: str  # who asked for a hold: a ledger author, or ``slack:U…``
     no_data: str  # model.NoData
     detail: dict[str, str] | str
     items: int  # how many things are concerned, where they are too many to name
@@ -199,6 +200,8 @@ def _named(facts: AlertFacts, tongue: Tongue, telling: Telling) -> Iterator[str]
         yield pause
     if (until := moment(facts.get("hold_until"))) is not None:
         yield frame.hold_until.format(tongue.moment(until))
+    if asked_by := facts.get("asked_by"):
+        yield frame.asked_by.format(_person(asked_by))
     finding = _finding(facts, tongue, telling.stage)
     if reasons := _reasons(facts, tongue, telling.stage, finding):
         yield frame.reasons.format(reasons)
@@ -249,6 +252,11 @@ def _measured(facts: AlertFacts, tongue: Tongue, finding: str) -> Iterator[str]:
         yield tongue.frame.finding.format(finding)
     elif no_data := facts.get("no_data"):
         yield tongue.frame.no_data.format(tongue.label(NoData, no_data))
+
+
+def _person(author: str) -> str:
+    """A ledger's author; a person of Slack as Slack shows them, without calling them."""
+    return safe(author.removeprefix("slack:"), 100)
 
 
 def named(subject: str, language: Language) -> str:

@@ -87,6 +87,7 @@ class Frame(NamedTuple):
     changed: str
     changed_by: str
     hold_until: str
+    asked_by: str
     pause_from: str
     pause_latest: str
     pause_again: str

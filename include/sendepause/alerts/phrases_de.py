@@ -54,6 +54,7 @@ FRAME = Frame(
     changed="Zuletzt geändert: {}",
     changed_by="von {}",
     hold_until="Aufschub: bis {}",
+    asked_by="Beantragt von: {}",
     pause_from="Pause: ab {}, falls die Kampagne dann noch läuft",
     pause_latest="Pause: spätestens ab {}, falls die Kampagne dann noch läuft",
     pause_again="Nächste Pause: {}, falls die Kampagne dann noch läuft",

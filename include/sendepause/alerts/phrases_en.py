@@ -50,6 +50,7 @@ FRAME = Frame(
     changed="Last changed: {}",
     changed_by="by {}",
     hold_until="Hold: until {}",
+    asked_by="Requested by: {}",
     pause_from="Pause: from {}, if the campaign is still running then",
     pause_latest="Pause: from {} at the latest, if the campaign is still running then",
     pause_again="Next pause: {}, if the campaign is still running then",
