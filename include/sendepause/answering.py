@@ -72,7 +72,7 @@ def show(installation: Installation, delivery: str) -> None:
     try:
         for _ in range(3):  # what came meanwhile, too
             with database.session(installation.engine, write=False) as session:
-                due = next((one for one in deliveries.to_change(session) if one.id == delivery), None)
+                due = next(iter(deliveries.to_change(session, delivery)), None)
                 content = deliveries.content(session, delivery)
             if due is None:
                 return

@@ -116,13 +116,14 @@ def pending(session: Session, refused_before: datetime) -> list[Seen]:
     return [Seen(**row._mapping) for row in rows]
 
 
-def to_change(session: Session) -> list[Change]:
-    """The sent messages of which Slack shows an older version."""
-    rows = session.execute(
+def to_change(session: Session, id: str | None = None) -> list[Change]:
+    """The sent messages of which Slack shows an older version; ``id``: that one alone."""
+    behind = (
         select(DeliveryRow.id, DeliveryRow.sent_channel, DeliveryRow.ts, DeliveryRow.version)
         .where(DeliveryRow.state == "sent", DeliveryRow.version > DeliveryRow.shown)
         .order_by(DeliveryRow.sent_at)
     )
+    rows = session.execute(behind if id is None else behind.where(DeliveryRow.id == id))
     return [Change(id, channel, ts, version) for id, channel, ts, version in rows if channel and ts]
 
 
