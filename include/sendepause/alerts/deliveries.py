@@ -130,11 +130,10 @@ def to_change(session: Session, id: str | None = None) -> list[Change]:
 def content(session: Session, id: str) -> Content:
     """What Slack is to show of a delivery now."""
     row = session.get_one(DeliveryRow, id)
-    shows = row.shows or {"text": row.text, "blocks": row.blocks}
     return Content(
         id=row.id,
-        text=shows["text"],
-        blocks=shows["blocks"],
+        text=row.content["text"],
+        blocks=row.content["blocks"],
         broadcast=row.broadcast,
         picture=row.picture,
         picture_alt=row.picture_alt,

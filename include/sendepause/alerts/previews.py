@@ -75,7 +75,6 @@ def said(session: Session, deliveries: Collection[str] | None = None) -> list[Sa
 
 
 def _said(row: DeliveryRow, names: tuple[tuple[str, str], ...]) -> Said:
-    shows = row.shows or {"text": row.text, "blocks": row.blocks}
     return Said(
         delivery=row.id,
         channel=row.channel,
@@ -91,8 +90,8 @@ def _said(row: DeliveryRow, names: tuple[tuple[str, str], ...]) -> Said:
         queued_at=row.queued_at,
         sent_at=row.sent_at,
         version=row.version,
-        text=shows["text"],
-        blocks=shows["blocks"],
+        text=row.content["text"],
+        blocks=row.content["blocks"],
         names=names,
     )
 

@@ -82,12 +82,11 @@ def _readers(settings: Settings) -> dict[str, list[Owner]]:
 
 def _shown(session: Session) -> dict[str, dict[str, object]]:
     """What the first message of each thread shows, of those that were sent."""
-    rows = session.execute(
-        select(DeliveryRow.id, DeliveryRow.shows, DeliveryRow.text, DeliveryRow.blocks)
-        .join(ThreadRow, ThreadRow.root == DeliveryRow.id)
-        .where(DeliveryRow.state == "sent")
+    roots_there = select(DeliveryRow).join(ThreadRow, ThreadRow.root == DeliveryRow.id)
+    sent = session.scalars(
+        roots_there.where(DeliveryRow.state == "sent").execution_options(populate_existing=True)
     )
-    return {row.id: row.shows or {"text": row.text, "blocks": row.blocks} for row in rows}
+    return {row.id: row.content for row in sent}
 
 
 def _lines(

@@ -296,6 +296,11 @@ class DeliveryRow(Base):
     picture_alt: Mapped[str | None] = mapped_column(Text)
     file: Mapped[str | None] = mapped_column(String(40))  # Slack's id of the picture, once uploaded
 
+    @property
+    def content(self) -> dict[str, Any]:
+        """Text and blocks that Slack is to show now."""
+        return self.shows or {"text": self.text, "blocks": self.blocks}
+
     __table_args__ = (
         CheckConstraint(
             "state IN ('queued', 'sending', 'sent', 'refused')", name="ck_sendepause_delivery_state"
