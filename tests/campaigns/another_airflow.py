@@ -110,6 +110,7 @@ def another_airflow(home: Path, receiver: str) -> Iterator[AnotherAirflow]:
         **{f"AIRFLOW__{name}": str(value) for name, value in _settings(airflow, passwords).items()},
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # its parts call `airflow`
         "AIRFLOW_HOME": str(home),
+        "AIRFLOW_CONN_FS_DEFAULT": "fs://",
         "RECEIVER": receiver,
         "BEGIN": (datetime.now(UTC) - timedelta(minutes=2)).isoformat(timespec="seconds"),
     }

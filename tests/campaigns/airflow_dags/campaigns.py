@@ -7,7 +7,7 @@ import time
 import urllib.request
 from datetime import datetime, timedelta
 
-from airflow.providers.standard.sensors.time_delta import TimeDeltaSensor
+from airflow.providers.standard.sensors.filesystem import FileSensor
 from airflow.sdk import dag, task
 
 BEGIN = datetime.fromisoformat(os.environ["BEGIN"])
@@ -43,7 +43,8 @@ def broadcast():
 
 @dag(schedule=None, tags=["whatsapp"])
 def waits():
-    TimeDeltaSensor(task_id="wait", delta=timedelta(seconds=6), deferrable=True) >> send("waits")
+    list_is_ready = f"{os.environ['AIRFLOW_HOME']}/list-is-ready"
+    FileSensor(task_id="wait", filepath=list_is_ready, poke_interval=1, deferrable=True) >> send("waits")
 
 
 @dag(schedule=None, tags=["reports"])
