@@ -62,22 +62,27 @@ def test_who_has_not_signed_changes_nothing(installed: Installed, slack: SlackSe
     assert answers(installed) == before
 
 
-def test_a_pressed_button_is_an_entry_and_shows_in_the_message(
-    installed: Installed, slack: SlackServer
-) -> None:
+@pytest.fixture(scope="module")
+def read(installed: Installed, slack: SlackServer) -> dict[str, Any]:
+    """The notice, when its owner has said to have read it: a granted hold takes that button away."""
     notice = announced(slack)
     reply = slack.press(callback(installed), SIGNING_SECRET, notice, "sendepause_read", "U0KOLBEJ001")
     assert reply.status == httpx.codes.OK
+    return notice
+
+
+def test_a_pressed_button_is_an_entry_and_shows_in_the_message(
+    installed: Installed, read: dict[str, Any]
+) -> None:
     assert [author for author, facts in answers(installed) if '"read"' in facts] == ["slack:U0KOLBEJ001"]
-    wait_for("the changed message", lambda: "<@U0KOLBEJ001>" in str(notice["blocks"]))
+    wait_for("the changed message", lambda: "<@U0KOLBEJ001>" in str(read["blocks"]))
     assert installed.command("ledger", "verify").returncode == 0
 
 
 def test_a_hold_that_was_asked_for_in_slack_is_approved_in_airflow(
-    installed: Installed, slack: SlackServer
+    installed: Installed, slack: SlackServer, read: dict[str, Any]
 ) -> None:
-    notice = announced(slack)
-    reply = slack.press(callback(installed), SIGNING_SECRET, notice, "sendepause_hold", "U0KOLBEJ001")
+    reply = slack.press(callback(installed), SIGNING_SECRET, read, "sendepause_hold", "U0KOLBEJ001")
     assert reply.status == httpx.codes.OK
     view = wait_for("the form", lambda: next(iter(slack.views.values()), None))
     blocks = {block["block_id"]: block for block in view["blocks"] if block["type"] == "input"}
