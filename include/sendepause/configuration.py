@@ -149,10 +149,11 @@ def _read_section(path: Path, name: str, keys: tuple[str, ...], faults: list[Fau
 def _yaml_section(file: Path, keys: tuple[str, ...], faults: list[Fault]) -> _Section:
     try:
         text = _text(file)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
         if node is not None and _written_out(node, {}) > MAX_NODES:
             raise ValueError("its aliases repeat each other without end")
-        content = yaml.safe_load(text)
+        content = None if node is None else loader.construct_document(node)  # not parsed a second time
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         faults.append(_yaml_fault(file.name, error))
         return _Section(file.name, {})
