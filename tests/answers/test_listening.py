@@ -94,7 +94,7 @@ class TestAnswers:
             return take(*arguments)
 
         monkeypatch.setattr(answering, "take", once_broken)
-        reply = office.slack.press_over_socket(office.message(), READ, seconds=0.5)
+        reply = office.slack.press_over_socket(office.message(), READ, seconds=1.5)
         assert (reply.status, reply.attempts, len(office.entries)) == (200, 2, 1)
 
     def test_what_else_comes_is_acknowledged_and_ignored(self, office: Office) -> None:

@@ -12,6 +12,8 @@ from tests.postgres import postgres_server
 
 from sendepause.store import database
 
+pytest.register_assert_rewrite("tests.campaigns.contract")  # what it asserts is told like a test's own
+
 __all__ = ["postgres_server"]
 
 

@@ -238,8 +238,8 @@ class HttpGround:
         self.api.lies = True
 
     def lose_answers(self) -> None:
-        self.connector = http_connector(self.api.url, seconds=0.3)
-        self.api.answers_after = 0.6
+        self.connector = http_connector(self.api.url, seconds=1.0)
+        self.api.answers_after = 1.4
 
     def go_down(self) -> None:
         self.connector = http_connector(f"http://127.0.0.1:{CLOSED_PORT}")

@@ -68,8 +68,8 @@ class AirflowGround:
         self.airflow.lies = True
 
     def lose_answers(self) -> None:
-        self.connector = connected(self.airflow.url, seconds=0.3)
-        self.airflow.answers_after = 0.6
+        self.connector = connected(self.airflow.url, seconds=1.0)
+        self.airflow.answers_after = 1.4
 
     def go_down(self) -> None:
         self.connector = connected(f"http://127.0.0.1:{CLOSED_PORT}")

@@ -114,8 +114,8 @@ class BotGround:
         self.server.lies = True
 
     def lose_answers(self) -> None:
-        self.connector = OneKindOfBot(connect(self.server.url, seconds=0.3))
-        self.server.answers_after = 0.6
+        self.connector = OneKindOfBot(connect(self.server.url, seconds=1.0))
+        self.server.answers_after = 1.4
 
     def go_down(self) -> None:
         self.connector = OneKindOfBot(connect(f"http://127.0.0.1:{CLOSED_PORT}"))

@@ -84,8 +84,8 @@ class N8nGround:
         self.api.lies = True
 
     def lose_answers(self) -> None:
-        self.connector = to(self.api, seconds=0.3)
-        self.api.answers_after = 0.6
+        self.connector = to(self.api, seconds=1.0)
+        self.api.answers_after = 1.4
         self.api.scripted = []
 
     def go_down(self) -> None:

@@ -79,7 +79,7 @@ class Tool:
         self.lies = True
 
     def lose_answers(self) -> None:
-        self._seconds, self.answers_after = 0.3, 0.6
+        self._seconds, self.answers_after = 1.0, 1.4
 
     def go_down(self) -> None:
         self._down = True

@@ -219,7 +219,7 @@ class TestAConnection:
         deaf.answer = silent
         assert slack.sockets.wait_for(2)
         for _ in range(2):
-            assert slack.press_over_socket(message, "read", seconds=0.3).status == 200
+            assert slack.press_over_socket(message, "read", seconds=1.0).status == 200
         assert len(well.requests) == 2
         for app in (deaf, well):
             app.close()
