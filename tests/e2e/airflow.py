@@ -106,7 +106,8 @@ class Installed:
         """A client of the REST API with the administrator's token."""
         passwords = self.data / "airflow" / "simple_auth_manager_passwords.json.generated"
         login = {"username": "admin", "password": json.loads(passwords.read_text())["admin"]}
-        token = httpx.post(f"{self.url}/auth/token", json=login).raise_for_status().json()["access_token"]
+        answer = httpx.post(f"{self.url}/auth/token", json=login, timeout=30).raise_for_status()
+        token = answer.json()["access_token"]
         return httpx.Client(
             base_url=f"{self.url}/api/v2", headers={"Authorization": f"Bearer {token}"}, timeout=30
         )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 from tests.e2e.airflow import Installed, wait_for
 from tests.e2e.test_loop import answer
-from tests.slack_answers import Broken
+from tests.slack_answers import Broken, Reply
 from tests.slack_server import SlackServer
 from tests.slack_workspace import SIGNING_SECRET
 
@@ -47,6 +49,16 @@ def buttons(message: dict[str, Any]) -> list[str]:
     ]
 
 
+def again(call: Callable[[], Reply]) -> Reply:
+    """What a person does when Slack says that it took too long: on a loaded machine it does."""
+
+    def taken() -> Reply | None:
+        reply = call()
+        return reply if reply.status not in (0, httpx.codes.SERVICE_UNAVAILABLE) else None
+
+    return wait_for("an answer in Slack's three seconds", taken, 60)
+
+
 def answers(installed: Installed) -> list[tuple[str, str]]:
     return installed.store("SELECT author, facts FROM sendepause_ledger WHERE kind = 'answered' ORDER BY seq")
 
@@ -55,7 +67,8 @@ def test_who_has_not_signed_changes_nothing(installed: Installed, slack: SlackSe
     notice = announced(slack)
     before = answers(installed)
     for broken in (Broken(age=600), Broken(signature="v0=" + "0" * 64), Broken(tamper="x")):
-        reply = slack.press(callback(installed), SIGNING_SECRET, notice, buttons(notice)[0], broken=broken)
+        unsigned = partial(slack.press, callback(installed), SIGNING_SECRET, notice, buttons(notice)[0])
+        reply = again(partial(unsigned, broken=broken))
         assert reply.status == httpx.codes.UNAUTHORIZED
     assert httpx.get(callback(installed)).status_code in (404, 405)
     assert httpx.get(f"{installed.url}/sendepause-callbacks/docs").status_code == 404
@@ -66,7 +79,8 @@ def test_who_has_not_signed_changes_nothing(installed: Installed, slack: SlackSe
 def read(installed: Installed, slack: SlackServer) -> dict[str, Any]:
     """The notice, when its owner has said to have read it: a granted hold takes that button away."""
     notice = announced(slack)
-    reply = slack.press(callback(installed), SIGNING_SECRET, notice, "sendepause_read", "U0KOLBEJ001")
+    read = partial(slack.press, callback(installed), SIGNING_SECRET, notice, "sendepause_read", "U0KOLBEJ001")
+    reply = again(read)
     assert reply.status == httpx.codes.OK
     return notice
 
@@ -82,13 +96,14 @@ def test_a_pressed_button_is_an_entry_and_shows_in_the_message(
 def test_a_hold_that_was_asked_for_in_slack_is_approved_in_airflow(
     installed: Installed, slack: SlackServer, read: dict[str, Any]
 ) -> None:
-    reply = slack.press(callback(installed), SIGNING_SECRET, read, "sendepause_hold", "U0KOLBEJ001")
+    ask = partial(slack.press, callback(installed), SIGNING_SECRET, read, "sendepause_hold", "U0KOLBEJ001")
+    reply = again(ask)
     assert reply.status == httpx.codes.OK
     view = wait_for("the form", lambda: next(iter(slack.views.values()), None))
     blocks = {block["block_id"]: block for block in view["blocks"] if block["type"] == "input"}
     day = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
     values = {id: _filled(block["element"], day) for id, block in blocks.items()}
-    sent = slack.submit(callback(installed), SIGNING_SECRET, view, values, "U0KOLBEJ001")
+    sent = again(partial(slack.submit, callback(installed), SIGNING_SECRET, view, values, "U0KOLBEJ001"))
     assert sent.status == httpx.codes.OK, sent
     assert (sent.shown, sent.errors) == ("closed", {})
     asked = "SELECT author FROM sendepause_ledger WHERE kind = 'hold_asked' AND author LIKE 'slack:%'"
