@@ -22,6 +22,8 @@ from sendepause.settings import SystemSettings
 SECRET = "hunter2-and-more"
 ACCOUNT = "+4930123450"
 CLOSED_PORT = 9  # discard: nothing listens there
+PATIENCE = 1.0  # seconds that a client waits where answers get lost; the others need some, too
+TOO_LATE = 1.4  # seconds after which such an answer comes
 
 
 class Ground(Protocol):
@@ -238,8 +240,8 @@ class HttpGround:
         self.api.lies = True
 
     def lose_answers(self) -> None:
-        self.connector = http_connector(self.api.url, seconds=1.0)
-        self.api.answers_after = 1.4
+        self.connector = http_connector(self.api.url, seconds=PATIENCE)
+        self.api.answers_after = TOO_LATE
 
     def go_down(self) -> None:
         self.connector = http_connector(f"http://127.0.0.1:{CLOSED_PORT}")

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from tests.campaigns.airflow_server import PASSWORD, AirflowServer, serve
 from tests.campaigns.contract import Contract, run, trouble
-from tests.campaigns.grounds import ACCOUNT, CLOSED_PORT
+from tests.campaigns.grounds import ACCOUNT, CLOSED_PORT, PATIENCE, TOO_LATE
 
 from sendepause import campaigns
 from sendepause.campaigns.base import Access, Backlog, BacklogKind, Connector, GoesOn, UnderWay
@@ -68,8 +68,8 @@ class AirflowGround:
         self.airflow.lies = True
 
     def lose_answers(self) -> None:
-        self.connector = connected(self.airflow.url, seconds=1.0)
-        self.airflow.answers_after = 1.4
+        self.connector = connected(self.airflow.url, seconds=PATIENCE)
+        self.airflow.answers_after = TOO_LATE
 
     def go_down(self) -> None:
         self.connector = connected(f"http://127.0.0.1:{CLOSED_PORT}")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 from tests.campaigns.contract import Contract, run, trouble
-from tests.campaigns.grounds import ACCOUNT, CLOSED_PORT
+from tests.campaigns.grounds import ACCOUNT, CLOSED_PORT, PATIENCE, TOO_LATE
 from tests.campaigns.n8n_api import KEY, SCOPES, WAHA, N8nApi, Scripted, calling, sending, serve, trigger
 from tests.enforce.scene import acting, enforce, order
 
@@ -84,8 +84,8 @@ class N8nGround:
         self.api.lies = True
 
     def lose_answers(self) -> None:
-        self.connector = to(self.api, seconds=1.0)
-        self.api.answers_after = 1.4
+        self.connector = to(self.api, seconds=PATIENCE)
+        self.api.answers_after = TOO_LATE
         self.api.scripted = []
 
     def go_down(self) -> None:

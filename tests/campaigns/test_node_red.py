@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.campaigns.contract import Contract, run, trouble
-from tests.campaigns.grounds import ACCOUNT, CLOSED_PORT
+from tests.campaigns.grounds import ACCOUNT, CLOSED_PORT, PATIENCE, TOO_LATE
 from tests.campaigns.node_red_server import PASSWORD, TOKEN, USER, Server, serve
 from tests.tools.node_red import inject, request, sending, tab
 
@@ -82,8 +82,8 @@ class NodeRedGround:
         self.server.lies = True
 
     def lose_answers(self) -> None:
-        self.connector = connect(self.server, seconds=1.0)
-        self.server.answers_after = 1.4
+        self.connector = connect(self.server, seconds=PATIENCE)
+        self.server.answers_after = TOO_LATE
 
     def go_down(self) -> None:
         self.connector = connect(f"http://127.0.0.1:{CLOSED_PORT}")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.campaigns.contract import Contract, run, trouble
 from tests.campaigns.gateways import KEY, WwebjsServer, serve_gateway
-from tests.campaigns.grounds import ACCOUNT, CLOSED_PORT
+from tests.campaigns.grounds import ACCOUNT, CLOSED_PORT, PATIENCE, TOO_LATE
 
 from sendepause import campaigns
 from sendepause.assigning import assign
@@ -70,8 +70,8 @@ class WwebjsGround:
         self.server.lies = True
 
     def lose_answers(self) -> None:
-        self.connector = connect(self.server.url, seconds=1.0)
-        self.server.answers_after = 1.4
+        self.connector = connect(self.server.url, seconds=PATIENCE)
+        self.server.answers_after = TOO_LATE
 
     def go_down(self) -> None:
         self.connector = connect(f"http://127.0.0.1:{CLOSED_PORT}")

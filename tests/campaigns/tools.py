@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.campaigns.api import KEY, Scripted
-from tests.campaigns.grounds import ACCOUNT, CLOSED_PORT
+from tests.campaigns.grounds import ACCOUNT, CLOSED_PORT, PATIENCE, TOO_LATE
 
 from sendepause import campaigns
 from sendepause.campaigns.base import Access, Connector
@@ -79,7 +79,7 @@ class Tool:
         self.lies = True
 
     def lose_answers(self) -> None:
-        self._seconds, self.answers_after = 1.0, 1.4
+        self._seconds, self.answers_after = PATIENCE, TOO_LATE
 
     def go_down(self) -> None:
         self._down = True

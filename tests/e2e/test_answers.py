@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 import httpx
@@ -49,11 +48,11 @@ def buttons(message: dict[str, Any]) -> list[str]:
     ]
 
 
-def again(call: Callable[[], Reply]) -> Reply:
+def again(call: Callable[..., Reply], *arguments: Any, **named: Any) -> Reply:
     """What a person does when Slack says that it took too long: on a loaded machine it does."""
 
     def taken() -> Reply | None:
-        reply = call()
+        reply = call(*arguments, **named)
         return reply if reply.status not in (0, httpx.codes.SERVICE_UNAVAILABLE) else None
 
     return wait_for("an answer in Slack's three seconds", taken, 60)
@@ -66,9 +65,9 @@ def answers(installed: Installed) -> list[tuple[str, str]]:
 def test_who_has_not_signed_changes_nothing(installed: Installed, slack: SlackServer) -> None:
     notice = announced(slack)
     before = answers(installed)
+    address, button = callback(installed), buttons(notice)[0]
     for broken in (Broken(age=600), Broken(signature="v0=" + "0" * 64), Broken(tamper="x")):
-        unsigned = partial(slack.press, callback(installed), SIGNING_SECRET, notice, buttons(notice)[0])
-        reply = again(partial(unsigned, broken=broken))
+        reply = again(slack.press, address, SIGNING_SECRET, notice, button, broken=broken)
         assert reply.status == httpx.codes.UNAUTHORIZED
     assert httpx.get(callback(installed)).status_code in (404, 405)
     assert httpx.get(f"{installed.url}/sendepause-callbacks/docs").status_code == 404
@@ -79,8 +78,7 @@ def test_who_has_not_signed_changes_nothing(installed: Installed, slack: SlackSe
 def read(installed: Installed, slack: SlackServer) -> dict[str, Any]:
     """The notice, when its owner has said to have read it: a granted hold takes that button away."""
     notice = announced(slack)
-    read = partial(slack.press, callback(installed), SIGNING_SECRET, notice, "sendepause_read", "U0KOLBEJ001")
-    reply = again(read)
+    reply = again(slack.press, callback(installed), SIGNING_SECRET, notice, "sendepause_read", "U0KOLBEJ001")
     assert reply.status == httpx.codes.OK
     return notice
 
@@ -96,14 +94,13 @@ def test_a_pressed_button_is_an_entry_and_shows_in_the_message(
 def test_a_hold_that_was_asked_for_in_slack_is_approved_in_airflow(
     installed: Installed, slack: SlackServer, read: dict[str, Any]
 ) -> None:
-    ask = partial(slack.press, callback(installed), SIGNING_SECRET, read, "sendepause_hold", "U0KOLBEJ001")
-    reply = again(ask)
+    reply = again(slack.press, callback(installed), SIGNING_SECRET, read, "sendepause_hold", "U0KOLBEJ001")
     assert reply.status == httpx.codes.OK
     view = wait_for("the form", lambda: next(iter(slack.views.values()), None))
     blocks = {block["block_id"]: block for block in view["blocks"] if block["type"] == "input"}
     day = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
     values = {id: _filled(block["element"], day) for id, block in blocks.items()}
-    sent = again(partial(slack.submit, callback(installed), SIGNING_SECRET, view, values, "U0KOLBEJ001"))
+    sent = again(slack.submit, callback(installed), SIGNING_SECRET, view, values, "U0KOLBEJ001")
     assert sent.status == httpx.codes.OK, sent
     assert (sent.shown, sent.errors) == ("closed", {})
     asked = "SELECT author FROM sendepause_ledger WHERE kind = 'hold_asked' AND author LIKE 'slack:%'"

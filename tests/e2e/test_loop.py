@@ -217,7 +217,8 @@ def test_the_watch_reads_every_pause_again_and_listens_to_its_account(installed:
     told = json.loads(counts)
     assert told["watched"] > 0
     assert told["unread"] == 0
-    assert told["running"] <= 1  # one is switched on again by a person: by now or before, whoever looks first
+    undone = installed.store("SELECT DISTINCT subject FROM sendepause_ledger WHERE kind = 'undone'")
+    assert told["running"] <= len(undone)  # what a person switched on again is written down by then
     assert sum(told.get(f"silence_{state}", 0) for state in ("waiting", "open", "confirmed", "broken")) > 0
 
 
