@@ -23,7 +23,7 @@ from tests.bench_delivering import delivering
 from tests.bench_enforcing import against_mapped_tasks, enforcing
 
 from sendepause.audit import activity, verdict
-from sendepause.sources import reader
+from sendepause.sources import read_whole
 from sendepause.sources.base import ReadContext
 
 SCALE = float(os.environ.get("BENCH_SCALE", "1"))
@@ -59,7 +59,7 @@ def reading() -> dict[str, Any]:
     megabytes = len(content) / 1e6
     context = ReadContext(time_zone="Europe/Berlin", owner="Werkstatt Kiel")
     bare = best_of(3, lambda: sum(1 for _ in io.BytesIO(content)))
-    ours = best_of(3, lambda: reader("chat_export")(io.BytesIO(content), "chat.txt", context))
+    ours = best_of(3, lambda: read_whole("chat_export", io.BytesIO(content), "chat.txt", context))
     return {
         "megabytes": round(megabytes, 1),
         "bare_mb_per_s": round(megabytes / bare),

@@ -68,10 +68,10 @@ def read(
         raise Guarded(
             "Messages in clear are never printed inside an Airflow task.", means="Nothing was read."
         )
-    reader, context = sources.reader(kind), ReadContext(time_zone=_zone(time_zone), owner=owner)
+    context = ReadContext(time_zone=_zone(time_zone), owner=owner)
     try:
         with file.open("rb") as stream:
-            reading = reader(stream, file.name, context)
+            reading = sources.read_whole(kind, stream, file.name, context)
     except OSError as error:
         raise BadInput(
             f"The file cannot be read: {error.strerror}.", place=str(file), means="Nothing was read."

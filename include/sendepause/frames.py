@@ -23,6 +23,9 @@ MESSAGES = pl.Schema(
         "account": pl.String(),  # E.164 where the input itself names the account, else null
         "message_id": pl.String(),  # the tool's own id, null where it has none (chat exports)
         "campaign_id": pl.String(),  # the campaign that sent it, where the input tells
+        "template": pl.Boolean(),  # by the Platform: of an approved template, or free-form; null elsewhere
+        "category": pl.String(),  # what the Platform counts it as: "marketing", "utility", "service", …
+        "error": pl.String(),  # the code with which sending failed
     }
 )
 

@@ -18,7 +18,7 @@ from sendepause.example.traffic import DAYS, Way, perform
 from sendepause.keys import Pseudonymiser
 from sendepause.model import Evidence, Finding
 from sendepause.settings import Settings
-from sendepause.sources import reader
+from sendepause.sources import read_whole
 from sendepause.sources.base import ReadContext
 from sendepause.sources.ingest import ingest
 from sendepause.stages import source_health
@@ -105,6 +105,6 @@ def test_no_export_is_ambiguous_in_any_month(settings: Settings, tmp_path: Path)
         read: list[datetime] = []
         for file in (tmp_path / str(start.month) / account.number).iterdir():
             with file.open("rb") as stream:
-                messages = reader("chat_export")(stream, file.name, context).messages
+                messages = read_whole("chat_export", stream, file.name, context).messages
             read += messages.filter(~pl.col("system"))["sent_at"].to_list()
         assert sorted(read) == [message.at.replace(microsecond=0) for message in recent]

@@ -31,6 +31,8 @@ from sendepause import storage
 from sendepause.errors import BadInput
 from sendepause.keys import Pseudonymiser
 from sendepause.sources import file_reading, files
+from sendepause.sources.base import Reading
+from sendepause.sources.conversion import Conversion
 from sendepause.store import queries
 
 CHAT = f"exports/{BERLIN}/WhatsApp Chat mit Anna Beispiel.txt"
@@ -178,14 +180,14 @@ def test_a_reader_that_fails_unexpectedly_breaks_one_file_alone(
         f"exports/{LISBON}/WhatsApp Chat mit Emil Muster.txt",
         ("02.11.19, 12:31", "Loja de Bicicletas", "Sim"),
     )
-    real = file_reading.to_events
+    real = Conversion.add
 
-    def fail(reading, place, **rest):  # type: ignore[no-untyped-def]
-        if place.account == BERLIN:
+    def fail(self: Conversion, reading: Reading) -> None:
+        if self._place.account == BERLIN:
             raise ValueError(f"what Anna wrote from {ANNA}")
-        return real(reading, place, **rest)
+        real(self, reading)
 
-    monkeypatch.setattr(file_reading, "to_events", fail)
+    monkeypatch.setattr(Conversion, "add", fail)
     done = house.read(company(EXPORTS))
     assert (done.files_broken, done.accounts) == (1, {LISBON})
     (broken,) = [file for file in house.files("phones").values() if file.broken]

@@ -7,7 +7,7 @@ import json
 import zipfile
 from typing import Any
 
-from sendepause.sources import reader
+from sendepause.sources import read_whole
 from sendepause.sources.base import ReadContext, Reading
 from sendepause.sources.show import as_json_lines
 
@@ -17,7 +17,7 @@ LRM = "\u200e"
 def read(kind: str, data: str | bytes, name: str = "file.txt", **context: Any) -> Reading:
     """The reading of a file given as text or bytes; the zone is Berlin's unless another is given."""
     stream = io.BytesIO(data.encode() if isinstance(data, str) else data)
-    return reader(kind)(stream, name, ReadContext(**({"time_zone": "Europe/Berlin"} | context)))
+    return read_whole(kind, stream, name, ReadContext(**({"time_zone": "Europe/Berlin"} | context)))
 
 
 def shown(kind: str, data: str | bytes, name: str = "file.txt", **context: Any) -> list[dict[str, Any]]:

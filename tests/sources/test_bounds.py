@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.sources.formats import read, shown, zipped
 
 from sendepause.errors import BadInput
-from sendepause.sources import READERS, archive, base, chat_export, reader
+from sendepause.sources import READERS, archive, base, chat_export, read_whole, reader
 from sendepause.sources.base import ReadContext
 
 CHAT = "30.05.23, 18:44 - Ida: Moin\n"
@@ -160,7 +160,7 @@ def test_records_of_any_shape_are_read_or_refused(kind: str, value: object) -> N
 
 def _read_or_refuse(kind: str, data: bytes) -> None:
     try:
-        reading = reader(kind)(io.BytesIO(data), "a.txt", ReadContext("Europe/Berlin", owner="Ida"))
+        reading = read_whole(kind, io.BytesIO(data), "a.txt", ReadContext("Europe/Berlin", owner="Ida"))
     except BadInput as refused:
         assert refused.what
     else:

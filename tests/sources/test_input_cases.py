@@ -15,7 +15,7 @@ import pytest
 
 from sendepause.errors import BadInput
 from sendepause.frames import MESSAGES
-from sendepause.sources import reader
+from sendepause.sources import read_whole
 from sendepause.sources.base import ReadContext
 from sendepause.sources.show import as_json_lines
 
@@ -45,10 +45,10 @@ def test_a_case_reads_as_expected(path: Path) -> None:
     with file.open("rb") as stream:
         if expected["error"] is not None:
             with pytest.raises(BadInput) as refused:
-                reader(expected["kind"])(stream, file.name, context)
+                read_whole(expected["kind"], stream, file.name, context)
             assert re.search(r"\w", refused.value.what)
             return
-        reading = reader(expected["kind"])(stream, file.name, context)
+        reading = read_whole(expected["kind"], stream, file.name, context)
     assert reading.messages.schema == MESSAGES
     zone = ZoneInfo(expected["time_zone"])
     wanted = [

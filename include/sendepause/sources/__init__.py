@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from sendepause.errors import BadInput
 
 if TYPE_CHECKING:
-    from sendepause.sources.base import Reader
+    from sendepause.sources.base import ReadContext, Reader, Reading
 
 READERS: dict[str, str] = {
     "chat_export": "sendepause.sources.chat_export.read",
@@ -26,3 +26,10 @@ def reader(kind: str) -> Reader:
         raise BadInput("There is no such kind of source.", f"Use one of: {', '.join(READERS)}.", place="kind")
     module, _, function = READERS[kind].rpartition(".")
     return cast("Reader", getattr(import_module(module), function))
+
+
+def read_whole(kind: str, stream: BinaryIO, name: str, context: ReadContext) -> Reading:
+    """One file in one piece, each message id once; for eyes and tests, since it takes the file's memory."""
+    from sendepause.sources.portions import joined
+
+    return joined(reader(kind)(stream, name, context))

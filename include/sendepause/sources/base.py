@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 from zoneinfo import ZoneInfo
@@ -36,22 +36,28 @@ class ReadContext:
 
 @dataclass(frozen=True)
 class Reading:
-    """One file, read. ``messages`` has the schema ``frames.MESSAGES`` and the file's order.
+    """A file, or one portion of it, read. ``messages``: schema ``frames.MESSAGES``, in the file's order.
 
-    ``evidence`` is what the kind of file says of the account's kind; ``notes`` are sentences for the
-    person who connected the source, without anybody's name, number or words.
+    ``evidence`` is what the kind of file says of the account's kind. ``notes`` are sentences for the person
+    who connected the source, ``form`` is the format that was found, in words ("Android, day.month.year, 24
+    hours"): both without anybody's name, number or words.
     """
 
     messages: pl.DataFrame
     resolution: Resolution
     evidence: Evidence | None
     notes: tuple[str, ...] = ()
+    form: str = ""
 
 
 class Reader(Protocol):
-    """Reads one file. ``name`` is the file's name alone: a hint for formats and messages, never a path."""
+    """Reads one file, in portions where it may be large: positions begin at 0 in each, and a note stands in
+    one of them. What is found wrong in a later portion refuses the whole file.
 
-    def __call__(self, stream: BinaryIO, name: str, context: ReadContext) -> Reading: ...
+    ``name`` is the file's name alone: a hint for formats and messages, never a path.
+    """
+
+    def __call__(self, stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]: ...
 
 
 def take(stream: BinaryIO, limit: int = MAX_BYTES) -> bytes:

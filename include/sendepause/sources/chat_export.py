@@ -6,7 +6,7 @@ once. Python looks only at what is few: distinct dates and times, authors with q
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import time
 from typing import Any, BinaryIO
 
@@ -28,6 +28,7 @@ from sendepause.sources.text import MARKS, SPACES, decode
 MAX_LINE = 1024 * 1024
 """Longest line in bytes. WhatsApp's messages end at 65,536 characters."""
 _MAX_CANDIDATES = 20_000
+_TOLD = ("position", "sent_at", "author", "text", "media", "system", "direction", "counterpart")
 _PROGRAM = (
     r"^(?:[\w.-]+[ .-]+)*\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|ALERT|EMERG\w*)\]?"
     r"(?:[ .-]+[\w.-]+)*$"
@@ -35,7 +36,7 @@ _PROGRAM = (
 """What programs write where a chat has its authors."""
 
 
-def read(stream: BinaryIO, name: str, context: ReadContext) -> Reading:
+def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]:
     """One chat, in the file's order. Refuses what is no chat, is damaged, or has dates with two readings."""
     time_zone = zone(context).key
     chat_name = name
@@ -49,7 +50,7 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Reading:
     lines = _dated(_headers(_records(text, form), form), form)
     messages = _authored(lines, context)
     who = parties(messages, chat_name, context)
-    return Reading(
+    yield Reading(
         messages=_table(messages, to_utc(messages["wall"], time_zone), who),
         resolution=Resolution.S if form.has_seconds else Resolution.MIN,
         evidence=Evidence.CONSUMER,
@@ -193,7 +194,7 @@ def _table(messages: pl.DataFrame, sent_at: pl.Series, who: Parties) -> pl.DataF
             counterpart=pl.when("system").then(None).otherwise(pl.lit(who.counterpart)),
         )
         .with_columns(
-            pl.lit(None, dtype=pl.String).alias(name) for name in ("account", "message_id", "campaign_id")
+            pl.lit(None, dtype=MESSAGES[name]).alias(name) for name in MESSAGES.names() if name not in _TOLD
         )
         .with_row_index("position")
         .select(pl.col(name).cast(dtype) for name, dtype in MESSAGES.items())

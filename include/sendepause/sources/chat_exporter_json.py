@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from sendepause.model import Evidence
@@ -16,7 +17,7 @@ _BREAK = re.compile(r" ?<br ?/?>")
 _SENT = re.compile(r"Message deleted|Location shared: .*")
 
 
-def read(stream: BinaryIO, name: str, context: ReadContext) -> Reading:
+def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]:
     """All messages of all chats. The file does not name the account: outgoing ones get the owner's name.
 
     Evidence: a phone's own database belongs to a consumer product.
@@ -28,7 +29,7 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Reading:
             if isinstance(chat, dict) and isinstance(chat.get("messages"), dict | list):
                 gathered.recognised += 1
                 _read_chat(jid, chat, context, gathered)
-    return gathered.reading(Evidence.CONSUMER, "a chat of WhatsApp-Chat-Exporter")
+    yield gathered.reading(Evidence.CONSUMER, "a chat of WhatsApp-Chat-Exporter")
 
 
 def _read_chat(jid: str, chat: Record, context: ReadContext, gathered: Gathered) -> None:

@@ -6,6 +6,7 @@ Source of the fields: Meta's reference of webhook payloads for ``messages``, ``s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from sendepause.model import Evidence
@@ -19,7 +20,7 @@ _NO_MESSAGE = frozenset({"reaction", "revoke", "edit", "ephemeral"})
 _WRAPPERS = ("body", "json", "data", "payload", "event")
 
 
-def read(stream: BinaryIO, name: str, context: ReadContext) -> Reading:
+def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]:
     """Incoming messages, own ones that the app echoes, and those that only their statuses tell of.
 
     Evidence: only the Business Platform sends these webhooks.
@@ -34,7 +35,7 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Reading:
     for message_id, known in statuses.items():
         if message_id not in gathered:
             gathered.add(_earliest(known))
-    return gathered.reading(Evidence.PLATFORM, "a Cloud API webhook")
+    yield gathered.reading(Evidence.PLATFORM, "a Cloud API webhook")
 
 
 def _values(record: Record) -> list[Record]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
@@ -12,6 +13,7 @@ import polars as pl
 from sendepause.frames import EVENTS
 from sendepause.keys import Pseudonymiser, spelled
 from sendepause.sources.base import Reading
+from sendepause.sources.portions import Spool
 
 _NAMED = 20  # so many unknown accounts are named in a note
 _OF_UNKNOWN = re.compile(  # what ``_about_unknown`` writes
@@ -36,57 +38,78 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Converted:
-    """One file's events, how far they reach for each account, and what was left out."""
+class Rules:
+    """Which messages become events. ``since``: older ones would be deleted at once. ``until``: later ones
+    come from a wrong clock."""
 
-    events: pl.DataFrame  # frames.EVENTS
-    newest: dict[str, datetime] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    complete: bool = True  # nothing was left out that a mended configuration would take in
+    accounts: Collection[str]
+    keys: Pseudonymiser
+    since: datetime
+    until: datetime
 
 
-def to_events(
-    reading: Reading,
-    place: Place,
-    *,
-    accounts: Collection[str],
-    keys: Pseudonymiser,
-    since: datetime,
-    until: datetime,
-) -> Converted:
-    """The events of a reading under pseudonyms.
+class Conversion:
+    """The events of one file under pseudonyms, portion by portion, and what was left out of them.
 
     Left out, and noted unless it is of no interest: system lines; messages of accounts that are not
-    among ``accounts``; messages without a direction, and chats in which nothing is by the account, since
-    they prove neither silence nor who wrote; messages after ``until`` (a wrong clock); and, without a
-    note, those before ``since``, which would be deleted as too old.
+    among the rules' ``accounts``; messages without a direction, and chats in which nothing is by the
+    account, since they prove neither silence nor who wrote; messages after ``until``; and, without a note,
+    those before ``since``.
     """
-    messages = reading.messages.filter(~pl.col("system"))
-    named = _numbers(messages["account"])
-    messages = messages.with_columns(account=pl.coalesce(named, pl.lit(place.account, pl.String)))
-    known, unknown = _split(messages, pl.col("account").is_in(list(accounts)))
-    owned = place.names_owner or "out" in known["direction"]
-    directed, undirected = _split(known, pl.col("direction").is_not_null() & pl.lit(owned))
-    dated, ahead = _split(directed, pl.col("sent_at") <= until)
-    notes = [*reading.notes, *_about_unknown(unknown["account"], place.by_people)]
-    if len(undirected) and not owned:
-        notes.append(
-            f"No message is by the account itself, so all {len(undirected)} were left out: if that is wrong,"
-            " add the name that the account has in the file to its export_names."
-        )
-    elif len(undirected):
-        notes.append(
-            f"{len(undirected)} messages were left out, because the file does not show which are the"
-            " account's own: add the name that it has in the file to its export_names."
-        )
-    if len(ahead):
-        notes.append(f"{len(ahead)} messages were left out, because they are dated in the future.")
-    return Converted(
-        events=_pseudonymised(dated.filter(pl.col("sent_at") >= since), place, reading, keys),
-        newest=dict(dated.group_by("account").agg(pl.col("sent_at").max()).rows()),
-        notes=tuple(notes),
-        complete=unknown.is_empty() and undirected.is_empty(),
-    )
+
+    def __init__(self, place: Place, rules: Rules) -> None:
+        self.events = Spool()  # frames.EVENTS
+        self.newest: dict[str, datetime] = {}  # how far the file reaches for each account
+        self.messages = 0  # as many as people wrote in it
+        self._place, self._rules = place, rules
+        self._notes: list[str] = []
+        self._unknown: Counter[str | None] = Counter()
+        self._unowned = self._undirected = self._ahead = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing was left out that a mended configuration would take in."""
+        return not (self._unknown or self._unowned or self._undirected)
+
+    def add(self, reading: Reading) -> None:
+        """Take one portion in. Its positions go on where the former portion's ended."""
+        place, rules, first = self._place, self._rules, self.messages
+        messages = reading.messages.filter(~pl.col("system"))
+        if first:
+            messages = messages.with_columns(pl.col("position") + pl.lit(first, pl.UInt32))
+        self.messages += len(messages)
+        self._notes += reading.notes
+        named = _numbers(messages["account"])
+        messages = messages.with_columns(account=pl.coalesce(named, pl.lit(place.account, pl.String)))
+        known, unknown = _split(messages, pl.col("account").is_in(list(rules.accounts)))
+        self._unknown.update(dict(unknown["account"].value_counts().rows()))
+        owned = place.names_owner or "out" in known["direction"]
+        directed, undirected = _split(known, pl.col("direction").is_not_null() & pl.lit(owned))
+        self._undirected += len(undirected) if owned else 0
+        self._unowned += 0 if owned else len(undirected)
+        dated, ahead = _split(directed, pl.col("sent_at") <= rules.until)
+        self._ahead += len(ahead)
+        for account, newest in dated.group_by("account").agg(pl.col("sent_at").max()).iter_rows():
+            self.newest[account] = max(newest, self.newest.get(account, newest))
+        kept = dated.filter(pl.col("sent_at") >= rules.since)
+        self.events.add(_pseudonymised(kept, place, reading, rules.keys))
+
+    def notes(self) -> tuple[str, ...]:
+        """What the reader said, and what was left out here."""
+        notes = [*self._notes, *_about_unknown(self._unknown, self._place.by_people)]
+        if self._unowned:
+            notes.append(
+                f"No message is by the account itself, so all {self._unowned} were left out: if that is"
+                " wrong, add the name that the account has in the file to its export_names."
+            )
+        if self._undirected:
+            notes.append(
+                f"{self._undirected} messages were left out, because the file does not show which are the"
+                " account's own: add the name that it has in the file to its export_names."
+            )
+        if self._ahead:
+            notes.append(f"{self._ahead} messages were left out, because they are dated in the future.")
+        return tuple(notes)
 
 
 def _split(messages: pl.DataFrame, condition: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -101,16 +124,17 @@ def _numbers(values: pl.Series) -> pl.Series:
     return values.replace_strict(distinct, [spelled(value) for value in distinct], default=None)
 
 
-def _about_unknown(accounts: pl.Series, by_people: bool) -> list[str]:
+def _about_unknown(accounts: Counter[str | None], by_people: bool) -> list[str]:
     """The accounts that nobody configured, the most frequent first; in clear only what is no customer's."""
-    counts = accounts.value_counts(sort=True)
+    ordered = accounts.most_common()
     notes = [
         f"{count} messages of {_named(number, by_people)} were left out: it is not in the accounts."
-        for number, count in counts.head(_NAMED).rows()
+        for number, count in ordered[:_NAMED]
     ]
-    rest = counts.slice(_NAMED)
-    if len(rest):
-        notes.append(f"{rest['count'].sum()} messages of {len(rest)} further unknown accounts were left out.")
+    rest = ordered[_NAMED:]
+    if rest:
+        total = sum(count for _, count in rest)
+        notes.append(f"{total} messages of {len(rest)} further unknown accounts were left out.")
     return notes
 
 

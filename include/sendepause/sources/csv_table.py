@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import BinaryIO
 
@@ -34,7 +34,7 @@ _CLOCK = re.compile(
 )
 
 
-def read(stream: BinaryIO, name: str, context: ReadContext) -> Reading:
+def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]:
     """All rows as messages. Dates and times without a zone are wall clock in the context's time zone.
 
     Refused whole, with its place, where a row has no readable date or more fields than the header. A CSV is
@@ -50,7 +50,7 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Reading:
     in_utc = any(_fold(header[roles[role]]).endswith("utc") for role in _TIMES if role in roles)
     instants, resolution = _instants(rows, "UTC" if in_utc else time_zone)
     messages = [_message(cells, at, context) for (_, cells), at in zip(rows, instants, strict=True)]
-    return Reading(message_frame(messages), resolution, None)
+    yield Reading(message_frame(messages), resolution, None)
 
 
 _TIMES = ("sent_at", "date", "time")

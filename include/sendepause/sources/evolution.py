@@ -16,7 +16,7 @@ _EVENTS = frozenset({"messages.upsert", "messages.set", "send.message"})
 _CIPHERTEXT = 2  # Baileys' stub for a message that could not be decrypted yet
 
 
-def read(stream: BinaryIO, name: str, context: ReadContext) -> Reading:
+def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]:
     """Messages of ``messages.upsert``, ``messages.set`` and ``send.message``, and of the API's message lists.
 
     Evidence: an unofficial gateway runs on a consumer product.
@@ -35,7 +35,7 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Reading:
         for message in found:
             gathered.recognised += not event
             _add(message, account if account and account.startswith("+") else None, context, gathered)
-    return gathered.reading(Evidence.CONSUMER, "an event of the Evolution API")
+    yield gathered.reading(Evidence.CONSUMER, "an event of the Evolution API")
 
 
 def _messages(data: object) -> Iterator[Record]:

@@ -23,7 +23,7 @@ from sendepause.model import Account, Evidence
 from sendepause.settings import SourceSettings
 from sendepause.sources import files, reader
 from sendepause.sources.base import ReadContext
-from sendepause.sources.conversion import Converted, Place, to_events
+from sendepause.sources.conversion import Conversion, Place, Rules
 from sendepause.sources.files import Found
 from sendepause.store.queries import FileState
 
@@ -53,7 +53,7 @@ class Looked:
 
     outcome: Outcome
     state: FileState | None = None
-    converted: Converted | None = None
+    converted: Conversion | None = None
     evidence: Evidence | None = None
 
 
@@ -114,17 +114,12 @@ class FileReading:
 
     def _parse(self, file: Found, account: str | None, state: FileState) -> Looked:
         """One file through its reader; BadInput, without a word of its content, where that fails."""
+        converted, evidence = Conversion(self._place(file, account), self._rules()), None
         try:
             with storage.open_binary(file.path) as stream:
-                reading = reader(self.source.kind)(stream, file.name, self._context(account))
-            converted = to_events(
-                reading,
-                self._place(file, account),
-                accounts=self.accounts,
-                keys=self.keys,
-                since=self.since,
-                until=self.now() + CLOCK_SKEW,
-            )
+                for portion in reader(self.source.kind)(stream, file.name, self._context(account)):
+                    converted.add(portion)
+                    evidence = portion.evidence
         except (SendepauseError, PermissionError):
             raise
         except (Exception, pl.exceptions.PanicException) as error:
@@ -136,10 +131,13 @@ class FileReading:
         state = replace(
             state,
             modified=file.modified if converted.complete else state.modified,
-            messages=len(reading.messages.filter(~pl.col("system"))),
-            notes=tuple(note[:_LONGEST] for note in converted.notes[:_NOTES]),
+            messages=converted.messages,
+            notes=tuple(note[:_LONGEST] for note in converted.notes()[:_NOTES]),
         )
-        return Looked(Outcome.READ, state, converted, reading.evidence)
+        return Looked(Outcome.READ, state, converted, evidence)
+
+    def _rules(self) -> Rules:
+        return Rules(self.accounts, self.keys, self.since, self.now() + CLOCK_SKEW)
 
     def _place(self, file: Found, account: str | None) -> Place:
         kind = self.source.kind

@@ -24,6 +24,9 @@ class Message:
     account: str | None = None
     message_id: str | None = None
     campaign_id: str | None = None
+    template: bool | None = None
+    category: str | None = None
+    error: str | None = None
 
 
 class Gathered:

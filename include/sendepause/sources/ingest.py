@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,8 +31,8 @@ from sendepause.store import database, queries
 from sendepause.store.database import Engine
 from sendepause.store.queries import FileState
 
-AT_ONCE = 500_000
-"""So many events are gathered before they are merged: about 100 MB."""
+AT_ONCE = 250_000
+"""So many events are gathered before they are merged: about 60 MB."""
 
 LOOK_AROUND_DAYS = {"cloud_api_webhook": 31}
 """Statuses come for 30 days: until its ``sent`` is read, a message may stand under a later day."""
@@ -158,14 +158,13 @@ class _SourceRun:
         """Merge what was gathered, and only then note the files as read."""
         gathered, self.gathered, self.waiting = self.gathered, [], 0
         converted = [looked.converted for looked in gathered if looked.converted]
-        if converted:
-            changed, new = events.merge_counted(
-                self.base,
-                pl.concat(part.events for part in converted),
-                look_around_days=LOOK_AROUND_DAYS.get(self.source.kind, 0),
-            )
+        for portion in _portions(part for of_file in converted for part in of_file.events):
+            look_around = LOOK_AROUND_DAYS.get(self.source.kind, 0)
+            changed, new = events.merge_counted(self.base, portion, look_around_days=look_around)
             self.done.changed |= changed
             self.done.events_new += new
+        for of_file in converted:
+            of_file.events.close()
         with database.session(self.engine) as session:
             for looked in gathered:
                 if looked.state is not None:
@@ -227,6 +226,18 @@ class _SourceRun:
             queries.set_health(session, subject, not trouble, self.reading.now(), trouble)
         if trouble:
             log.warning("Source %s: %s", self.source.id, trouble)
+
+
+def _portions(parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Parts put together until they are worth a merge of their own."""
+    held: list[pl.DataFrame] = []
+    for part in parts:
+        held.append(part)
+        if sum(map(len, held)) >= AT_ONCE:
+            yield pl.concat(held)
+            held = []
+    if held:
+        yield pl.concat(held)
 
 
 def _said(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from sendepause.model import Evidence
@@ -21,7 +22,7 @@ _CARDS = frozenset({"vcard", "multi_vcard"})
 _ALTERNATIVES = ("senderPn", "remoteJidAlt", "participantAlt", "participantPn")
 
 
-def read(stream: BinaryIO, name: str, context: ReadContext) -> Reading:
+def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]:
     """Messages of ``message`` and ``message.any``, and of the API's message lists.
 
     Evidence: an unofficial gateway runs on a consumer product.
@@ -38,7 +39,7 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Reading:
         payload = event.get("payload")
         if text_of(event.get("event")) in _EVENTS and isinstance(payload, dict):
             _add(payload, address(inner(event, "me", "id")), context, gathered)
-    return gathered.reading(Evidence.CONSUMER, "an event of WAHA")
+    yield gathered.reading(Evidence.CONSUMER, "an event of WAHA")
 
 
 def _add(payload: Record, account: str | None, context: ReadContext, gathered: Gathered) -> None:
