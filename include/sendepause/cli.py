@@ -57,6 +57,7 @@ def read(
     file: Path,
     time_zone: Annotated[str, typer.Option(help="The zone of times without one.")] = "UTC",
     owner: Annotated[str | None, typer.Option(help="The account holder's name or number.")] = None,
+    locale: Annotated[str | None, typer.Option(help="Like en_US: settles day and month.")] = None,
 ) -> None:
     """Print one JSON object a line for each message of FILE, in clear; nothing is stored."""
     from sendepause import sources
@@ -68,7 +69,7 @@ def read(
         raise Guarded(
             "Messages in clear are never printed inside an Airflow task.", means="Nothing was read."
         )
-    context = ReadContext(time_zone=_zone(time_zone), owner=owner)
+    context = ReadContext(time_zone=_zone(time_zone), owner=owner, locale=locale)
     try:
         with file.open("rb") as stream:
             reading = sources.read_whole(kind, stream, file.name, context)

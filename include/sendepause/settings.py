@@ -17,7 +17,15 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import phonenumbers
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from sendepause import model
 from sendepause.model import Kind, Language
@@ -167,21 +175,42 @@ class SystemSettings(_Section):
     settings: Annotated[dict[str, Any], AfterValidator(_without_secrets)] = {}
 
 
+SourceKind = Literal[
+    "chat_export",
+    "cloud_api_webhook",
+    "csv",
+    "chat_exporter_json",
+    "evolution",
+    "waha",
+]
+
+
 class SourceSettings(_Section):
-    """Where data come from: a folder or an object-store URL with files of one kind.
+    """Where data come from: files of one kind in a folder or at an object-store URL (``location``), or the
+    rows of a ``query`` through an Airflow connection.
 
     ``chat_export`` reads one folder for each account, named by its number in E.164 (``+49…/*.txt``),
-    or everything below ``location`` for the one ``account``. ``columns`` maps our column names to
-    those of a CSV file.
+    or everything below ``location`` for the one ``account``. ``locale`` (like ``en_US``) says which of day
+    and month comes first where the files do not show it. ``columns`` maps our column names to those of a
+    table. ``watermark`` is the column by which a query goes on where it ended.
     """
 
     id: Id
-    kind: Literal["chat_export", "cloud_api_webhook", "csv", "chat_exporter_json", "evolution", "waha"]
-    location: Annotated[str, AfterValidator(_without_credentials)] = Field(min_length=1)
+    kind: SourceKind
+    location: Annotated[str, AfterValidator(_without_credentials), Field(min_length=1)] | None = None
+    query: Annotated[str, Field(min_length=1)] | None = None
+    watermark: str | None = None
     account: Number | None = None
     time_zone: Zone | None = None
+    locale: str | None = None
     columns: dict[str, str] = {}
     connection: ConnectionId | None = None
+
+    @model_validator(mode="after")
+    def _from_somewhere(self) -> SourceSettings:
+        if (self.location is None) == (self.query is None):
+            raise ValueError("needs a location, or a query through a connection, and not both")
+        return self
 
 
 class ScopeSettings(_Section):

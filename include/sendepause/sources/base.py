@@ -24,13 +24,15 @@ class ReadContext:
 
     ``time_zone`` is an IANA name: the zone of wall clocks without an offset. ``owner`` is the account
     holder's name or number as the file shows it, ``owner_names`` further spellings. ``account`` is the
-    account's number in E.164. ``columns`` names a CSV's columns by role (see ``csv_table.ROLES``).
+    account's number in E.164. ``locale`` (like ``en_US``) is the phone's or program's that wrote the file.
+    ``columns`` names a table's columns by role (see ``csv_table.ROLES``).
     """
 
     time_zone: str = "UTC"
     owner: str | None = None
     owner_names: tuple[str, ...] = ()
     account: str | None = None
+    locale: str | None = None
     columns: Mapping[str, str] | None = None
 
 

@@ -153,9 +153,9 @@ class FileReading:
         return number if number in self.accounts else None
 
     def _context(self, number: str | None) -> ReadContext:
-        columns = self.source.columns or None
+        columns, locale = self.source.columns or None, self.source.locale
         if number is None:
-            return ReadContext(time_zone=self.source.time_zone or "UTC", columns=columns)
+            return ReadContext(time_zone=self.source.time_zone or "UTC", locale=locale, columns=columns)
         account = self.accounts[number]
         names = (*account.export_names, account.name, number)
         return ReadContext(
@@ -163,6 +163,7 @@ class FileReading:
             owner=names[0],
             owner_names=names[1:],
             account=number,
+            locale=locale,
             columns=columns,
         )
 
@@ -175,7 +176,9 @@ class FileReading:
         context = self._context(account)
         names = (context.owner, *context.owner_names)
         known = "" if self.source.kind == "chat_export" else self._known
-        return _short([self.source.kind, account, context.time_zone, names, context.columns, known])
+        return _short(
+            [self.source.kind, account, context.time_zone, names, context.locale, context.columns, known]
+        )
 
     @cached_property
     def _known(self) -> str:

@@ -144,7 +144,7 @@ class _SourceRun:
         self._note_health(trouble)
 
     def _root(self) -> Path:
-        location = self.source.location
+        location = self.source.location or ""
         below = location if "://" in location else storage.folder(self.data) / location
         return storage.folder(below, self.source.connection)
 

@@ -91,7 +91,7 @@ class Play:
         jobs = [replace(job, days_ago=_DAYS_AGO) for job in crm.JOBS if job.id == campaign]
         crm.create(self.crm, begin, jobs)
         for source in settings.sources:
-            (folder / source.location).mkdir(parents=True, exist_ok=True)
+            (folder / (source.location or "")).mkdir(parents=True, exist_ok=True)
         self._slack = _Slack()
         self._before: dict[str, int] = {}  # the messages that are known already, with their version
         people.switch_acting(self.installation, True, OPERATORS)
