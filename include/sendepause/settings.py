@@ -178,11 +178,15 @@ class SystemSettings(_Section):
 SourceKind = Literal[
     "chat_export",
     "cloud_api_webhook",
+    "cloud_api_receiver",
     "csv",
     "chat_exporter_json",
     "evolution",
     "waha",
 ]
+
+
+RECEIVER: SourceKind = "cloud_api_receiver"
 
 
 class SourceSettings(_Section):
@@ -192,7 +196,8 @@ class SourceSettings(_Section):
     ``chat_export`` reads one folder for each account, named by its number in E.164 (``+49…/*.txt``),
     or everything below ``location`` for the one ``account``. ``locale`` (like ``en_US``) says which of day
     and month comes first where the files do not show it. ``columns`` maps our column names to those of a
-    table. ``watermark`` is the column by which a query goes on where it ended.
+    table. ``watermark`` is the column by which a query goes on where it ended. ``cloud_api_receiver`` has
+    neither: Meta sends its webhooks to this Airflow (``receiving``).
     """
 
     id: Id
@@ -208,7 +213,10 @@ class SourceSettings(_Section):
 
     @model_validator(mode="after")
     def _from_somewhere(self) -> SourceSettings:
-        if (self.location is None) == (self.query is None):
+        if self.kind == RECEIVER:
+            if self.location is not None or self.query is not None:
+                raise ValueError("has neither location nor query: Meta sends it")
+        elif (self.location is None) == (self.query is None):
             raise ValueError("needs a location, or a query through a connection, and not both")
         return self
 
