@@ -183,6 +183,8 @@ SourceKind = Literal[
     "chat_exporter_json",
     "evolution",
     "waha",
+    "baileys",
+    "whatsapp_web_js",
 ]
 
 
