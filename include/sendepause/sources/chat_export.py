@@ -74,6 +74,12 @@ def _format(text: str) -> tuple[Format, int]:
     for place in candidates.head(_MAX_CANDIDATES):
         form = Format.of(lines[place])
         if form is not None:
+            if form.has_unknown_word:
+                raise BadInput(
+                    "The times of day stand beside a word that is not known.",
+                    "Set the phone to the 24-hour clock, or to English, and export the chat again.",
+                    place=f"line {place + 1}",
+                )
             before = lines.head(place).str.replace_all(f"[{MARKS}{SPACES}\r]", "")
             return form, int((before != "").sum())
     raise BadInput(
