@@ -185,6 +185,8 @@ SourceKind = Literal[
     "waha",
     "baileys",
     "whatsapp_web_js",
+    "n8n_executions",
+    "chatwoot",
 ]
 
 

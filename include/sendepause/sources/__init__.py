@@ -18,6 +18,8 @@ READERS: dict[str, str] = {
     "waha": "sendepause.sources.waha.read",
     "baileys": "sendepause.sources.baileys_records.read",
     "whatsapp_web_js": "sendepause.sources.whatsapp_web_js.read",
+    "n8n_executions": "sendepause.sources.n8n_executions.read",
+    "chatwoot": "sendepause.sources.chatwoot.read",
     "csv": "sendepause.sources.csv_table.read",
 }
 

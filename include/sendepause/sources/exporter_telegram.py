@@ -6,13 +6,11 @@ text, except the words and paths that the exporter itself puts into the text.
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterable
-from itertools import chain
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from sendepause.sources.base import ReadContext
+from sendepause.sources.chained import beginning, chained
 from sendepause.sources.gathered import Message, own_author
 from sendepause.sources.json_records import Record, text_of
 from sendepause.sources.numbers import address, milliseconds
@@ -35,36 +33,10 @@ _BREAK = re.compile(r" ?<br ?/?>")
 
 def recognised(stream: BinaryIO) -> tuple[bool, BinaryIO]:
     """Whether a file is in this form, and the stream from its beginning: as one chat among chats, if so."""
-    head = b""
-    while len(head) < _LONGEST_HEAD and (part := stream.read(_LONGEST_HEAD - len(head))):
-        head += part
+    head = beginning(stream, _LONGEST_HEAD)
     if not _HEAD.match(head):
-        return False, _Chained.of([io.BytesIO(head), stream])
-    opening = io.BytesIO(b'{"chat":' + head.removeprefix(b"\xef\xbb\xbf"))
-    return True, _Chained.of([opening, stream, io.BytesIO(b"}")])
-
-
-class _Chained(io.RawIOBase):
-    """Streams one after the other."""
-
-    def __init__(self, streams: Iterable[BinaryIO]) -> None:
-        self._streams = chain(streams)
-        self._current: BinaryIO | None = next(self._streams, None)
-
-    @classmethod
-    def of(cls, streams: Iterable[BinaryIO]) -> BinaryIO:
-        return io.BufferedReader(cls(streams))
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while self._current is not None:
-            if data := self._current.read(len(buffer)):
-                buffer[: len(data)] = data
-                return len(data)
-            self._current = next(self._streams, None)
-        return 0
+        return False, chained(head, stream)
+    return True, chained(b'{"chat":', head.removeprefix(b"\xef\xbb\xbf"), stream, b"}")
 
 
 def message_of(message: Record, chat: Record, context: ReadContext) -> Message:
