@@ -44,7 +44,7 @@ def sent_by(answer: Record, via: Via, call: Mapping[str, Any], context: ReadCont
 
 
 def _unwrapped(answer: Record) -> Record:
-    """The answer without what the node's options "full response" and "put response in field" put around it."""
+    """The answer without what the options "full response" and "put response in field" put around it."""
     inside = answer.get("body") if "statusCode" in answer else None
     inside = as_json(answer.get("data")) if answer.keys() == {"data"} else inside
     return inside if isinstance(inside, dict) else answer
