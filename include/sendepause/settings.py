@@ -28,6 +28,7 @@ from pydantic import (
 )
 
 from sendepause import model
+from sendepause.locales import date_order
 from sendepause.model import Kind, Language
 
 # Digits, what people put between them, and the marks of writing direction that phones add. Letters would be
@@ -91,6 +92,11 @@ def _connection_id(value: str) -> str:
     return value
 
 
+def _locale(value: str) -> str:
+    date_order(value)  # ValueError, with an example, where it is unknown
+    return value
+
+
 def _region(value: str) -> str:
     import holidays  # only where a region is named: it takes a while
 
@@ -110,6 +116,7 @@ def _clock(value: Any) -> time:
     return time.fromisoformat(value)
 
 
+Locale = Annotated[str, AfterValidator(_locale)]
 Region = Annotated[str, AfterValidator(_region)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -211,7 +218,7 @@ class SourceSettings(_Section):
     watermark: str | None = None
     account: Number | None = None
     time_zone: Zone | None = None
-    locale: str | None = None
+    locale: Locale | None = None
     columns: dict[str, str] = {}
     connection: ConnectionId | None = None
 

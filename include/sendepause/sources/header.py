@@ -128,6 +128,22 @@ class Format:
         words = {fold(word) for word in re.split(r"[\s,،、.]+", beside)} - {""}
         return int(re.findall(r"\d+", self.time)[0]) <= 12 and not words <= _UNITS | _GLUE
 
+    def described(self, order: str) -> str:
+        """The format in words, as ``Android, day.month.year, 24 hours, minutes``, by what comes first."""
+        names = {
+            "day": ("day", "month", "year"),
+            "month": ("month", "day", "year"),
+            "year": ("year", "month", "day"),
+        }[order]
+        separators = re.split(r"\d+", self.date)[1:3]
+        stamp = names[0] + separators[0] + names[1] + separators[1] + names[2]
+        if self.time_first:
+            stamp = "time, " + stamp
+        phone = "Android" if self.end in "-–—" else "iPhone" if self.bracket else "older iPhone"
+        hours = "12 hours" if self.twelve_hours else "24 hours"
+        fine = "seconds" if self.has_seconds else "minutes"
+        return f"{phone}, {f'[{stamp}]' if self.bracket else stamp}, {hours}, {fine}"
+
     @cached_property
     def pattern(self) -> str:
         """The regular expression of a header and the rest of its first line."""
