@@ -43,13 +43,15 @@ _ENCODINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the beginning of a file says. ``end``: bytes of UTF-8 before the first row after the header."""
+    """What the beginning of a file says. ``end``: bytes of UTF-8 before the first row after the header;
+    ``lines``: how many lines these are."""
 
     header: tuple[str, ...]
     separator: str
     encoding: str
     bom: int
     end: int
+    lines: int
 
 
 def head_of(stream: BinaryIO) -> Head:
@@ -85,8 +87,9 @@ def head_of(stream: BinaryIO) -> Head:
         ) from None
     if header is None or len(header) > MAX_COLUMNS:
         raise _NO_HEADER
-    end = len(text[: skipped + consumed].encode())
-    return Head(tuple(header), separator, encoding, bom, end)
+    above = text[: skipped + consumed]
+    lines_above = max(above.count("\n"), above.count("\r"))
+    return Head(tuple(header), separator, encoding, bom, len(above.encode()), lines_above)
 
 
 def _filled(row: list[str]) -> bool:
@@ -101,14 +104,15 @@ def portions(stream: BinaryIO, head: Head, wanted: Collection[int] | None = None
 
     :raises BadInput: for damage and for rows with more fields than the header, with their place.
     """
-    blocks, row = _Blocks(_utf8(stream, head.encoding, head.bom, None), head.end), 2
+    blocks, row, line = _Blocks(_utf8(stream, head.encoding, head.bom, None), head.end), 2, head.lines + 1
     while block := blocks.whole_rows():
         found = _parsed(block, head, row, wanted)
         if found is None:
-            yield from _strictly(_Rest(block.data, blocks), head, row)
+            yield from _strictly(_Rest(block.data, blocks), head, row, line)
             return
         yield found
         row += len(found)
+        line += block.data.count(b"\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +193,7 @@ def _parsed(block: _Block, head: Head, row: int, wanted: Collection[int] | None)
         )
         found = scan.select(pl.col(chosen).fill_null("")).collect()
     except pl.exceptions.PolarsError:  # such as rows of more fields than the header, as Excel writes them
-        return pl.concat(_strictly(io.BytesIO(block.data), head, row))
+        return pl.concat(_strictly(io.BytesIO(block.data), head, row, row))
     if (found.select(pl.max_horizontal(pl.all().str.len_bytes().max())).item() or 0) > LONGEST:
         _refuse_longer(found, row)
     return found.with_row_index("row", offset=row)
@@ -231,7 +235,7 @@ def _is_regular(block: _Block, separator: str) -> bool:
 
 
 def _strictly(
-    data: io.RawIOBase | io.BytesIO, head: Head, row: int, at_once: int = 10_000
+    data: io.RawIOBase | io.BytesIO, head: Head, row: int, line: int, at_once: int = 10_000
 ) -> Iterator[pl.DataFrame]:
     """The rows of what is left, by the csv module."""
     raw = data if isinstance(data, io.BytesIO) else io.BufferedReader(data)
@@ -250,7 +254,7 @@ def _strictly(
         raise BadInput(
             "The table is damaged: a quoted field does not end, or is too long.",
             "Export it again.",
-            place=f"line {row + len(held)}",
+            place=f"line {line + lines.line_num - 1}",
         ) from None
     if held:
         yield _framed(held, head, row)

@@ -266,6 +266,8 @@ def _wall(edge: tuple[str | None, datetime | None, int] | None, order: Order | N
 def _parsed(shown: pl.Series, rows: pl.Series) -> pl.DataFrame:
     """One portion's times as far as each tells by itself; schema ``_PARSED``."""
     rows = rows.cast(pl.UInt32)
+    if shown.is_empty():
+        return pl.DataFrame(schema=_PARSED)
     if isinstance(shown.dtype, pl.Datetime):
         found = _typed(shown, rows)
     elif shown.dtype.is_numeric():
