@@ -48,7 +48,7 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
     text = decode(data)
     form, skipped = _format(text)
     lines, order = _dated(_headers(_records(text, form), form), form, context.locale)
-    messages = _authored(lines, context)
+    messages = _authored(lines, context, form)
     who = parties(messages, chat_name, context)
     yield Reading(
         messages=_table(messages, to_utc(messages["wall"], time_zone), who),
@@ -163,7 +163,7 @@ def _distinct(values: pl.Series, parse: Callable[[str], Any]) -> dict[str, Any]:
     return {value: parse(value) for value in values.drop_nulls().unique().to_list()}
 
 
-def _authored(messages: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
+def _authored(messages: pl.DataFrame, context: ReadContext, form: Format) -> pl.DataFrame:
     """Adds ``author`` (as shown; null for notices), ``text``, ``media``, ``deleted_by_owner`` and ``label``.
 
     ``label`` is the name that a notice is labelled with, null elsewhere.
@@ -174,7 +174,7 @@ def _authored(messages: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
     shown = pl.col("author").str.replace_all(f"[{MARKS}]", "").str.replace_all(f"[{SPACES}]", " ")
     table = table.with_columns(author=shown.str.strip_chars())
     own = pl.col("author").is_not_null() & ~pl.col("media") & ~pl.col("deleted")
-    notice = notices(table.with_columns(candidate=own))
+    notice = notices(table.with_columns(candidate=own), labels=not form.on_android)
     table = table.with_columns(system=pl.col("author").is_null() | notice)
     _refuse_logs(table)
     return table.with_columns(

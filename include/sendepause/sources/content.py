@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from sendepause.sources import wording
-from sendepause.sources.notices import GROUP, is_sure, scattered
+from sendepause.sources.notices import GROUP, is_encryption, is_sure, scattered
 from sendepause.sources.text import MARKS, SPACES
 
 _SPECIAL = f"[{MARKS}<(•]"
@@ -104,15 +104,18 @@ def _is_marker_line(line: pl.Expr) -> pl.Expr:
     )
 
 
-def notices(table: pl.DataFrame) -> pl.Series:
+def notices(table: pl.DataFrame, *, labels: bool = True) -> pl.Series:
     """Which labelled lines are the app's own, though a name stands before them.
 
     ``table`` has ``author`` (as shown), ``body`` (as written) and ``candidate`` for lines with a name that
     are neither media nor deletions. Sure wordings are enough. Others need the mark before the body, and the
     wording of a group's notice, or the acting person's name at its beginning, or a label that never speaks.
+    Where the phone ``labels`` nothing (Android), people only quote the app.
     """
     table = table.select("author", "body", "candidate", marked=pl.col("body").str.contains(f"^[{MARKS}]"))
     table = table.with_columns(shown=clean(pl.col("body")))
+    if not labels:
+        return table["candidate"] & table["marked"] & is_encryption(table["shown"])
     sure = table["candidate"] & is_sure(table["shown"])
     label = _label(table, sure)
     told = table["shown"].str.contains(
