@@ -31,16 +31,23 @@ _MESSAGES = (
     "میسجز|teachtaireacht|déantar criptiúchán|jūsų žinutės|jūsu ziņas|sõnumid|mesazhet"
 )
 _ENCRYPTION = rf"(?:{_MESSAGES})[^\n]*?(?:{_E2E})"
+_OF_CHAT = (
+    r"[^\n]*(?:meta\b|whatsapp|facebook|chat|conversa|gesprek|account|compte|conta\b|cuenta|business|konto|"
+    "czat|чат|sohbet|samtal|keskustelu|konverza|csevegés|beszélgetés|conversaț|razgovor|συνομιλία|obrolan|sembang|"
+    "チャット|채팅|대화|聊天|對話|对话|trò chuyện|แชท|चैट|צ.אט|شات|محادثة|دردشة|گفتگو|گپ|xat\\b|ميتا)"
+)
 _BUSINESS = (
-    r"this business (?:uses|works with|is working with|account)|this chat is with a business|this is a business account|"
+    r"(?:this business (?:uses|works with|is working with|account)|this chat is with a business|"
     r"dieses unternehmen (?:nutzt|verwendet|arbeitet)|dieser chat ist mit einem (?:unternehmen|business)|"
-    r"dies(?:er account)? ist ein (?:business|unternehmens)|esta empresa (?:usa|utiliza|trabaja|trabalha|está)|"
+    r"esta empresa (?:usa|utiliza|trabaja|trabalha|está)|"
     r"este chat (?:es|é) con? (?:una |uma )?(?:cuenta|conta|empresa)|cette entreprise (?:utilise|travaille)|"
-    r"questa azienda (?:usa|utilizza|collabora)|dit bedrijf (?:gebruikt|werkt)|эта компания (?:использует|работает)|"
+    r"questa azienda (?:usa|utilizza|collabora)|dit bedrijf (?:gebruikt|werkt)|"
+    r"эта компания (?:использует|работает)|"
     r"ця компанія|bu işletme|ta firma|to konto firmowe|det här företaget|denne virksomhed|denne bedriften|tämä yritys|"
     r"tato firma|táto firma|ez a vállalkozás|această companie|ova (?:tvrtka|firma)|αυτή η επιχείρηση|bisnis ini|"
     r"perniagaan ini|このビジネス|이 비즈니스|该商家|此商家|該商家|doanh nghiệp này|ธุรกิจนี้|यह बिज़नेस|تستخدم هذه الشركة|"
-    r"هذا النشاط التجاري|העסק הזה|עסק זה|این کسب.?و.?کار|aquesta empresa"
+    r"هذا النشاط التجاري|העסק הזה|עסק זה|این کسب.?و.?کار|aquesta empresa)" + _OF_CHAT + "|"
+    r"(?:this is a|dies ist ein|dieser account ist ein) (?:business|unternehmens)"
 )
 SURE = rf"(?i)^(?:{_ENCRYPTION}|(?:{_BUSINESS})[^\n]+$)"
 """Sure without a mark: the notices of encryption and of business accounts begin in fixed words."""
