@@ -12,11 +12,10 @@ from sendepause.sources import csv_portions
 from sendepause.sources.base import ReadContext, Reading
 from sendepause.sources.csv_portions import Head
 from sendepause.sources.csv_words import ROLES
-from sendepause.sources.table_columns import misfit
+from sendepause.sources.table_columns import misfit, times_in_utc, usual_role
 from sendepause.sources.table_rows import TIMES, messages
 from sendepause.sources.table_times import fold
 
-_COLUMN_ROLES = {name: role for role, names in ROLES.items() for name in names}
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -36,7 +35,7 @@ def read_roles(
     stream: BinaryIO, head: Head, roles: Mapping[str, int], context: ReadContext
 ) -> Iterator[Reading]:
     """The same with the column (from 0) of each role."""
-    in_utc = any(fold(head.header[roles[role]]).endswith("utc") for role in TIMES if role in roles)
+    in_utc = times_in_utc({role: head.header[column] for role, column in roles.items()})
 
     def portions(only_times: bool) -> Iterator[pl.DataFrame]:
         first = [roles[role] for role in (*TIMES, "type") if role in roles] if only_times else None
@@ -75,8 +74,8 @@ def usual_roles(header: Sequence[str], given: Mapping[str, int]) -> dict[str, in
     """
     roles = dict(given)
     taken = set(roles.values())
-    for column, name in enumerate(map(fold, header)):
-        usual = _COLUMN_ROLES.get(name)
+    for column, name in enumerate(header):
+        usual = usual_role(name)
         if usual is not None and usual not in roles and column not in taken:
             roles[usual] = column
     if not (set(TIMES) & roles.keys()) or not (roles.keys() - set(TIMES) - {"id", "type", "media"}):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sendepause.errors import BadInput
 from sendepause.sources.csv_words import ROLES
+from sendepause.sources.table_times import fold
 
 NAMED = 30  # columns that an error names
 _CLIP = 60  # characters of a name
-_TIMES = frozenset(("sent_at", "date", "time"))
-_MESSAGE = ROLES.keys() - _TIMES - {"id", "type", "media"}
+TIMES = ("sent_at", "date", "time")
+_MESSAGE = ROLES.keys() - {*TIMES, "id", "type", "media"}
+_USUAL = {name: role for role, names in ROLES.items() for name in names}
 
 
 def listed(names: Iterable[str]) -> str:
@@ -53,7 +55,7 @@ def check_roles(roles: Collection[str], there: Iterable[str]) -> None:
 
     :raises BadInput: where nothing tells the time, or nothing the message.
     """
-    missing = None if _TIMES & set(roles) else "sent_at"
+    missing = None if set(TIMES) & set(roles) else "sent_at"
     if missing is None and not _MESSAGE & set(roles):
         missing = "to"
     if missing:
@@ -76,3 +78,29 @@ def mapped(given: Mapping[str, str], there: Collection[str]) -> dict[str, str]:
             raise misfit(role, name, there)
     check_roles(given.keys(), there)
     return dict(given)
+
+
+def roles_of(there: Sequence[str], given: Mapping[str, str] | None) -> dict[str, str]:
+    """Role -> column: as configured, or by the usual names where nothing is configured.
+
+    :raises BadInput: where that does not fit.
+    """
+    if given:
+        return mapped(given, there)
+    roles: dict[str, str] = {}
+    for name in there:
+        role = _USUAL.get(fold(name))
+        if role is not None:
+            roles.setdefault(role, name)
+    check_roles(roles, there)
+    return roles
+
+
+def usual_role(name: str) -> str | None:
+    """The role that a column of this name usually has."""
+    return _USUAL.get(fold(name))
+
+
+def times_in_utc(roles: Mapping[str, str]) -> bool:
+    """Whether a column that tells the time says in its name that it is in UTC."""
+    return any(fold(roles[role]).endswith("utc") for role in TIMES if role in roles)

@@ -17,10 +17,10 @@ from sendepause.sources.base import ReadContext, Reading, zone
 from sendepause.sources.csv_words import IN, NO, NO_MEDIA, NO_MESSAGE, OUT, SYSTEM, YES
 from sendepause.sources.dates import contradiction
 from sendepause.sources.gathered import own_author
+from sendepause.sources.table_columns import TIMES as TIMES
 from sendepause.sources.table_times import Survey, Times, fold, plainly
 from sendepause.sources.text import MARKS, comparable, digits_of
 
-TIMES = ("sent_at", "date", "time")
 PARTIES = ("from", "to", "contact", "group", "account")
 
 _PERSON = r"^(\d{5,20})(?:[:_][^@]*)?@(?:s\.whatsapp\.net|c\.us|hosted)$"
@@ -90,6 +90,8 @@ def _is_typed(portion: pl.DataFrame, role: str) -> bool:
 def shown_times(rows: pl.DataFrame) -> pl.Series:
     """What stands for each row's time: its typed column, else its texts put together."""
     found = [role for role in TIMES if role in rows.columns]
+    if {"sent_at", "date"} <= set(found):  # each tells the day
+        found = ["sent_at"]
     if len(found) == 1:
         return rows[found[0]]
     if _is_typed(rows, "sent_at"):
