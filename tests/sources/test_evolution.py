@@ -12,6 +12,7 @@ from tests.sources.mutations import mutated, read_or_refuse
 
 from sendepause.errors import BadInput
 from sendepause.model import Evidence
+from sendepause.sources import json_chunks, large_objects
 
 ACCOUNT, CUSTOMER = "493023125117", "491713920030"
 
@@ -151,6 +152,14 @@ def test_a_list_of_the_interface_is_read_page_by_page() -> None:
     ]
     assert texts(pages) == ["1", "2"]
     assert texts([message("a")]) == ["a"]
+
+
+def test_a_list_larger_than_a_record_is_read_message_by_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_objects, "MAX_RECORD", 10_000)
+    monkeypatch.setattr(json_chunks, "CHUNK", 10_000)
+    records = [message(str(number), key={"id": str(number)}) for number in range(100)]
+    page = {"messages": {"total": 100, "pages": 1, "currentPage": 1, "records": records}}
+    assert len(texts(page)) == 100
 
 
 def test_an_own_message_to_a_lid_has_the_recipient_s_number_and_not_its_own() -> None:
