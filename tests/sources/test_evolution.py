@@ -230,3 +230,10 @@ def test_another_tool_s_records_are_refused(record: dict[str, Any]) -> None:
 @settings(max_examples=200, deadline=None)
 def test_records_with_something_wrong_in_them_are_read_or_refused(record: Any) -> None:
     read_or_refuse("evolution", record)
+
+
+@pytest.mark.parametrize("stamp", [{"$numberLong": "1710000000"}, {"$numberInt": "1710000000"}])
+def test_a_document_of_version_1_s_database_has_its_time(stamp: dict[str, str]) -> None:
+    document = message(messageTimestamp=stamp) | {"_id": {"$oid": "65ec8a10"}, "owner": "kiel"}
+    (found,) = shown("evolution", json.dumps(document))
+    assert found["sent_at"] == "2024-03-09T17:00:00+01:00"

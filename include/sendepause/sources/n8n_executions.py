@@ -75,7 +75,9 @@ def _executions(record: Record, depth: int = 2) -> Iterator[_Execution]:
 
 def _execution(record: Record) -> _Execution | None:
     data = as_json(record.get("data"))
-    data = unflatted(data) if isinstance(data, list) else data
+    if isinstance(data, list) and data and isinstance(inner(data[0], "resultData"), str):
+        data = unflatted(data)
+    record["data"] = data  # it may be looked at again, and is large
     run_data = inner(data, "resultData", "runData")
     if not isinstance(run_data, dict):
         return None
