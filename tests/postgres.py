@@ -28,17 +28,24 @@ PATIENCE_SECONDS = 30
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a server's maintenance database, in which databases can be created."""
-    given = os.environ.get(GIVEN)
-    if given:
+    with running_server() as url:
+        if url is None:
+            reason = f"no PostgreSQL programs below /usr/lib/postgresql, and {GIVEN} is not set"
+            if os.environ.get("CI") == "true":
+                pytest.fail(reason)
+            pytest.skip(reason)
+        yield url
+
+
+@contextlib.contextmanager
+def running_server(fsync: bool = False) -> Iterator[str | None]:
+    """The same without pytest; None where there is none. ``fsync``: of a server that is started, commits
+    reach the disk, as measurements want it."""
+    given, programs = os.environ.get(GIVEN), _programs()
+    if given or programs is None:
         yield given
         return
-    programs = _programs()
-    if programs is None:
-        reason = f"no PostgreSQL programs below /usr/lib/postgresql, and {GIVEN} is not set"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with _server(programs) as url:
+    with _server(programs, fsync) as url:
         yield url
 
 
@@ -73,7 +80,7 @@ def _programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def _server(programs: Path) -> Iterator[str]:
+def _server(programs: Path, fsync: bool) -> Iterator[str]:
     # A short folder name: a Unix socket's path may have no more than 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     as_user = _not_root(folder)
@@ -86,7 +93,7 @@ def _server(programs: Path) -> Iterator[str]:
             cwd=folder,
         )
         port = _free_port()
-        options = [f"-cport={port}", "-clisten_addresses=127.0.0.1", "-cfsync=off"]
+        options = [f"-cport={port}", "-clisten_addresses=127.0.0.1", f"-cfsync={fsync}"]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
                 [*as_user, programs / "postgres", "-D", data, "-k", folder, *options],

@@ -12,9 +12,10 @@ from sendepause import keys, planning, stages
 from sendepause.alerts import channels, slack
 from sendepause.campaigns.base import text_of
 from sendepause.errors import SendepauseError
-from sendepause.installation import KEY_CONNECTION, SLACK_CONNECTION, Installation
+from sendepause.installation import KEY_CONNECTION, META_CONNECTION, SLACK_CONNECTION, Installation
 from sendepause.model import AccountBy, Campaign
-from sendepause.settings import Settings
+from sendepause.receiving.secrets import find_secrets
+from sendepause.settings import RECEIVER, Settings
 from sendepause.sources.conversion import unknown_accounts
 from sendepause.store import database, ledger, queries
 
@@ -91,10 +92,22 @@ def _sources(installation: Installation, settings: Settings) -> Iterator[Line]:
             yield Line(False, f"source {source.id}", "was never read; sendepause_ingest reads it")
         else:
             yield Line(state.ok, f"source {source.id}", state.detail)
+        if source.kind == RECEIVER:
+            yield from _receiver(source.id)
     yield from _unknown_numbers(installation, settings)
     for file in broken:
         place = f", {file.place}" if file.place else ""
         yield Line(False, f"file {file.source}/{file.path}{place}", file.reason or "")
+
+
+def _receiver(source: str) -> Iterator[Line]:
+    """Whether Meta's calls would be believed: the connection's secrets, not what they are."""
+    found = find_secrets()
+    for there, what, mend in (
+        (found.app_secrets, "app secret", "put the Meta app's secret into its password; until then 503"),
+        (found.verify_token, "verify token", 'add {"verify_token": "…"} to its extra; until then 403'),
+    ):
+        yield Line(bool(there), f"source {source}: {what} in {META_CONNECTION}", "" if there else mend)
 
 
 def _unknown_numbers(installation: Installation, settings: Settings) -> Iterator[Line]:
@@ -103,10 +116,13 @@ def _unknown_numbers(installation: Installation, settings: Settings) -> Iterator
         with database.session(installation.engine, write=False) as session:
             files = queries.file_state(session, source.id).values()
         numbers = sorted({number for file in files for number in unknown_accounts(file.notes)})
+        if source.kind == RECEIVER:  # nothing is received again: what has become an account is mended
+            numbers = [number for number in numbers if number not in settings.account_map]
         if numbers:
             named = ", ".join(text_of(number, 80) or "?" for number in numbers[:NAMED])
             more = f" and {len(numbers) - NAMED} more" if len(numbers) > NAMED else ""
-            mend = "add to accounts.yaml what is an account; the files are read again then"
+            again = "it is taken from then on" if source.kind == RECEIVER else "the files are read again then"
+            mend = f"add to accounts.yaml what is an account; {again}"
             yield Line(False, f"source {source.id}: messages of {named}{more} are left out", mend)
 
 

@@ -319,6 +319,9 @@ def _cross_check(settings: Settings, sections: Mapping[str, _Section]) -> Iterat
                 "is no account of accounts.yaml",
                 "Add it there, or correct it.",
             )
+    receivers = [index for index, source in enumerate(settings.sources) if source.kind == shape.RECEIVER]
+    for index in receivers[1:]:
+        yield fault(("sources", index, "kind"), "stands here a second time", "One takes all of Meta's calls.")
     for index, rule in enumerate(settings.enforcements):
         if rule.pausing_days > rule.warning_days:
             mend = "Warn at least as early as you pause."

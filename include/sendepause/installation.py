@@ -30,6 +30,7 @@ KEY_CONNECTION = "sendepause_key"
 SLACK_CONNECTION = "slack_api_default"
 SIGNING_CONNECTION = "sendepause_slack_signing"  # its password is the signing secret of the Slack app
 SOCKET_CONNECTION = "sendepause_slack_socket"  # its password is an app-level token, for Socket Mode
+META_CONNECTION = "sendepause_meta"  # what Meta's webhooks are signed with, see ``receiving.secrets``
 
 log = logging.getLogger(__name__)
 

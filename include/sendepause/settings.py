@@ -28,6 +28,7 @@ from pydantic import (
 )
 
 from sendepause import model
+from sendepause.locales import date_order
 from sendepause.model import Kind, Language
 
 # Digits, what people put between them, and the marks of writing direction that phones add. Letters would be
@@ -91,6 +92,11 @@ def _connection_id(value: str) -> str:
     return value
 
 
+def _locale(value: str) -> str:
+    date_order(value)  # ValueError, with an example, where it is unknown
+    return value
+
+
 def _region(value: str) -> str:
     import holidays  # only where a region is named: it takes a while
 
@@ -110,6 +116,7 @@ def _clock(value: Any) -> time:
     return time.fromisoformat(value)
 
 
+Locale = Annotated[str, AfterValidator(_locale)]
 Region = Annotated[str, AfterValidator(_region)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -178,11 +185,19 @@ class SystemSettings(_Section):
 SourceKind = Literal[
     "chat_export",
     "cloud_api_webhook",
+    "cloud_api_receiver",
     "csv",
     "chat_exporter_json",
     "evolution",
     "waha",
+    "baileys",
+    "whatsapp_web_js",
+    "n8n_executions",
+    "chatwoot",
 ]
+
+
+RECEIVER: SourceKind = "cloud_api_receiver"
 
 
 class SourceSettings(_Section):
@@ -192,7 +207,8 @@ class SourceSettings(_Section):
     ``chat_export`` reads one folder for each account, named by its number in E.164 (``+49…/*.txt``),
     or everything below ``location`` for the one ``account``. ``locale`` (like ``en_US``) says which of day
     and month comes first where the files do not show it. ``columns`` maps our column names to those of a
-    table. ``watermark`` is the column by which a query goes on where it ended.
+    table. ``watermark`` is the column by which a query goes on where it ended. ``cloud_api_receiver`` has
+    neither: Meta sends its webhooks to this Airflow (``receiving``).
     """
 
     id: Id
@@ -202,13 +218,16 @@ class SourceSettings(_Section):
     watermark: str | None = None
     account: Number | None = None
     time_zone: Zone | None = None
-    locale: str | None = None
+    locale: Locale | None = None
     columns: dict[str, str] = {}
     connection: ConnectionId | None = None
 
     @model_validator(mode="after")
     def _from_somewhere(self) -> SourceSettings:
-        if (self.location is None) == (self.query is None):
+        if self.kind == RECEIVER:
+            if self.location is not None or self.query is not None:
+                raise ValueError("has neither location nor query: Meta sends it")
+        elif (self.location is None) == (self.query is None):
             raise ValueError("needs a location, or a query through a connection, and not both")
         return self
 

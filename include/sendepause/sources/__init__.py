@@ -16,6 +16,10 @@ READERS: dict[str, str] = {
     "chat_exporter_json": "sendepause.sources.chat_exporter_json.read",
     "evolution": "sendepause.sources.evolution.read",
     "waha": "sendepause.sources.waha.read",
+    "baileys": "sendepause.sources.baileys_records.read",
+    "whatsapp_web_js": "sendepause.sources.whatsapp_web_js.read",
+    "n8n_executions": "sendepause.sources.n8n_executions.read",
+    "chatwoot": "sendepause.sources.chatwoot.read",
     "csv": "sendepause.sources.csv_table.read",
 }
 

@@ -18,7 +18,7 @@ from sendepause.model import Evidence, Resolution
 from sendepause.sources.archive import chat_in, is_zip
 from sendepause.sources.base import ReadContext, Reading, take, zone
 from sendepause.sources.content import clean, contents, notices
-from sendepause.sources.dates import as_date, order_of, to_utc
+from sendepause.sources.dates import as_date, contradiction, order_of, to_utc
 from sendepause.sources.header import CANDIDATE, Format
 from sendepause.sources.notices import GROUP, is_sure
 from sendepause.sources.parties import Parties, parties
@@ -47,7 +47,7 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
         data = take(stream)
     text = decode(data)
     form, skipped = _format(text)
-    lines = _dated(_headers(_records(text, form), form), form)
+    lines, order = _dated(_headers(_records(text, form), form), form, context.locale)
     messages = _authored(lines, context)
     who = parties(messages, chat_name, context)
     yield Reading(
@@ -57,7 +57,9 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
         notes=(
             *who.notes,
             *([f"{skipped} lines before the first message were left out."] if skipped else []),
+            *filter(None, [contradiction(order, context.locale)]),
         ),
+        form=form.described(order),
     )
 
 
@@ -74,6 +76,12 @@ def _format(text: str) -> tuple[Format, int]:
     for place in candidates.head(_MAX_CANDIDATES):
         form = Format.of(lines[place])
         if form is not None:
+            if form.has_unknown_word:
+                raise BadInput(
+                    "The times of day stand beside a word that is not known.",
+                    "Set the phone to the 24-hour clock, or to English, and export the chat again.",
+                    place=f"line {place + 1}",
+                )
             before = lines.head(place).str.replace_all(f"[{MARKS}{SPACES}\r]", "")
             return form, int((before != "").sum())
     raise BadInput(
@@ -107,8 +115,9 @@ def _headers(records: pl.Series, form: Format) -> pl.DataFrame:
     return groups.with_columns(line=records)
 
 
-def _dated(lines: pl.DataFrame, form: Format) -> pl.DataFrame:
-    """Messages with their wall clock (``wall``) and what follows the header (``rest``, lines joined by LF).
+def _dated(lines: pl.DataFrame, form: Format, locale: str | None) -> tuple[pl.DataFrame, str]:
+    """Messages with their wall clock (``wall``) and what follows the header (``rest``, lines joined by LF),
+    and what comes first in their dates.
 
     A header with an impossible date or time, or with another width of its numbers, is text.
     """
@@ -119,7 +128,12 @@ def _dated(lines: pl.DataFrame, form: Format) -> pl.DataFrame:
         & pl.col("time").is_in([text for text, found in clocks.items() if found])
     )["date"]
     changes = known.filter(known != known.shift(1, fill_value="")).to_list()
-    order = order_of([numbers[text] for text in changes], year_first=form.year_first, dotted=form.day_first)
+    order = order_of(
+        [numbers[text] for text in changes],
+        year_first=form.year_first,
+        dotted=form.day_first,
+        locale=locale,
+    )
     days = {text: found and as_date(found, order) for text, found in numbers.items()}
     seconds = {text: found and _seconds(found) for text, found in clocks.items()}
     day = pl.col("date").replace_strict(days, default=None, return_dtype=pl.Date)
@@ -138,7 +152,7 @@ def _dated(lines: pl.DataFrame, form: Format) -> pl.DataFrame:
     )
     if messages.is_empty():
         raise BadInput("No line has a date that exists.", "Export the chat again.")
-    return messages.drop("message")
+    return messages.drop("message"), order
 
 
 def _seconds(clock: time) -> int:

@@ -10,13 +10,16 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from sendepause.errors import BadInput
+from sendepause.locales import Order, date_order
 
 Numbers = tuple[int, int, int]
-_FIRST_YEAR, _LAST_YEAR = (
-    2009,
-    2099,
-)  # WhatsApp began in 2009: dates outside are misread or another calendar's
-_ORDERS = {"day": (2, 1, 0), "month": (2, 0, 1), "year": (0, 1, 2)}  # where year, month and day stand
+# WhatsApp began in 2009: dates outside are misread or another calendar's, as 66 of 2566 in Thailand.
+_FIRST_YEAR, _LAST_YEAR, _LAST_SHORT_YEAR = 2009, 2099, 2059
+_ORDERS: dict[str, Numbers] = {
+    "day": (2, 1, 0),
+    "month": (2, 0, 1),
+    "year": (0, 1, 2),
+}  # where year, month and day stand
 
 
 def as_date(numbers: Numbers, order: str) -> date | None:
@@ -28,39 +31,80 @@ def as_date(numbers: Numbers, order: str) -> date | None:
         return None
 
 
-def order_of(dates: Sequence[Numbers], *, year_first: bool, dotted: bool, either_way: bool = False) -> str:
+def order_of(
+    dates: Sequence[Numbers],
+    *,
+    year_first: bool,
+    dotted: bool,
+    either_way: bool = False,
+    locale: str | None = None,
+) -> Order:
     """The order of all dates of a file: ``day``, ``month`` or ``year`` first.
 
-    Year first is year, month, day; dots are day first; else the first number above 12 decides, else the
+    Year first is year, month, day; dots are day first; else what the numbers above 12 say, else the
     one order in which the dates do not go back (``either_way``: or the one in which they never go
-    forward, as in lists with the newest first). Two orders that fit are refused.
+    forward, as in lists with the newest first), else the order of ``locale``. Without a locale two orders
+    that fit are refused. ``contradiction`` says where the file and the locale do not agree.
     """
-    years = [numbers[0 if year_first else 2] for numbers in dates]
-    if dates and not any(year < 100 or _FIRST_YEAR <= year <= _LAST_YEAR for year in years):
+    if dates and not any(map(_has_possible_year, dates)):
         raise BadInput(
             "The dates are of no year in which WhatsApp existed.", "Set the phone to the Gregorian calendar."
         )
     if year_first:
         return "year"
-    order = "day" if dotted else _by_size(dates) or _by_sequence(dates, either_way)
+    order: Order | None = "day" if dotted else _by_size(dates) or _by_sequence(dates, either_way)
     if order is None:
-        raise _ambiguous(next(numbers for numbers in dates if numbers[0] != numbers[1]))
+        order = _by_locale(dates, locale)
     if max((numbers[2] for numbers in dates), default=0) < 100 and _is_short_year_first(dates, order):
         return "year"
     return order
 
 
-def _by_size(dates: Sequence[Numbers]) -> str | None:
-    for first, second, _ in dates:
-        if first > 12 >= second:
-            return "day"
-        if second > 12 >= first:
-            return "month"
-    return None
+def contradiction(order: str, locale: str | None) -> str | None:
+    """A note where a file's dates are in another order than its locale has them: the file counts."""
+    expected = _order_of(locale)
+    if expected is None or expected == order:
+        return None
+    return (
+        f"The file's dates have the {order} first, though the locale {locale} has the {expected} first:"
+        " the file counts."
+    )
 
 
-def _by_sequence(dates: Sequence[Numbers], either_way: bool) -> str | None:
-    read = {order: [as_date(numbers, order) for numbers in dates] for order in ("day", "month")}
+def _has_possible_year(numbers: Numbers) -> bool:
+    if max(numbers) > 99:
+        return _FIRST_YEAR <= max(numbers) <= _LAST_YEAR
+    return any(_FIRST_YEAR <= 2000 + numbers[place] <= _LAST_SHORT_YEAR for place in (0, 2))
+
+
+def _order_of(locale: str | None) -> Order | None:
+    if not locale:
+        return None
+    try:
+        return date_order(locale)
+    except ValueError as error:
+        raise BadInput(f"The locale {error}.", place="locale") from None
+
+
+def _by_locale(dates: Sequence[Numbers], locale: str | None) -> Order:
+    order = _order_of(locale)
+    if order is None or (order == "year" and not all(as_date(numbers, order) for numbers in dates)):
+        raise _ambiguous(next(numbers for numbers in dates if numbers[0] != numbers[1]))
+    return order
+
+
+def _by_size(dates: Sequence[Numbers]) -> Order | None:
+    """What most of the numbers above 12 say: a pasted line may hold another file's date."""
+    day = sum(first > 12 >= second for first, second, _ in dates)
+    month = sum(second > 12 >= first for first, second, _ in dates)
+    if day == month:
+        return None
+    return "day" if day > month else "month"
+
+
+def _by_sequence(dates: Sequence[Numbers], either_way: bool) -> Order | None:
+    orders: tuple[Order, Order] = ("day", "month")
+    read = {order: [as_date(numbers, order) for numbers in dates] for order in orders}
     if read["day"] == read["month"]:
         return "day"  # 05/05 means the same in both orders
     known = {order: [day for day in days if day] for order, days in read.items()}
@@ -94,12 +138,14 @@ def _is_short_year_first(dates: Sequence[Numbers], order: str) -> bool:
 
 
 def _ambiguous(numbers: Numbers) -> BadInput:
-    readings = [as_date(numbers, order) for order in ("day", "month")]
+    orders: tuple[Order, Order] = ("day", "month")
+    readings = [as_date(numbers, order) for order in orders]
     shown = " and ".join(f"{day.day} {day:%B} {day.year}" for day in readings if day)
     a, b, c = numbers
     return BadInput(
         f"Day and month cannot be told apart: {a:02}/{b:02}/{c:02} fits {shown}.",
-        "Export a longer period, one with a day after the 12th, or set the phone to another date format.",
+        "Name the phone's locale, like en_US (month first) or en_GB (day first), or export a longer period,"
+        " one with a day after the 12th.",
     )
 
 

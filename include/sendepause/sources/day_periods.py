@@ -141,6 +141,65 @@ _WORDS: dict[tuple[int, int], str] = {
     (23, 5): ("yö yöllä öösel "),
     (23, 6): ("nakts naktī "),
 }
+# The languages of phones that WhatsApp itself does not speak, and words of one letter in scripts where
+# a letter is a word.
+_FURTHER: dict[tuple[int, int], str] = {
+    (0, 1): (
+        "canolnos gauerd gauerdia ky mi min mn түнорт түнортосу шөнөдунд կգ կեսգիշեր կեսգիշերին "
+        "मध्यरात അ මැ මැදියම මැදියමටපසු ທ່ຽງຄືນ သန်းခေါင်ယံ შუაღამე შუაღამეს እኩለሌሊት អធ្រាត្រ "
+    ),
+    (0, 6): (
+        "día entathakusa goiz goizald goizaldea goizaldeko nt pånatta գիշեր գիշերը գիշերվա գշր ሌሊት በሌሊት "
+    ),
+    (0, 12): (
+        "bore fh gh goöň göň günortadanöň isuk mat mo moies n’ụtụtụ pd rn safiya sf to wd yb "
+        "ybore ynybore àárɔ̀ àárọ̀ öň апн апоўначы преподне таңкы тң үө بن صبح،منجهند غم ق چب "
+        "چۈشتىنبۇرۇن सुबुहजा ਸ ପୂ ପୂର୍ବାହ୍ନ ఉ පෙ පෙව ກ່ອນທ່ຽງ နံနက် ቅቀ ጠ ጥዋት នៅពេលព្រឹក ព្រឹក ᠦ᠂ᠥ "
+    ),
+    (1, 3): "ل",
+    (1, 6): "පා පාන්දර",
+    (4, 6): "प",
+    (4, 12): "बिहान 朝",
+    (5, 12): "ຕອນເຊົ້າ ເຊົ້າ დილ დილა დილით",
+    (6, 10): "ekuseni mg zj",
+    (6, 12): "goiza goizeko эртеңменен эртңмн өглөө առավոտ առավոտյան առվ स උ උදේ",
+    (10, 13): "emini",
+    (12, 13): (
+        "canoldydd hd kp tr чактүш чт үддунд կեսօր կեսօրին կօ म ම මධ්යාහ්නය ຕອນທ່ຽງ ທ່ຽງ "
+        "မွန်းတည့် შუადღ შუადღე შუადღეს ቀ ቀትር ថ្ងៃត្រង់ "
+    ),
+    (12, 14): "eguerd eguerdia eguerdiko ද දවල්",
+    (12, 16): "अपरान्ह ຕອນບ່າຍ ສ ສວາຍ နေ့လယ် 昼",
+    (12, 18): (
+        "prynhawn sd ynyprynhawn yprynhawn послийеподне түшткйн түштөнкийин уподне өдөр ցերեկ "
+        "ցերեկը ցերեկվա ցրկ ნაშუადღ ნაშუადღევი ნაშუადღევს នៅពេលរសៀល រសៀល "
+    ),
+    (12, 24): (
+        "eh gd gosoň gsoň günortadansoň in md nomë nomëttes n’abali n’abalị soň tk wb wengi yamma "
+        "yh ym ɔ̀sán апд апоўдні послијеподне түштөнкийинки үх ب دن شام،منجهند غو ك منجهند،شام چك "
+        "چۈشتىنكېيىن शामजा ଅ ଅପରାହ୍ନ ප පව ຫຼັງທ່ຽງ ညနေ ከ ከሰዓት ድቀ ᠦ᠂ᠬᠣ ọ̀sán "
+    ),
+    (13, 19): "ntambama",
+    (14, 18): "හ හවස",
+    (14, 19): "arrats arratsaldea arratsaldeko",
+    (16, 19): "साँझ",
+    (16, 20): "ຕອນແລງ ແລງ",
+    (18, 21): "кечинде кечк кечкурун орой საღ საღამო საღამოს នៅពេលល្ងាច ល្ងាច",
+    (18, 22): "zv",
+    (18, 24): "kv minnos yrhwyr երեկո երեկոյան երկ රෑ ማታ ምሽት በምሽት",
+    (19, 21): "iluntz iluntzea iluntzeko",
+    (19, 22): "बेलुकी",
+    (19, 23): "夜",
+    (19, 24): "ebusuku ည",
+    (20, 5): "ກາງຄືນ ຕອນກາງຄືນ",
+    (21, 3): "இ 밤",
+    (21, 4): "ponoći",
+    (21, 5): "ღამ ღამე ღამით",
+    (21, 6): "түничинде шөнө",
+    (21, 24): "gaua gaueko នៅពេលយប់ យប់",
+    (22, 4): "vn",
+    (22, 6): "po",
+}
 
 
 def fold(word: str) -> str:
@@ -152,13 +211,24 @@ def fold(word: str) -> str:
 # Words that phones write and this edition of CLDR no longer has, or has in one letter only.
 _OLDER: dict[tuple[int, int], str] = {
     (20, 4): "রাত",
-    (0, 12): "de पूर्वाह्न",
-    (12, 24): "अपराह्न अपराह्ण",
+    (0, 12): (
+        "de पूर्वाह्न मपू ಪೂರ್ವಾಹ್ನ పూర్వాహ్నం முற்பகல் முப મધ્યાહ્નપૂર્વ പൂർവ്വാഹ്നം صباحا قبلدوپہر "
+        "לפניהצהריים преподне დილის түскедейін пријеподне prp ek"
+    ),
+    (12, 24): (
+        "अपराह्न अपराह्ण मउ ಅಪರಾಹ್ನ అపరాహ్నం பிப અપરાહ્ન അപരാഹ്നം مساء بعددوپہر אחריהצהריים поподне "
+        "შუადღის түстенкейін"
+    ),
     (17, 20): "傍晚 黃昏 黄昏",
+    (23, 5): "深夜 半夜",
+    (5, 8): "清早",
+    (12, 13): "m",
 }
 
 RANGES: dict[str, tuple[int, int]] = {
-    fold(word): hours for hours, words in (*_WORDS.items(), *_OLDER.items()) for word in words.split()
+    fold(word): hours
+    for hours, words in (*_WORDS.items(), *_FURTHER.items(), *_OLDER.items())
+    for word in words.split()
 }
 
 

@@ -1,80 +1,82 @@
-"""Reads webhooks and stored messages of the Evolution API, a gateway on the web protocol."""
+"""Reads what the Evolution API, a gateway, writes: webhooks, message lists, and rows of its database.
+
+Versions 1 and 2: events by their name (``messages.upsert``) or in capitals (``MESSAGES_UPSERT``), by webhook
+or queue; lists of ``chat/findMessages``; rows of the table ``Message`` (its columns ``key`` and ``message``
+as objects or as JSON text) and of version 1's collection in MongoDB.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sendepause.model import Evidence
-from sendepause.sources.baileys import content, number_of
-from sendepause.sources.base import ReadContext, Reading, zone
-from sendepause.sources.gathered import Gathered, Message, own_author
-from sendepause.sources.json_records import Record, inner, items, records, text_of, unwrapped
-from sendepause.sources.numbers import address, milliseconds
+from sendepause.sources.baileys import is_web_message, message_of
+from sendepause.sources.base import ReadContext, Reading
+from sendepause.sources.envelopes import as_json, opened
+from sendepause.sources.gathered import Message
+from sendepause.sources.json_records import Record, inner, items, text_of
+from sendepause.sources.numbers import address
+from sendepause.sources.recorded import Seen, read_records
 
 _EVENTS = frozenset({"messages.upsert", "messages.set", "send.message"})
-_CIPHERTEXT = 2  # Baileys' stub for a message that could not be decrypted yet
 
 
 def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]:
-    """Messages of ``messages.upsert``, ``messages.set`` and ``send.message``, and of the API's message lists.
+    """Messages of ``messages.upsert``, ``messages.set`` and ``send.message``, of lists and of rows.
 
-    Evidence: an unofficial gateway runs on a consumer product.
+    Evidence: its own connection (Baileys) runs on a consumer product; messages with Meta's ids (``wamid.``)
+    came through its connection to the Cloud API, and prove the Platform.
     """
-    zone(context)
-    gathered = Gathered()
-    for record in records(stream):
-        event = unwrapped(record, "event", ("body", "json")) or {}
-        if event:
-            gathered.recognised += 1
-            name_of_event = (text_of(event.get("event")) or "").lower().replace("_", ".")
-            found = _messages(event.get("data")) if name_of_event in _EVENTS else iter(())
-        else:
-            found = _messages(record)
-        account = address(event.get("sender"))
-        for message in found:
-            gathered.recognised += not event
-            _add(message, account if account and account.startswith("+") else None, context, gathered)
-    yield gathered.reading(Evidence.CONSUMER, "an event of the Evolution API")
+
+    def messages_in(record: Record, seen: Seen) -> list[Message] | None:
+        found = [found for letter in opened(record, _is_ours) for found in _read(letter, context, seen)]
+        return [message for message in found if message] if found else None
+
+    seen = Seen("Evolution API", Evidence.CONSUMER)
+    return read_records(stream, context, seen, messages_in, "an event or message of the Evolution API")
 
 
-def _messages(data: object) -> Iterator[Record]:
+def _is_ours(record: Record) -> bool:
+    is_event = isinstance(record.get("event"), str) and "data" in record
+    return is_event or next(_messages(record), None) is not None
+
+
+def _read(record: Record, context: ReadContext, seen: Seen) -> Iterator[Message | None]:
+    """Its messages; None for what is of the tool and no message."""
+    event = text_of(record.get("event"))
+    if event is not None:
+        seen.shape("events")
+        yield None
+        if event.lower().replace("_", ".") not in _EVENTS:
+            return
+    account = _account(record)
+    for found in _messages(as_json(record.get("data")) if event is not None else record):
+        if event is None:
+            seen.shape("stored messages")
+        message = message_of(found, account or _account(found), context)
+        if message is not None:
+            seen.proof(through(message.message_id))
+        yield message
+
+
+def through(message_id: str | None) -> Evidence:
+    """What a message's id says of the way that it took: Meta's Cloud API gives ids of its own."""
+    return Evidence.PLATFORM if (message_id or "").startswith("wamid.") else Evidence.CONSUMER
+
+
+def _account(record: Record) -> str | None:
+    """The number of the instance: an event's ``sender``, or the instance's row where it was joined."""
+    places = (record.get("sender"), record.get("ownerJid"), inner(record, "Instance", "ownerJid"))
+    numbers = (address(place) for place in places if isinstance(place, str))
+    return next((number for number in numbers if number and number.startswith("+")), None)
+
+
+def _messages(data: Any, depth: int = 3) -> Iterator[Record]:
     """Messages of an event's data or of a list that the API gives (``messages.records``)."""
     for item in items(data):
-        if isinstance(item.get("key"), dict):
+        if is_web_message(item):
             yield item
-        elif isinstance(item.get("messages"), dict | list):
-            yield from _messages(item["messages"])
-        elif isinstance(item.get("records"), list):
-            yield from _messages(item["records"])
-
-
-def _add(message: Record, account: str | None, context: ReadContext, gathered: Gathered) -> None:
-    key = {**message, **message["key"]}  # some versions write the number beside the key
-    stub = message.get("messageStubType")
-    system = bool(stub) and stub not in (_CIPHERTEXT, "CIPHERTEXT") and not message.get("message")
-    said = content(message.get("message"))
-    if said is None:
-        return
-    own = key.get("fromMe") in (True, 1)
-    chat = address(number_of(key, "remoteJid", "senderPn", "remoteJidAlt"))
-    if own:
-        chat = address(number_of(key, "remoteJid", "remoteJidAlt"))
-    in_group = str(inner(key, "remoteJid")).endswith(("@g.us", "@broadcast"))
-    writer = (
-        number_of(key, "participant", "participantAlt", "participantPn", "senderPn") if in_group else None
-    )
-    author = own_author(context, account) if own else address(writer) or chat or ""
-    gathered.add(
-        Message(
-            sent_at=milliseconds(message.get("messageTimestamp")),
-            author=None if system else author,
-            text=said.text,
-            media=said.media and not system,
-            system=system,
-            direction=None if system else "out" if own else "in",
-            counterpart=chat,
-            account=account,
-            message_id=text_of(key.get("id")),
-        )
-    )
+        elif depth:
+            for shelf in ("messages", "records"):
+                yield from _messages(item.get(shelf), depth - 1)

@@ -26,10 +26,18 @@ _PERIOD = rf" ?{_WORD}{{1,16}}(?: {_WORD}{{1,12}}){{0,3}}"
 _STAMP = (
     rf"(?P<open>\[?)"
     rf"(?:(?P<date>{_DATE})(?P<gap>{_GAP})(?P<time>{_TIME})"
-    rf"|(?P<time1>{_TIME})(?P<gap1>,? )(?P<date1>{_DATE}))"
+    rf"|(?P<time1>{_TIME})(?P<after1>(?:{_PERIOD})??)(?P<gap1>,? )(?P<date1>{_DATE}))"
 )
 _CLOSED = re.compile(rf"{_STAMP}(?P<after>(?:{_PERIOD})??)(?P<end>\]| [-–—](?: |$)|:(?: |$))(?P<rest>.*)")
 _OPEN = re.compile(rf"{_STAMP}(?P<after>)(?P<end> )(?P<rest>\S.*)")
+_UNITS = {"uhr", "uur", "h", "hs", "hrs", "ч", "час", "н", "น"}
+"""Words after a time that are no day period."""
+_GLUE = {
+    *("a", "à", "al", "alle", "aos", "as", "às", "at", "da", "das", "de", "den", "ka", "kell", "kl", "klo"),
+    *("la", "las", "le", "lúc", "o", "ob", "om", "on", "ora", "ore", "pukul", "jam", "te", "u", "um", "vào"),
+    *("ve", "в", "во", "г", "год", "на", "у", "στις", "เวลา", "ב", "בשעה", "ساعت", "الساعة"),
+}
+"""Words between a date and a time (``30.5.2023 klo 18.44``) that are no day period."""
 CANDIDATE = rf"^{M}\[?{M}\d{{1,4}}{M}(?:[./:-]| ?h)"
 """How a line begins that may be a header: cheap to look for, checked by ``Format.of``."""
 
@@ -44,8 +52,8 @@ class Format:
     time: str
     time_first: bool
     before: str | None  # the day period between date and time, if the format has one there
-    after: str | None  # what stands between time and end
-    after_period: bool  # whether ``after`` is a day period and changes from line to line
+    unit: str  # what always stands after the time, as in ``18:44 Uhr``
+    after: str | None  # the day period after the time, if the format has one there
     end: str
 
     @classmethod
@@ -54,6 +62,8 @@ class Format:
         shown = plain(line)
         for header in (_CLOSED, _OPEN):
             match = header.fullmatch(shown)
+            if match and match["date"] is None and match["after"]:
+                match = None
             found = match and cls._from(match)
             if match and found and found._believable(match["rest"]):
                 return found
@@ -64,6 +74,7 @@ class Format:
         time_first = match["date"] is None
         date, gap, clock = (match[f"{name}{'1' if time_first else ''}"] for name in ("date", "gap", "time"))
         gap, before = _split_period(gap)
+        unit, after = _split_period(match["after1"] if time_first else match["after"])
         return cls(
             bracket=bool(match["open"]),
             date=date,
@@ -71,8 +82,8 @@ class Format:
             time=clock,
             time_first=time_first,
             before=before,
-            after=match["after"] or None,
-            after_period=fold(match["after"]) in RANGES,
+            unit=unit.rstrip(" ") if after else unit,
+            after=after,
             end=match["end"].strip() or " ",
         )
 
@@ -80,7 +91,7 @@ class Format:
         # Logs of programs have dates, times and colons too. Without bracket, dash or colon as the end
         # only a format that no log writes is taken, and a word after the time must be known.
         parts = re.split(r"\D+", self.date)
-        if self.bracket != (self.end == "]"):
+        if self.bracket != (self.end == "]") or (self.time_first and self.before):
             return False
         if sum(len(part) > 2 for part in parts) > 1 or any(len(part) == 3 for part in parts):
             return False
@@ -88,9 +99,9 @@ class Format:
             return False
         if self.end == " ":
             return "." in self.date and len(parts[0]) <= 2 and ":" in rest
-        if self.end == ":" and self.after:
+        if self.end == ":" and (self.after or self.unit):
             return False
-        return self.after is None or self.after_period or len(self.after) <= 6
+        return len(self.unit) <= 8
 
     @property
     def year_first(self) -> bool:
@@ -108,7 +119,30 @@ class Format:
 
     @property
     def twelve_hours(self) -> bool:
-        return self.before is not None or self.after_period
+        return self.before is not None or self.after is not None
+
+    @property
+    def has_unknown_word(self) -> bool:
+        """Whether an unknown word stands beside the time; it may be a day period, but not after 12 hours."""
+        beside = ("" if self.before else self.gap) + " " + ("" if self.after else self.unit)
+        words = {fold(word) for word in re.split(r"[\s,،、.]+", beside)} - {""}
+        return int(re.findall(r"\d+", self.time)[0]) <= 12 and not words <= _UNITS | _GLUE
+
+    def described(self, order: str) -> str:
+        """The format in words, as ``Android, day.month.year, 24 hours, minutes``, by what comes first."""
+        names = {
+            "day": ("day", "month", "year"),
+            "month": ("month", "day", "year"),
+            "year": ("year", "month", "day"),
+        }[order]
+        separators = re.split(r"\d+", self.date)[1:3]
+        stamp = names[0] + separators[0] + names[1] + separators[1] + names[2]
+        if self.time_first:
+            stamp = "time, " + stamp
+        phone = "Android" if self.end in "-–—" else "iPhone" if self.bracket else "older iPhone"
+        hours = "12 hours" if self.twelve_hours else "24 hours"
+        fine = "seconds" if self.has_seconds else "minutes"
+        return f"{phone}, {f'[{stamp}]' if self.bracket else stamp}, {hours}, {fine}"
 
     @cached_property
     def pattern(self) -> str:
@@ -117,11 +151,10 @@ class Format:
         clock = _digits_pattern(self.time, lambda _: r"\d{1,2}")
         if self.before is not None:
             clock = rf"{_WORD}[^\d\n\[\]:]{{0,24}}?{S}*{clock}"
-        if self.after is not None and self.after_period:
+        clock += M + _literal(self.unit)
+        if self.after is not None:
             clock += rf"{S}*{_WORD}[^\d\n\[\]:]{{0,30}}?"
         clock = rf"(?P<time>{clock})"
-        if self.after is not None and not self.after_period:
-            clock += _literal(self.after)
         gap = _literal(self.gap)
         inner = clock + M + gap + M + date if self.time_first else date + M + gap + M + clock
         opening = rf"{M}\[{M}" if self.bracket else M
@@ -145,7 +178,9 @@ class Format:
         numbers = re.findall(r"\d+", shown)
         hour, minute, second = (*map(int, numbers), 0)[:3]
         if self.twelve_hours:
-            word = re.sub(r"[\d:.]*\d| h | min ", "", shown)
+            word = re.sub(r"[\d:.]*\d(?: ?h(?: |\b)| min | s\b)?", "", shown).replace(
+                self.unit.strip(), "", 1
+            )
             in_day = hour24(hour, word)
             if in_day is None:
                 return None

@@ -23,10 +23,11 @@ from sendepause import events, storage
 from sendepause.errors import SendepauseError
 from sendepause.keys import Pseudonymiser, check_key
 from sendepause.model import Evidence
-from sendepause.settings import Settings, SourceSettings
+from sendepause.settings import RECEIVER, Settings, SourceSettings
 from sendepause.sources import files
 from sendepause.sources.file_reading import FileReading, Looked, Outcome
 from sendepause.sources.files import Found
+from sendepause.sources.received import Drained, drain
 from sendepause.store import database, queries
 from sendepause.store.database import Engine
 from sendepause.store.queries import FileState
@@ -61,6 +62,13 @@ class Ingested:
     accounts: set[str] = field(default_factory=set)
     changed: set[events.Partition] = field(default_factory=set)
 
+    def add(self, drained: Drained) -> None:
+        """Count what was received."""
+        self.messages += drained.rows
+        self.events_new += drained.events_new
+        self.accounts |= drained.accounts
+        self.changed |= drained.changed
+
     def counts(self) -> dict[str, int]:
         """The same as plain numbers, for logs and assets."""
         numbers = {
@@ -94,6 +102,9 @@ def ingest(
     since = _midnight(as_of.astimezone(UTC) - timedelta(days=settings.policy.keep_events_days))
     done = Ingested()
     for source in settings.sources:
+        if source.kind == RECEIVER:
+            done.add(drain(engine, base, source.id, since=since, now=now))
+            continue
         reading = FileReading(source, accounts, pseudonymiser, since, now)
         _SourceRun(engine, base, base if data is None else data, reading, done).read()
     done.day_rows = events.refresh_activity(

@@ -1,73 +1,190 @@
-"""Objects out of a JSON file: one a line, an array of them, or one alone."""
+"""Objects out of a JSON file: one a line, an array of them, or one alone; in bounded memory.
+
+For readers::
+
+    for portion in portions(stream):    # lists of objects: turn each into one Reading
+    for record in records(stream):      # the same, one by one
+    for key, others, portion in shelves(stream, "messages"):  # one huge object, keyed, of huge objects
+
+All three are generators and refuse the file (``BadInput``) where they come to what does not parse, which may
+be after the first portions: whoever reads the file throws those away.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Any, BinaryIO
 
-from sendepause.errors import BadInput
-from sendepause.sources.base import take
-from sendepause.sources.text import decode
+from ijson.common import ObjectBuilder
 
-MAX_RECORD = 16 * 1024 * 1024
-"""Longest record in characters: media inside a webhook is a thumbnail or a link, seldom a file in Base64."""
+from sendepause.errors import BadInput
+from sendepause.sources.json_chunks import MAX_RECORD, Lines, Opened, parsed, too_deep, too_large
+
+__all__ = ["MAX_RECORD", "inner", "items", "portions", "records", "shelves", "text_of", "unwrapped"]
+
+PORTION = 5_000
+"""So many records are one portion: some megabytes of webhooks, tens of megabytes once they are parsed."""
+
+DEEPEST = 500
 
 Record = dict[str, Any]
 
 
-def records(stream: BinaryIO) -> list[Record]:
-    """All objects of the file, in its order. What does not parse is refused whole."""
-    text = decode(take(stream)).lstrip("\ufeff").strip()
-    if not text:
-        raise BadInput("The file is empty.", "Export it again.")
+def portions(stream: BinaryIO, most: int = PORTION) -> Iterator[list[Record]]:
+    """The file's objects in its order, at most ``most`` at a time; never an empty list.
+
+    JSON Lines and arrays may have any size, one object alone 16 MiB. UTF-8, or UTF-16 up to 16 MiB.
+
+    :raises BadInput: for what does not parse, with its line or entry.
+    """
+    held: list[Record] = []
+    for record in records(stream):
+        held.append(record)
+        if len(held) == most:
+            yield held
+            held = []
+    if held:
+        yield held
+
+
+def records(stream: BinaryIO) -> Iterator[Record]:
+    """The file's objects one by one; see ``portions``."""
+    opened = Opened(stream)
+    for place, value in _values(opened):
+        yield checked(value, place)
+
+
+def checked(value: Any, place: str) -> Record:
+    """The value, which has to be an object."""
+    if not isinstance(value, dict):
+        raise BadInput("A record is no JSON object.", "Give the tool's own records, unchanged.", place=place)
+    return value
+
+
+def _values(opened: Opened) -> Iterator[tuple[str, Any]]:
+    if opened.is_array():
+        return _entries(opened)
+    if opened.is_lines():
+        return (value for lines in opened.lines() for value in lines.values())
+    return _alone(opened)
+
+
+def _entries(opened: Opened) -> Iterator[tuple[str, Any]]:
+    if not opened.whole:
+        return opened.elements()
+    entries = parsed(opened.text(), None)
+    return ((f"entry {number}", entry) for number, entry in enumerate(entries, 1))
+
+
+def _alone(opened: Opened) -> Iterator[tuple[str, Any]]:
+    """One object over several lines. Where lines were meant, told by line."""
+    if not opened.whole:
+        raise too_large("the file")
     try:
-        return list(_objects(text))
-    except RecursionError:
-        raise BadInput("The JSON is nested too deeply.", "Give the tool's own records, unchanged.") from None
-
-
-def _objects(text: str) -> Iterator[Record]:
-    whole = _parsed(text, None) if text[0] == "[" or "\n" not in text else None
-    if whole is None:
-        lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-        try:
-            values = [(f"line {number}", _parsed(line, f"line {number}")) for number, line in lines]
-        except BadInput:
-            if not text.startswith("{"):
-                raise
-            values = [("the file", _whole(text, lines))]
-    elif isinstance(whole, list):
-        values = [(f"entry {number}", value) for number, value in enumerate(whole, 1)]
-    else:
-        values = [("the file", whole)]
-    for place, value in values:
-        if not isinstance(value, dict):
-            raise BadInput(
-                "A record is no JSON object.", "Give the tool's own records, unchanged.", place=place
-            )
-        yield value
-
-
-def _whole(text: str, lines: list[tuple[int, str]]) -> Any:
-    """One object over several lines. Where the first line is an object, lines were meant: told by line."""
-    try:
-        return _parsed(text, "the file")
+        yield "the file", parsed(opened.text(), "the file")
     except BadInput:
-        for number, line in lines:
-            _parsed(line, f"line {number}")
+        for _ in Lines(opened.head, 1).values():
+            pass  # raises at the first line that does not parse
         raise
 
 
-def _parsed(text: str, place: str | None) -> Any:
-    if len(text) > MAX_RECORD and place is not None and place.startswith("line"):
-        raise BadInput("A record is larger than any webhook.", "Give the tool's own records.", place=place)
-    try:
-        return json.loads(text)
-    except ValueError:  # also numbers of absurd length
-        raise BadInput(
-            "The JSON does not parse.", "The file is damaged or cut off: fetch it again.", place=place
-        ) from None
+def shelves(
+    stream: BinaryIO, shelf: str, most: int = PORTION
+) -> Iterator[tuple[str, Record, list[tuple[str, Any]]]]:
+    """One object of objects that each keep their many entries under the key ``shelf``, like
+    ``{"49171…": {"name": "Ida", "messages": {"1": {…}, "2": {…}}}}``; of any size.
+
+    Gives ``(key, others, entries)`` for each inner object with a ``shelf``: ``others`` are its other fields,
+    of a large file those that stand before the shelf; ``entries`` at most ``most`` pairs of key and value (of
+    a list: numbers from 0). The same key comes again for more entries, and once with none for an empty
+    shelf. A file with several such objects (an array, JSON Lines) gives those of all.
+
+    :raises BadInput: as ``portions``; a single entry may have 16 MiB.
+    """
+    opened = Opened(stream)
+    if opened.whole or opened.is_array():
+        for place, value in _values(opened):
+            yield from _shelved(checked(value, place), shelf, most)
+    else:
+        yield from _Shelves(opened.events(), shelf, most)
+
+
+def _shelved(record: Record, shelf: str, most: int) -> Iterator[tuple[str, Record, list[tuple[str, Any]]]]:
+    for key, value in record.items():
+        kept = inner(value, shelf)
+        if not isinstance(kept, dict | list):
+            continue
+        others = {name: field for name, field in value.items() if name != shelf}
+        pairs = kept.items() if isinstance(kept, dict) else enumerate(kept)
+        entries = [(str(name), entry) for name, entry in pairs]
+        for start in range(0, max(len(entries), 1), most):
+            yield key, others, entries[start : start + most]
+
+
+class _Shelves:
+    """The same out of ijson's basic events, one entry in memory at a time."""
+
+    def __init__(self, events: Iterator[tuple[str, Any]], shelf: str, most: int) -> None:
+        self._events, self._shelf, self._most = events, shelf, most
+
+    def __iter__(self) -> Iterator[tuple[str, Record, list[tuple[str, Any]]]]:
+        for event, value in self._events:
+            if event != "start_map":
+                checked(value, "the file")
+            yield from self._outer()
+
+    def _outer(self) -> Iterator[tuple[str, Record, list[tuple[str, Any]]]]:
+        for event, key in self._events:
+            if event == "end_map":
+                return
+            event, value = next(self._events)
+            if event == "start_map":
+                yield from self._inner(key)
+            else:
+                self._built(event, value)
+
+    def _inner(self, key: str) -> Iterator[tuple[str, Record, list[tuple[str, Any]]]]:
+        others: Record = {}
+        for event, name in self._events:
+            if event == "end_map":
+                return
+            event, value = next(self._events)
+            if name == self._shelf and event in ("start_map", "start_array"):
+                for entries in self._entries(mapped=event == "start_map"):
+                    yield key, others, entries
+            else:
+                others[name] = self._built(event, value)
+
+    def _entries(self, mapped: bool) -> Iterator[list[tuple[str, Any]]]:
+        held: list[tuple[str, Any]] = []
+        for number in count():
+            event, value = next(self._events)
+            if event in ("end_map", "end_array"):
+                break
+            name = str(number)
+            if mapped:
+                name = value
+                event, value = next(self._events)
+            held.append((name, self._built(event, value)))
+            if len(held) == self._most:
+                yield held
+                held = []
+        yield held
+
+    def _built(self, event: str, value: Any) -> Any:
+        builder, depth, size = ObjectBuilder(), 0, 0
+        while True:
+            builder.event(event, value)
+            depth += (event in ("start_map", "start_array")) - (event in ("end_map", "end_array"))
+            size += len(value) if isinstance(value, str) else 8
+            if not depth and event != "map_key":
+                return builder.value
+            if depth > DEEPEST:
+                raise too_deep("the file")
+            if size > MAX_RECORD:
+                raise too_large("the file")
+            event, value = next(self._events)
 
 
 def unwrapped(record: Record, sign: str, wrappers: Iterable[str]) -> Record | None:

@@ -103,6 +103,36 @@ class FileRow(Base):
     read_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ReceivedRow(Base):
+    """An event out of a webhook, as ``frames.EVENTS`` has it: pseudonyms alone. The reading stage takes it
+    into the event store, and deletes it here."""
+
+    __tablename__ = "sendepause_received"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    event_id: Mapped[str] = mapped_column(String(32))
+    account_id: Mapped[str] = mapped_column(String(20))
+    sent_at: Mapped[int] = mapped_column(BigInteger)  # milliseconds, UTC
+    resolution: Mapped[str] = mapped_column(String(3))
+    position: Mapped[int] = mapped_column(BigInteger)
+    direction: Mapped[str] = mapped_column(String(3))
+    counterpart: Mapped[str | None] = mapped_column(String(32))
+    content: Mapped[str | None] = mapped_column(String(32))
+    campaign_id: Mapped[str | None] = mapped_column(String(32))
+    source: Mapped[str] = mapped_column(String(100))
+
+
+class LeftOutRow(Base):
+    """How often on a day something that was received did not become an event, and why."""
+
+    __tablename__ = "sendepause_left_out"
+
+    source: Mapped[str] = mapped_column(String(100), primary_key=True)
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)  # UTC, ISO
+    note: Mapped[str] = mapped_column(String(300), primary_key=True)  # a sentence that follows the count
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
 class ReachRow(Base):
     """How far the data of one source reach for one account, and what they say of its kind."""
 
