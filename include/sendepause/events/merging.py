@@ -11,6 +11,7 @@ import polars as pl
 
 from sendepause import storage
 from sendepause.events.blocks import (
+    BUCKETS,
     Block,
     Partition,
     blocks,
@@ -26,6 +27,7 @@ from sendepause.frames import EVENTS
 ORDER = ("account_id", "sent_at", "position", "event_id")
 
 _DAY = timedelta(days=1)
+_EPOCH = date(1970, 1, 1)
 _AT_ONCE = 4  # files written at the same time: while one waits for the disk, another is packed
 _REST = ("account_id", "resolution", "direction", "counterpart", "content", "campaign_id", "source")
 
@@ -122,9 +124,9 @@ def _days_in(block: Block, path: Path) -> set[date]:
 
 def _once(events: pl.DataFrame) -> pl.DataFrame:
     """One row for each event id: the smallest in a total order, hence independent of what came first."""
-    repeated = events["event_id"].is_duplicated()
-    if not repeated.any():
+    if events["event_id"].n_unique() == len(events):
         return events
+    repeated = events["event_id"].is_duplicated()
     ordered = events.filter(repeated).sort(
         "event_id", pl.col("content").is_null(), "sent_at", "position", *_REST, nulls_last=True
     )
@@ -159,15 +161,20 @@ def _blocks_of(
 
 
 def _by_block(placed: pl.DataFrame, of: dict[Partition, Block]) -> dict[Block, pl.DataFrame]:
-    numbered = {block: number for number, block in enumerate(sorted(set(of.values())))}
-    numbers = pl.DataFrame(
-        [(day, bucket, numbered[block]) for (day, bucket), block in of.items()],
-        schema={"day": pl.Date, "bucket": pl.UInt8, "block": pl.UInt32},
-        orient="row",
-    )
-    parts = placed.join(numbers, on=["day", "bucket"]).partition_by("block", as_dict=True)
-    ordered = list(numbered)
-    return {ordered[number]: part.select(EVENTS.names()) for (number,), part in parts.items()}
+    """The events of each block, in the order in which they are kept."""
+    ordered = sorted(set(of.values()))
+    numbers = {block: number for number, block in enumerate(ordered)}
+    key = pl.col("day").cast(pl.Int32) * BUCKETS + pl.col("bucket").cast(pl.Int32)
+    known = {(day - _EPOCH).days * BUCKETS + bucket: numbers[block] for (day, bucket), block in of.items()}
+    block = key.replace_strict(known, return_dtype=pl.UInt32)
+    events = placed.with_columns(block=block).sort("block", *ORDER)
+    lengths = events["block"].rle().struct.unnest()
+    starts = lengths["len"].cum_sum().shift(1, fill_value=0)
+    events = events.select(EVENTS.names())
+    return {
+        ordered[number]: events.slice(start, length)
+        for number, start, length in zip(lengths["value"], starts, lengths["len"], strict=True)
+    }
 
 
 def _settle(root: Path, incoming: pl.DataFrame, days: int) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -190,9 +197,16 @@ def _update(
     path = block.path(root, "events")
     days = _files_of_days(root, block)
     old = read([path] if path.exists() or not days else days, EVENTS)
+    if len(days) > 1:
+        old = old.sort(ORDER)
     kept = old if gone is None else old.join(gone, on="event_id", how="anti")
-    result = (kept if new is None else _once(pl.concat([kept, new]))).sort(ORDER)
-    same = result.equals(old if len(days) < 2 else old.sort(ORDER))
+    if new is None:
+        result = kept
+    elif kept.is_empty():
+        result = new
+    else:
+        result = _once(pl.concat([kept, new])).sort(ORDER)
+    same = result.equals(old)
     if not same or (days and not path.exists()):
         write(path, result)
     for day in days:

@@ -17,7 +17,7 @@ import polars as pl
 
 from sendepause.errors import BadInput
 from sendepause.sources.dates import as_date, order_of
-from sendepause.sources.header import CANDIDATE, Format
+from sendepause.sources.header import CANDIDATE, Exact, Format
 from sendepause.sources.text import MARKS, SPACES
 
 MAX_LINE = 1024 * 1024
@@ -120,12 +120,34 @@ def _headers(lines: pl.Series, form: Format, example: str) -> pl.DataFrame:
         return _matched(table, form)
     alike = table.lazy().with_columns(alike=pl.col("line").str.contains(exact.pattern))
     table = alike.collect(engine="streaming")
-    halves = pl.col("line").str.slice(exact.opening).str.splitn(exact.close, 2).struct
-    stamp = pl.col("stamp").str.splitn(exact.gap, 2).struct
-    cut = table.lazy().filter("alike").select("place", stamp=halves[0], rest=halves[1])
-    headers = cut.select("place", date=stamp[0], time=stamp[1], rest="rest").collect(engine="streaming")
+    of_kind = table.filter("alike")
+    headers = _sliced(of_kind, exact, example)
+    if headers is None:
+        halves = pl.col("line").str.slice(exact.opening).str.splitn(exact.close, 2).struct
+        stamp = pl.col("stamp").str.splitn(exact.gap, 2).struct
+        cut = of_kind.lazy().select("place", stamp=halves[0], rest=halves[1])
+        headers = cut.select("place", date=stamp[0], time=stamp[1], rest="rest").collect(engine="streaming")
     others = _matched(table.filter(~pl.col("alike")), form)
     return headers if others.is_empty() else pl.concat([headers, others]).sort("place")
+
+
+def _sliced(table: pl.DataFrame, exact: Exact, example: str) -> pl.DataFrame | None:
+    """Headers whose parts stand at the same places in all lines, as where numbers have leading zeros."""
+    gap = example.index(exact.gap, exact.opening)
+    time = gap + len(exact.gap)
+    close = example.index(exact.close, time)
+    rest = close + len(exact.close)
+    line = pl.col("line").str
+    fits = (line.slice(gap, time - gap) == exact.gap) & (line.slice(close, rest - close) == exact.close)
+    cut = table.lazy().select(
+        "place",
+        date=line.slice(exact.opening, gap - exact.opening),
+        time=line.slice(time, close - time),
+        rest=line.slice(rest),
+        fits=fits,
+    )
+    sliced = cut.collect(engine="streaming")
+    return sliced.drop("fits") if sliced["fits"].all() else None
 
 
 def _matched(table: pl.DataFrame, form: Format) -> pl.DataFrame:
@@ -138,13 +160,15 @@ def _walls(headers: pl.DataFrame, form: Format, locale: str | None) -> tuple[pl.
     """The wall clock of each header, null where its date or time does not exist, and the order of dates."""
     numbers = _distinct(headers["date"], form.date_numbers)
     clocks = _distinct(headers["time"], form.clock)
-    known = headers.filter(
-        pl.col("date").is_in([text for text, found in numbers.items() if found])
-        & pl.col("time").is_in([text for text, found in clocks.items() if found])
-    )["date"]
-    changes = known.filter(known != known.shift(1, fill_value="")).to_list()
+    impossible = [text for text, found in numbers.items() if not found]
+    broken = [text for text, found in clocks.items() if not found]
+    dates = headers["date"]
+    if impossible or broken:
+        real = ~pl.col("date").is_in(impossible) & ~pl.col("time").is_in(broken)
+        dates = headers.filter(real)["date"]
+    changes = [numbers[text] for text in dates.rle().struct.field("value")]
     order = order_of(
-        [numbers[text] for text in changes],
+        changes,
         year_first=form.year_first,
         dotted=form.day_first,
         locale=locale,

@@ -214,9 +214,9 @@ def _said(hidden: pl.DataFrame, place: Place, keys: Pseudonymiser) -> pl.Series:
         )
     )
     first = digest(same.collect(engine="streaming").to_series())
-    repeats = first.is_duplicated().arg_true()
-    if not len(repeats):
+    if first.n_unique() == len(first):
         return first
+    repeats = first.is_duplicated().arg_true()
     again = first[repeats].to_frame("id").with_columns(nth=pl.int_range(pl.len()).over("id"))
     nth = pl.when(pl.col("nth") == 0).then("id").otherwise(pl.concat_str("id", "nth", separator="\x1f"))
     ids = again.with_columns(numbered=digest(again.select(nth).to_series()))
