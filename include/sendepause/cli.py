@@ -22,6 +22,7 @@ import typer
 from sendepause.errors import BadInput, Guarded, SendepauseError
 from sendepause.model import Language, Stage
 from sendepause.places import airflow_home
+from sendepause.sources import READERS
 
 app = typer.Typer(
     name="sendepause",
@@ -53,7 +54,7 @@ Author = Annotated[
 
 @app.command()
 def read(
-    kind: Annotated[str, typer.Argument(help="chat_export, cloud_api_webhook, csv, ...")],
+    kind: Annotated[str, typer.Argument(help=f"One of: {', '.join(READERS)}.")],
     file: Path,
     time_zone: Annotated[str, typer.Option(help="The zone of times without one.")] = "UTC",
     owner: Annotated[str | None, typer.Option(help="The account holder's name or number.")] = None,

@@ -187,6 +187,7 @@ SourceKind = Literal[
     "cloud_api_webhook",
     "cloud_api_receiver",
     "csv",
+    "table",
     "chat_exporter_json",
     "evolution",
     "waha",

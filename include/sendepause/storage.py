@@ -10,18 +10,36 @@ import hashlib
 import io
 import os
 import shutil
+import tempfile
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
+from sendepause.errors import Unreachable
+
 TEMPORARY = ".*.tmp"
+IN_MEMORY = 64 * 1024**2
+"""A remote file up to this many bytes is held in memory while it is read, a larger one on the disk."""
+
+_PORTION = 4 * 1024**2
+_WHOLE = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "adl", "az", "memory"}
+"""Schemes whose files appear whole, with one request, or not at all."""
+_EXTRAS = {
+    **dict.fromkeys(("s3", "s3a"), "s3"),
+    **dict.fromkeys(("sftp", "ssh"), "sftp"),
+    **dict.fromkeys(("gs", "gcs"), "gcs"),
+    **dict.fromkeys(("abfs", "abfss", "adl", "az"), "azure"),
+}
+"""Scheme -> the extra in pyproject.toml that brings what reaches it."""
 
 
 def folder(location: str | Path, connection: str | None = None) -> Path:
     """The folder at a path, or at a URL such as ``s3://bucket/folder`` reached with an Airflow connection.
 
     Airflow is imported only for a URL. What it gives for one behaves like a ``Path``.
+
+    :raises Unreachable: where the packages for the URL's scheme are not installed.
     """
     if "://" not in str(location):
         return Path(location)
@@ -30,7 +48,27 @@ def folder(location: str | Path, connection: str | None = None) -> Path:
         return Path(unquote(url.path))
     from airflow.sdk import ObjectStoragePath
 
-    return cast(Path, ObjectStoragePath(str(location), conn_id=connection))
+    try:
+        path = ObjectStoragePath(str(location), conn_id=connection)
+        path.fs  # noqa: B018 - made now, so that what is missing is told here
+    except (ImportError, ValueError) as error:
+        raise _missing(url.scheme, error) from error
+    return cast(Path, path)
+
+
+def _missing(scheme: str, error: Exception) -> Exception:
+    """What to install for a scheme; other troubles as they are."""
+    if scheme not in _EXTRAS or not (isinstance(error, ImportError) or "registered" in str(error)):
+        return error
+    return Unreachable(
+        f"The packages for {scheme}:// are not installed.",
+        f"Install the extra: pip install 'sendepause[{_EXTRAS[scheme]}]' (README, Where files come from).",
+    )
+
+
+def shows_whole_files(path: Path) -> bool:
+    """Whether a remote storage shows a file only once all of it is there."""
+    return cast(Any, path).protocol in _WHOLE
 
 
 def is_local(path: Path) -> bool:
@@ -52,6 +90,26 @@ def sha256(path: Path) -> str:
     """The SHA-256 of a file's content, hexadecimal; read in portions."""
     with open_binary(path) as stream:
         return hashlib.file_digest(cast(io.BufferedReader, stream), "sha256").hexdigest()
+
+
+def fetch(path: Path, size: int) -> tuple[BinaryIO, str]:
+    """A remote file's content, brought over once, and the SHA-256 of what came.
+
+    ``size`` is what the storage told, in bytes; of a file that has grown meanwhile one byte more is taken.
+    The stream can be sought in. On the disk it has no name and ends with the stream or the process.
+    """
+    digest = hashlib.sha256()
+    kept = cast(BinaryIO, io.BytesIO() if size <= IN_MEMORY else tempfile.TemporaryFile())  # noqa: SIM115
+    try:
+        with open_binary(path) as stream:
+            while part := stream.read(min(_PORTION, size + 1 - kept.tell())):
+                digest.update(part)
+                kept.write(part)
+    except BaseException:
+        kept.close()
+        raise
+    kept.seek(0)
+    return kept, digest.hexdigest()
 
 
 def write(path: Path, data: bytes) -> None:

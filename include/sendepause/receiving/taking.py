@@ -14,7 +14,7 @@ import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -231,15 +231,19 @@ def _one_line(body: bytes) -> bytes:
 def _others(body: bytes) -> Iterator[str]:
     """What a call tells of that holds no messages; BadInput where it is no call of Meta's."""
     try:
-        call = json.loads(body)
+        call = json.loads(body.decode())
     except (ValueError, RecursionError):
         raise BadInput("The JSON does not parse.") from None
     if not isinstance(call, dict):
         raise BadInput("It is no JSON object.")
-    for change in _items(entry.get("changes") for entry in _items([call.get("entry")])):
-        field = change.get("field")
-        known = isinstance(field, str) and _FIELD.fullmatch(field)
-        yield f"calls told of {field if known else 'something else'}, not of messages."
+    changes = _items(entry.get("changes") for entry in _items([call.get("entry")]))
+    for field in {_field(change) for change in changes} or {_field({})}:
+        yield f"calls told of {field}, without a message."
+
+
+def _field(change: Mapping[str, Any]) -> str:
+    field = change.get("field")
+    return field if isinstance(field, str) and _FIELD.fullmatch(field) else "something else"
 
 
 def _items(lists: Iterable[Any]) -> Iterator[dict[str, Any]]:

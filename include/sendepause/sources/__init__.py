@@ -21,6 +21,7 @@ READERS: dict[str, str] = {
     "n8n_executions": "sendepause.sources.n8n_executions.read",
     "chatwoot": "sendepause.sources.chatwoot.read",
     "csv": "sendepause.sources.csv_table.read",
+    "table": "sendepause.sources.table.read",
 }
 
 

@@ -42,7 +42,7 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
     else:
         data = take(stream)
     chat = dated(decode(data), context.locale)
-    messages = _authored(chat.messages, context)
+    messages = _authored(chat.messages, context, chat.form)
     who = parties(messages, chat_name, context)
     yield Reading(
         messages=_table(messages, to_utc(messages["wall"], time_zone), who),
@@ -57,7 +57,7 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
     )
 
 
-def _authored(messages: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
+def _authored(messages: pl.DataFrame, context: ReadContext, form: Format) -> pl.DataFrame:
     """Adds ``author`` (as shown; null for notices), ``text``, ``media``, ``deleted_by_owner`` and ``label``.
 
     ``label`` is the name that a notice is labelled with, null elsewhere.
@@ -67,7 +67,7 @@ def _authored(messages: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
     table = table.hstack(contents(table["body"]))
     table = table.with_columns(author=_shown(table["author"]))
     own = pl.col("author").is_not_null() & ~pl.col("media") & ~pl.col("deleted")
-    notice = notices(table.with_columns(candidate=own))
+    notice = notices(table.with_columns(candidate=own), labels=not form.on_android)
     table = table.with_columns(system=pl.col("author").is_null() | notice)
     _refuse_logs(table)
     return table.with_columns(

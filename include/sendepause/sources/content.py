@@ -10,7 +10,7 @@ import polars as pl
 
 from sendepause.keys import PLAIN
 from sendepause.sources import wording
-from sendepause.sources.notices import GROUP, is_sure, scattered
+from sendepause.sources.notices import GROUP, is_encryption, is_sure, scattered
 from sendepause.sources.text import MARKS, SPACES
 
 _SPECIAL = f"[{MARKS}<(•]"
@@ -119,16 +119,19 @@ def _is_marker_line(line: pl.Expr) -> pl.Expr:
     )
 
 
-def notices(table: pl.DataFrame) -> pl.Series:
+def notices(table: pl.DataFrame, *, labels: bool = True) -> pl.Series:
     """Which labelled lines are the app's own, though a name stands before them.
 
     ``table`` has ``author`` (as shown), ``body`` (as written), ``shown`` and ``candidate`` for lines with a
     name that are neither media nor deletions. Sure wordings are enough. Others need the mark before the
     body, and the wording of a group's notice, or the acting person's name at its beginning, or a label that
-    never speaks.
+    never speaks. Where the phone ``labels`` nothing (Android), people only quote the app.
     """
     marked = pl.col("body").str.contains(f"^[{MARKS}]")
     table = table.select("author", "shown", "candidate", marked=marked)
+    if not labels:
+        own = table["candidate"] & table["marked"]
+        return scattered(own, is_encryption(table.filter(own)["shown"]))
     sure = table["candidate"] & is_sure(table["shown"])
     label = _label(table, sure)
     unsure = table["candidate"] & table["marked"] & ~sure

@@ -37,7 +37,10 @@ ROLES: dict[str, frozenset[str]] = {
     "contact": _words(
         "kontakt contact telefon telefonnummer phone phonenumber nummer number kunde customer",
         "rufnummer chat mobilnummer handynummer chatname kontaktname contactname waid telefonnr",
-        "nr gruppe group kundennummer",
+        "nr kundennummer counterpart gegenstelle gesprächspartner",
+    ),
+    "group": _words(
+        "gruppe group gruppenname groupname gruppenchat groupchat groupid gruppenid",
     ),
     "direction": _words(
         "richtung direction",
@@ -66,8 +69,18 @@ ROLES: dict[str, frozenset[str]] = {
         "konto account accountnumber kontonummer eigenenummer ownnumber businessnumber",
         "businessphone",
     ),
+    "template": _words(
+        "vorlage template vorlagenname templatename templateid istemplate hsm",
+    ),
+    "category": _words(
+        "kategorie category conversationcategory pricingcategory messagecategory",
+    ),
+    "error": _words(
+        "fehlercode errorcode fehlernummer",
+    ),
 }
-"""Role -> names of its column."""
+"""Role -> names of its column. ``contact`` is the other side in both directions, ``group`` the group's name,
+``own`` whether the account itself sent it, ``account`` the account's own number."""
 
 OUT = _words(
     "ausgehend outgoing out outbound gesendet sent ausgang aus a o mt versendet",

@@ -6,6 +6,7 @@ troubles of its storage.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import cached_property
+from typing import BinaryIO
 
 import polars as pl
 
@@ -32,6 +34,9 @@ MAX_BYTES = 4 * 1024**3
 
 CLOCK_SKEW = timedelta(days=1)
 """Messages dated further ahead of now are left out; a zone that was mistaken is within it."""
+
+_NOT_THE_FILES = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE)
+"""What this machine's disk or limits say: no fault of the file."""
 
 _NOTES = 30  # notes of one file that are kept
 _LONGEST = 500  # characters of a reason or a note
@@ -102,28 +107,33 @@ class FileReading:
             return _broken(replace(state, modified=""), refused)
 
     def _open(self, file: Found, account: str | None, state: FileState, former: FileState | None) -> Looked:
-        state = replace(state, hash=storage.sha256(file.path))
-        if former is not None and former.hash == state.hash:
-            touched = former.modified.replace(_stamp(former), file.modified, 1)
-            return Looked(Outcome.UNCHANGED, replace(former, modified=touched))
-        try:
-            looked = self._parse(file, account, state)
-        except BadInput as error:
-            looked = _broken(state, error)
-        return looked if files.is_same(file) else Looked(Outcome.UNFINISHED)
+        stream, found = _opened(file)
+        with stream:
+            state = replace(state, hash=found)
+            if former is not None and former.hash == state.hash:
+                touched = former.modified.replace(_stamp(former), file.modified, 1)
+                return Looked(Outcome.UNCHANGED, replace(former, modified=touched))
+            if not storage.is_local(file.path) and not files.is_same(file):
+                return Looked(Outcome.UNFINISHED)
+            try:
+                looked = self._parse(file, stream, account, state)
+            except BadInput as error:
+                looked = _broken(state, error)
+        if storage.is_local(file.path) and not files.is_same(file):
+            return Looked(Outcome.UNFINISHED)
+        return looked
 
-    def _parse(self, file: Found, account: str | None, state: FileState) -> Looked:
+    def _parse(self, file: Found, stream: BinaryIO, account: str | None, state: FileState) -> Looked:
         """One file through its reader; BadInput, without a word of its content, where that fails."""
         converted, evidence = Conversion(self._place(file, account), self._rules()), None
         try:
-            with storage.open_binary(file.path) as stream:
-                for portion in reader(self.source.kind)(stream, file.name, self._context(account)):
-                    converted.add(portion)
-                    evidence = portion.evidence
+            for portion in reader(self.source.kind)(stream, file.name, self._context(account)):
+                converted.add(portion)
+                evidence = portion.evidence
         except (SendepauseError, PermissionError):
             raise
         except (Exception, pl.exceptions.PanicException) as error:
-            if isinstance(error, OSError) and not storage.is_local(file.path):
+            if isinstance(error, OSError) and error.errno in _NOT_THE_FILES:
                 raise
             raise BadInput(
                 f"Reading it failed unexpectedly ({type(error).__name__}).", "Check that it is of this kind."
@@ -183,6 +193,14 @@ class FileReading:
     @cached_property
     def _known(self) -> str:
         return _short(sorted(self.accounts))
+
+
+def _opened(file: Found) -> tuple[BinaryIO, str]:
+    """The file's content and its SHA-256; what is remote is brought over once."""
+    if storage.is_local(file.path):
+        found = storage.sha256(file.path)
+        return storage.open_binary(file.path), found
+    return storage.fetch(file.path, file.size)
 
 
 def _short(parts: Sequence[object]) -> str:

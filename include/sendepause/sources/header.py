@@ -132,6 +132,11 @@ class Format:
         return len(re.findall(r"\d+", self.time)) == 3
 
     @property
+    def on_android(self) -> bool:
+        """Whether the phone runs Android, which labels no notice with a name."""
+        return self.end in "-–—"
+
+    @property
     def twelve_hours(self) -> bool:
         return self.before is not None or self.after is not None
 
@@ -153,7 +158,7 @@ class Format:
         stamp = names[0] + separators[0] + names[1] + separators[1] + names[2]
         if self.time_first:
             stamp = "time, " + stamp
-        phone = "Android" if self.end in "-–—" else "iPhone" if self.bracket else "older iPhone"
+        phone = "Android" if self.on_android else "iPhone" if self.bracket else "older iPhone"
         hours = "12 hours" if self.twelve_hours else "24 hours"
         fine = "seconds" if self.has_seconds else "minutes"
         return f"{phone}, {f'[{stamp}]' if self.bracket else stamp}, {hours}, {fine}"

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -41,6 +42,10 @@ SETTLED_AFTER = timedelta(days=35)
 LOOK_AROUND_DAYS = {"cloud_api_webhook": 31}
 """Statuses come for 30 days: until its ``sent`` is read, a message may stand under a later day."""
 
+FILES_AT_ONCE = 5_000
+"""So many files are looked at before what came of them is noted, each with up to 20 KB of its own."""
+
+_AT_A_LOOK = 1_000  # files whose former states are asked for together
 _GONE = "The file is no longer there."
 
 log = logging.getLogger(__name__)
@@ -131,42 +136,49 @@ class _SourceRun:
         self.settled = reading.now().astimezone(UTC).date() - SETTLED_AFTER
         self.gathered: list[Looked] = []
         self.waiting = 0  # events gathered and not merged yet
+        self.newly_broken = 0
         with database.session(engine, write=False) as session:
-            self.states = queries.file_state(session, self.source.id)
+            self.broken = queries.broken_paths(session, self.source.id)  # those not met yet
             self.seen = {
                 reach.account for reach in queries.reaches(session) if reach.source == self.source.id
             }
 
     def read(self) -> None:
         """Read the source, and note whether it is well."""
-        trouble, found = "", list[Found]()
+        trouble = ""
         try:
-            found = files.walk(self._root(), self.source.kind, self.reading.now())
-        except Exception as error:
+            for file, former in self._met():
+                self._gather(self.reading.look(file, former), former)
+        except Exception as error:  # the storage failed; a file's own troubles are in what it gives
             trouble = _said(error)
-        reading, kind = self.reading, self.source.kind
-        met = {files.shown(file, kind, reading.keys, reading.accounts): file for file in found}
-        for shown, file in met.items():
-            try:
-                looked = self.reading.look(file, self.states.get(shown))
-            except Exception as error:  # the storage failed; a file's own troubles are in what it gives
-                trouble = _said(error)
-                break
-            self._gather(looked)
         self._flush()
         if not trouble:
-            self._forget_gone(met.keys())
+            self._forget_gone()
         self._note_health(trouble)
+
+    def _met(self) -> Iterator[tuple[Found, FileState | None]]:
+        """Each file with its state as it was last met."""
+        reading, kind = self.reading, self.source.kind
+        found = files.walk(self._root(), kind, reading.now)
+        while batch := list(islice(found, _AT_A_LOOK)):
+            met = {files.shown(file, kind, reading.keys, reading.accounts): file for file in batch}
+            self.broken.difference_update(met)
+            with database.session(self.engine, write=False) as session:
+                states = queries.file_state(session, self.source.id, met)
+            for shown, file in met.items():
+                yield file, states.get(shown)
 
     def _root(self) -> Path:
         location = self.source.location or ""
         below = location if "://" in location else storage.folder(self.data) / location
         return storage.folder(below, self.source.connection)
 
-    def _gather(self, looked: Looked) -> None:
+    def _gather(self, looked: Looked, former: FileState | None) -> None:
         self.gathered.append(looked)
         self.waiting += len(looked.converted.events) if looked.converted else 0
-        if self.waiting >= AT_ONCE:
+        if looked.outcome is Outcome.BROKEN:
+            self.newly_broken += _is_news(looked.state, former)
+        if self.waiting >= AT_ONCE or len(self.gathered) >= FILES_AT_ONCE:
             self._flush()
 
     def _flush(self) -> None:
@@ -199,12 +211,8 @@ class _SourceRun:
             if looked.state is not None and looked.converted is not None:
                 self.done.messages += looked.state.messages
                 self.done.accounts |= looked.converted.newest.keys()
-            if looked.state is not None and looked.outcome is Outcome.BROKEN:
-                self.done.files_broken += self._is_newly_broken(looked.state)
-
-    def _is_newly_broken(self, state: FileState) -> bool:
-        former = self.states.get(state.path)
-        return not (former and former.broken and former.hash == state.hash)
+        self.done.files_broken += self.newly_broken
+        self.newly_broken = 0
 
     def _reach(self, gathered: list[Looked]) -> dict[str, tuple[datetime, Evidence | None]]:
         """How far the data reach, never beyond now.
@@ -224,17 +232,16 @@ class _SourceRun:
         alive = max(newest for newest, _ in found.values())
         return {account: (alive, found.get(account, (alive, None))[1]) for account in self.seen}
 
-    def _forget_gone(self, met: Collection[str]) -> None:
+    def _forget_gone(self) -> None:
         """A broken file that somebody took away is no longer broken."""
-        gone = [state for path, state in self.states.items() if state.broken and path not in met]
-        if not gone:
-            return
-        with database.session(self.engine) as session:
-            for state in gone:
-                away = replace(
-                    state, broken=False, reason=None, place=None, modified="", hash="", notes=(_GONE,)
-                )
-                queries.note_file(session, away)
+        gone = iter(self.broken)
+        while some := list(islice(gone, _AT_A_LOOK)):
+            with database.session(self.engine) as session:
+                for state in queries.file_state(session, self.source.id, some).values():
+                    away = replace(
+                        state, broken=False, reason=None, place=None, modified="", hash="", notes=(_GONE,)
+                    )
+                    queries.note_file(session, away)
 
     def _note_health(self, trouble: str) -> None:
         self.done.sources_ill += bool(trouble)
@@ -243,6 +250,11 @@ class _SourceRun:
             queries.set_health(session, subject, not trouble, self.reading.now(), trouble)
         if trouble:
             log.warning("Source %s: %s", self.source.id, trouble)
+
+
+def _is_news(state: FileState | None, former: FileState | None) -> bool:
+    """Whether a file was not yet known to be broken as it is."""
+    return state is not None and not (former and former.broken and former.hash == state.hash)
 
 
 def _portions(parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:

@@ -1,6 +1,6 @@
 """JSON files in pieces of bounded memory: whole lines of JSON Lines, or one value read event by event.
 
-Parsed JSON takes up to 35 times its size (objects with one field each), so at most ``CHUNK`` bytes are ever
+Parsed JSON takes up to 35 times its size (objects with one field each), so at most ``WHOLE`` bytes are ever
 parsed at once.
 """
 
@@ -22,7 +22,11 @@ from sendepause.sources.text import decode
 MAX_RECORD = 16 * 1024 * 1024
 """Longest record in bytes: media inside a webhook is a thumbnail or a link, seldom a file in Base64."""
 
-CHUNK = 16 * 1024 * 1024
+WHOLE = 16 * 1024 * 1024
+"""A file up to this size is parsed in one piece, where it has to be."""
+
+CHUNK = 4 * 1024 * 1024
+"""So many bytes of lines are one chunk; more where one line needs it."""
 
 _DEEP = b"[" * 2000  # deeper than any record; a list each, it would take a hundred times its size
 _READ = 64 * 1024
@@ -98,25 +102,25 @@ def unparsed(place: str | None) -> BadInput:
 class Opened:
     """The beginning of a JSON file, read, and the rest of it.
 
-    ``head``: its first bytes, at most ``CHUNK`` and without a byte order mark, as UTF-8. ``whole``: the head
+    ``head``: its first bytes, at most ``WHOLE`` and without a byte order mark, as UTF-8. ``whole``: the head
     is all there is.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        head = _read(stream, CHUNK + 1)
+        head = _read(stream, WHOLE + 1)
         if head.startswith(_MORE_THAN_UTF8) or head[:4096].count(0) * 4 > len(head[:4096]):
             head = self._recoded(head)
         self.head = head.removeprefix(b"\xef\xbb\xbf")
-        self.whole = len(head) <= CHUNK
+        self.whole = len(head) <= WHOLE
         if not self.head.strip():
             raise BadInput("The file is empty.", "Export it again.")
 
     @staticmethod
     def _recoded(head: bytes) -> bytes:
-        if len(head) > CHUNK:
+        if len(head) > WHOLE:
             raise BadInput(
-                f"A file in UTF-16 is read up to {CHUNK // 1024**2} MiB.", "Save it as UTF-8 (without BOM)."
+                f"A file in UTF-16 is read up to {WHOLE // 1024**2} MiB.", "Save it as UTF-8 (without BOM)."
             )
         return decode(head).encode("utf-8", "replace")
 
@@ -125,7 +129,9 @@ class Opened:
         return self.head.lstrip().startswith(b"[")
 
     def is_lines(self) -> bool:
-        """Whether it has one value a line, and is no object over several lines."""
+        """Whether it has one value a line, and is no list and no object over several lines."""
+        if self.is_array():
+            return False
         line, several, _ = self.head.strip().partition(b"\n")
         if not line.startswith(b"{"):
             return True  # no object at all: told by line
@@ -146,15 +152,23 @@ class Opened:
 
         :raises BadInput: where a line is longer than ``MAX_RECORD``, without reading all of it.
         """
-        number, rest = 1, self.head
-        while len(piece := _read(self._stream, CHUNK - len(rest))) or rest:
+        number, rest = 1, b""
+        for piece in self._pieces():
             rest += piece
-            end = rest.rfind(b"\n") + 1 if len(rest) >= CHUNK else len(rest)
-            if not end:
+            if end := rest.rfind(b"\n") + 1:
+                yield Lines(rest[:end], number)
+                number += rest.count(b"\n", 0, end)
+                rest = rest[end:]
+            elif len(rest) > MAX_RECORD:
                 raise too_large(f"line {number}")
-            yield Lines(rest[:end], number)
-            number += rest.count(b"\n", 0, end)
-            rest = rest[end:]
+        if rest:
+            yield Lines(rest, number)
+
+    def _pieces(self) -> Iterator[bytes]:
+        for start in range(0, len(self.head), CHUNK):
+            yield self.head[start : start + CHUNK]
+        while piece := _read(self._stream, CHUNK):
+            yield piece
 
     def elements(self) -> Iterator[tuple[str, Any]]:
         """The entries of a list of any size, each with its place."""

@@ -19,9 +19,8 @@ from typing import Any, BinaryIO
 from ijson.common import ObjectBuilder
 
 from sendepause.errors import BadInput
-from sendepause.sources.json_chunks import MAX_RECORD, Lines, Opened, parsed, too_deep, too_large
-
-__all__ = ["MAX_RECORD", "inner", "items", "portions", "records", "shelves", "text_of", "unwrapped"]
+from sendepause.sources.json_chunks import MAX_RECORD as MAX_RECORD
+from sendepause.sources.json_chunks import Lines, Opened, parsed, too_deep, too_large
 
 PORTION = 5_000
 """So many records are one portion: some megabytes of webhooks, tens of megabytes once they are parsed."""
@@ -38,9 +37,14 @@ def portions(stream: BinaryIO, most: int = PORTION) -> Iterator[list[Record]]:
 
     :raises BadInput: for what does not parse, with its line or entry.
     """
+    return portions_of(Opened(stream), most)
+
+
+def portions_of(opened: Opened, most: int = PORTION) -> Iterator[list[Record]]:
+    """The same of a file that is open already."""
     held: list[Record] = []
-    for record in records(stream):
-        held.append(record)
+    for place, value in _values(opened):
+        held.append(checked(value, place))
         if len(held) == most:
             yield held
             held = []
@@ -50,8 +54,7 @@ def portions(stream: BinaryIO, most: int = PORTION) -> Iterator[list[Record]]:
 
 def records(stream: BinaryIO) -> Iterator[Record]:
     """The file's objects one by one; see ``portions``."""
-    opened = Opened(stream)
-    for place, value in _values(opened):
+    for place, value in _values(Opened(stream)):
         yield checked(value, place)
 
 

@@ -31,16 +31,23 @@ _MESSAGES = (
     "میسجز|teachtaireacht|déantar criptiúchán|jūsų žinutės|jūsu ziņas|sõnumid|mesazhet"
 )
 _ENCRYPTION = rf"(?:{_MESSAGES})[^\n]*?(?:{_E2E})"
+_OF_CHAT = (
+    r"[^\n]*(?:meta\b|whatsapp|facebook|chat|conversa|gesprek|account|compte|conta\b|cuenta|business|konto|"
+    "czat|чат|sohbet|samtal|keskustelu|konverza|csevegés|beszélgetés|conversaț|razgovor|συνομιλία|obrolan|sembang|"
+    "チャット|채팅|대화|聊天|對話|对话|trò chuyện|แชท|चैट|צ.אט|شات|محادثة|دردشة|گفتگو|گپ|xat\\b|ميتا)"
+)
 _BUSINESS = (
-    r"this business (?:uses|works with|is working with|account)|this chat is with a business|this is a business account|"
+    r"(?:this business (?:uses|works with|is working with|account)|this chat is with a business|"
     r"dieses unternehmen (?:nutzt|verwendet|arbeitet)|dieser chat ist mit einem (?:unternehmen|business)|"
-    r"dies(?:er account)? ist ein (?:business|unternehmens)|esta empresa (?:usa|utiliza|trabaja|trabalha|está)|"
+    r"esta empresa (?:usa|utiliza|trabaja|trabalha|está)|"
     r"este chat (?:es|é) con? (?:una |uma )?(?:cuenta|conta|empresa)|cette entreprise (?:utilise|travaille)|"
-    r"questa azienda (?:usa|utilizza|collabora)|dit bedrijf (?:gebruikt|werkt)|эта компания (?:использует|работает)|"
+    r"questa azienda (?:usa|utilizza|collabora)|dit bedrijf (?:gebruikt|werkt)|"
+    r"эта компания (?:использует|работает)|"
     r"ця компанія|bu işletme|ta firma|to konto firmowe|det här företaget|denne virksomhed|denne bedriften|tämä yritys|"
     r"tato firma|táto firma|ez a vállalkozás|această companie|ova (?:tvrtka|firma)|αυτή η επιχείρηση|bisnis ini|"
     r"perniagaan ini|このビジネス|이 비즈니스|该商家|此商家|該商家|doanh nghiệp này|ธุรกิจนี้|यह बिज़नेस|تستخدم هذه الشركة|"
-    r"هذا النشاط التجاري|העסק הזה|עסק זה|این کسب.?و.?کار|aquesta empresa"
+    r"هذا النشاط التجاري|העסק הזה|עסק זה|این کسب.?و.?کار|aquesta empresa)" + _OF_CHAT + "|"
+    r"(?:this is a|dies ist ein|dieser account ist ein) (?:business|unternehmens)"
 )
 SURE = rf"(?i)^(?:{_ENCRYPTION}|(?:{_BUSINESS})[^\n]+$)"
 """Sure without a mark: the notices of encryption and of business accounts begin in fixed words."""
@@ -97,8 +104,36 @@ _GROUP = (
     r"님(?:이|을|께서).*(?:추가|내보|나갔|만들|변경|참가|초대)|보안 코드|음성 통화|영상 통화|"
     r"添加了|新增了|移除了|退出了|离开了|離開了|已退出|已離開|创建了|建立了|更改了|變更了|加入了|安全代码|安全碼|安全代碼|语音通话|語音通話|视频通话|視訊通話"
 )
-GROUP = rf"(?i)(?:{_GROUP})"
+_CALLS = (
+    r"^(?:missed|declined|silenced|unanswered) |^(?:voice|video) call,|\bcall(?:ed)? (?:you )?back$|"
+    r"^(?:verpasste|abgelehnte|stummgeschaltete)r? |^(?:llamada|videollamada|ligação|chamada|videochamada|appel|chiamata|"
+    r"videochiamata|apel)\b[^\n]{0,40}(?:perdida|não atendida|manqué|persa|pierdut|rechazada|recusada)|^gemiste? |^mistet |"
+    r"^missat |^ubesvart?e?t? |^vastaamaton |^zmeškan|^nem fogadott |^propušten|^neodgovorjen|^αναπάντητη|^пропуснат|"
+    r"^пропущен|^пропуштен|^cevapsız |^nieodebran|שיחה (?:קולית |וידאו )?שלא נענתה|فائتة|بی‌?پاسخ|بی پاسخ|ازدست‌رفته|"
+    r"tak terjawab|tidak dijawab|gọi (?:thoại |video )?(?:nhỡ|lỡ)|สายที่ไม่ได้รับ|ไม่ได้รับสาย|不在着信|부재중|未接|मिस्ड|छूटी|মিসড|"
+    r"trucada perduda|nepriimtas|neatbildēt|vastamata|thirrje e humbur"
+)
+_SETTINGS = (
+    r"^only (?:admins|community admins) can|is now end-to-end encrypted|^waiting for this message|\bpinned\b.* message|"
+    r"^this (?:group|chat|business|contact|call)\b|^anyone in|^welcome to the (?:community|group)|^your (?:security|chat)|"
+    r"broadcast list|^(?:chat|group) (?:lock|history)|\S updated the\b|\S started a\b|\S is in your contacts|"
+    r"(?:angeheftet|angepinnt|fixiert|stummgeschaltet)\.?$|^nur (?:admins|community-admins) können|broadcast-?liste|"
+    r"mensajes temporales|solo los admin|mensagens temporárias|somente (?:os )?admin|só (?:os )?admin|messages éphémères|"
+    r"seuls les admin|messaggi (?:effimeri|temporanei)|solo gli amministratori|(?:verdwijnende|tijdelijke) berichten|"
+    r"alleen (?:beheerders|groepsbeheerders)|исчезающие сообщения|зникаючі повідомлення|(?:süreli|kaybolan) mesajlar|"
+    r"znikające wiadomości|försvinnande meddelanden|tidsbegränsade meddelanden|forsvindende beskeder|meldinger som forsvinner|"
+    r"katoavat viestit|mizející zprávy|miznúce správy|eltűnő üzenetek|mesaj(?:ele|e) temporare|nestajuć|poruke koje nestaju|"
+    r"εξαφανιζόμενα|προσωρινά μηνύματα|изчезващи|הודעות (?:זמניות|נעלמות)|الرسائل (?:المؤقتة|ذاتية)|پیام‌های (?:موقت|ناپدید)|"
+    r"pesan sementara|mesej (?:sementara|menghilang)|tin nhắn tự (?:hủy|huỷ)|ข้อความชั่วคราว|消えるメッセージ|사라지는 메시지|"
+    r"限时消息|限時訊息|阅后即焚|गायब होने वाले|অদৃশ্য|oluşturdu(?:nuz)?\.?$|eklediniz\.?$|(?:açıldı|kapatıldı)\.?$"
+)
+GROUP = rf"(?i)(?:{_GROUP}|{_CALLS}|{_SETTINGS})"
 """Notices about groups, numbers, security codes and calls: taken for one only after a mark."""
+
+
+def is_encryption(lines: pl.Series) -> pl.Series:
+    """Which lines are the notice of encryption. Null counts as not."""
+    return lines.str.contains(rf"(?i)^(?:{_ENCRYPTION})").fill_null(False)
 
 
 _BEGINS_SURE = rf"(?i)^(?:{_MESSAGES}|{_BUSINESS})"

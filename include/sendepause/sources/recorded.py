@@ -11,6 +11,10 @@ from sendepause.sources.base import ReadContext, Reading, zone
 from sendepause.sources.gathered import Gathered, Message
 from sendepause.sources.json_records import Record, records
 
+_MIXED = (
+    "Some messages prove a consumer product and others the Platform, so the file proves no account's kind:"
+    " give each account's messages as a source of their own."
+)
 _MOST_WAYS = 10_000  # a company's inboxes are fewer; beyond it a file proves nothing
 
 _PORTION, _ABOUT = 32 * 1024 * 1024, 1024  # characters of a portion; so many about for a message's fields
@@ -48,6 +52,11 @@ class Seen:
         return met.pop() if proved and len(met) == 1 else None
 
     @property
+    def mixed(self) -> bool:
+        """Whether both kinds of proof were met."""
+        return len(set().union(*self.proofs.values())) > 1
+
+    @property
     def form(self) -> str:
         return f"{self.tool}: {', '.join(self.shapes)}" if self.shapes else self.tool
 
@@ -83,5 +92,7 @@ def read_records(
             recognised = True
             yield replace(gathered.reading(seen.evidence, what), form=seen.form)
             gathered, size = Gathered(), 0
-    if gathered.recognised or not recognised:  # refuses where none was of the kind
-        yield replace(gathered.reading(seen.evidence, what), form=seen.form)
+    gathered.recognised += recognised
+    last = gathered.reading(seen.evidence, what)  # refuses where no record was of the kind
+    notes = (*last.notes, _MIXED) if seen.mixed else last.notes
+    yield replace(last, form=seen.form, notes=notes)

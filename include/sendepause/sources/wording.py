@@ -27,6 +27,8 @@ def key(text: str) -> str:
 
 
 _OMITTED_ANDROID = """
+Utelatt media|ไม่รวมสื่อ|Einmal-Sprachnachricht weggelassen|Einmalige Sprachnachricht ausgeschlossen
+Sprachnachricht zum einmaligen Anhören ausgeschlossen|Sprachnachricht zum einmaligen Anhören weggelassen
 Media omitted|Video note omitted|Video message omitted|View once voice message omitted
 Media weggelaat|تم استبعاد الوسائط|تم استبعاد رسالة الفيديو|media buraxıldı|Media çıxarılmışdır
 Без файл|Без файлове|মিডিয়া বাদ দেওয়া হয়েছে|fitxers multimèdia omesos|Mitjans omesos
@@ -57,6 +59,12 @@ Görüntülü mesaj dahil edilmedi|медіа пропущено|Медіафа�
 Bỏ qua Media|đã bỏ qua phương tiện|忽略多媒體檔|省略多媒体文件|省略多媒體檔案|媒体省略|已省略媒體|媒體已略去|忽略多媒體檔案|多媒體檔案省略
 """
 _OMITTED_IPHONE = """
+Fiche contact omise|vidéo omise|стикер отсутствует|ljud utelämnat|GIF utelämnad|sticker utelämnad|kuva jätetty pois
+video jätetty pois|ääni jätetty pois|תמונה הושמטה|סרטון הושמט|תם הושמט|سمعي محذوف|تم استبعاد الصورة|تم استبعاد الفيديو
+تم استبعاد الملصق|图片已忽略|图像已忽略|贴图已忽略|动图已忽略|文档已忽略|이미지 누락됨|사진 누락됨|동영상 누락됨|오디오 누락됨|스티커 누락됨|문서 누락됨
+hình ảnh bị bỏ qua|video bị bỏ qua|âm thanh bị bỏ qua|nhãn dán bị bỏ qua|pesan suara tidak disertakan|foto tidak disertakan
+ไม่รวมรูปภาพ|ไม่รวมวิดีโอ|ไม่รวมเสียง|ไม่รวมสติกเกอร์|Sprachnachricht weggelassen|mensaje de voz omitido|nota de vídeo omitida
+message vocal omis|messaggio vocale omesso|mensagem de voz ocultada|spraakbericht weggelaten
 image omitted|video omitted|audio omitted|sticker omitted|GIF omitted|Contact card omitted
 document omitted|video note omitted|video message omitted|voice message omitted|photo omitted
 media omitted|Bild weggelassen|Video weggelassen|Audio weggelassen|Sticker weggelassen
@@ -143,6 +151,9 @@ dilampir|dilampirkan|terlampir|संलग्न केले|첨부됨|첨부|
 সংযুক্ত করা হয়েছে|eklendi
 """
 _DELETED = """
+Usunąłeś tę wiadomość|Usunęłaś tę wiadomość|삭제된 메시지입니다|ההודעה נמחקה|Ez az üzenet törölve lett|यह मैसेज डिलीट कर दिया गया
+Ви видалили повідомлення|Повідомлення видалено|Сообщение удалено|Вы удалили сообщение|Αυτό το μήνυμα διαγράφτηκε
+Bericht verwijderd|U heeft dit bericht verwijderd|Eliminó este mensaje|Essa mensagem foi apagada|Você apagou essa mensagem
 This message was deleted|You deleted this message|Message deleted|You deleted this message as admin
 Diese Nachricht wurde gelöscht|Du hast diese Nachricht gelöscht|Sie haben diese Nachricht gelöscht
 Du hast diese Nachricht als Admin gelöscht|Se eliminó este mensaje|Este mensaje fue eliminado
@@ -183,6 +194,11 @@ Hierdie boodskap was uitgevee|Bu ismarıc silindi|Ujumbe huu ulifutwa|Umefuta uj
 Itong mensahe ay binura na
 """
 _DELETED_BY_OWNER = """
+Usunąłeś tę wiadomość|Usunęłaś tę wiadomość|Usunąłeś(-ęłaś) tę wiadomość|Usunąłeś(aś) tę wiadomość|Ви видалили повідомлення
+Вы удалили сообщение|U heeft dit bericht verwijderd|Você apagou essa mensagem|Du hast diese Nachricht als Admin gelöscht
+您删除了此消息|Bạn đã xóa tin nhắn này|Bạn đã xoá tin nhắn này|لقد حذفت هذه الرسالة|أنت حذفت هذه الرسالة|מחקת את ההודעה הזו
+מחקת הודעה זו|شما این پیام را حذف کردید|आपने यह मैसेज डिलीट किया|คุณลบข้อความนี้|คุณได้ลบข้อความนี้|Törölted ezt az üzenetet
+Ezt az üzenetet törölted|Ați șters acest mesaj|Izbrisali ste ovu poruku|Has suprimit aquest missatge|Kustutasid selle sõnumi
 You deleted this message|You deleted this message as admin|Du hast diese Nachricht gelöscht
 Sie haben diese Nachricht gelöscht|Du hast diese Nachricht als Admin gelöscht
 Eliminaste este mensaje|Vous avez supprimé ce message|Hai eliminato questo messaggio
@@ -214,7 +230,7 @@ DELETED_BY_OWNER = _keys(_DELETED_BY_OWNER)
 """Deletion notices that only the account's owner gets for an own message."""
 
 DELETED_BY_ADMIN = (
-    "^(?:this message was deleted by|diese nachricht wurde von .* gelöscht$|ce message a été supprimé par|"
+    "^(?:this message was deleted by|diese nachricht wurde vo[nm] .* gelöscht$|ce message a été supprimé par|"
     "questo messaggio è stato eliminato da|(?:esta|essa) mensagem foi apagada pel|dit bericht is verwijderd door|"
     "(?:el )?admin.* eliminó este mensaje|este mensaje fue eliminado por|se eliminó este mensaje por|"
     "сообщение удалено админ|данное сообщение удалено админ|bu mesaj .* tarafından silindi)"
@@ -234,8 +250,18 @@ _MEDIA_STEM = (
     "media|medya|medij|medii|multim|médi|mèdi|mídi|víde|vidé|video |audio |áudio |меди|медіа|медиј|"
     "وسائط|رسان|میڈیا|מדיה|メディア|미디어|媒|मीडिया|মিডিয়া|మీడియా|ಮೀಡಿಯಾ|മീഡിയ|મીડિયા|ਮੀਡੀਆ|สื่อ|πολυμέσ"
 )
-OMITTED_AFTER_MARK = rf"^[{MARKS}]+<[^<>\n:]{{4,60}}>[{MARKS}{SPACES}]*$"
-"""A line that is nothing but a mark and a phrase in angle brackets: in languages that the lists lack."""
+_OMITTED_STEM = (
+    "omitted|omitid|omitit|omes[oaà]?|omess[oaie]|omis(?:e|ă)?|ocultad|weggelassen|ausgelassen|weggelaten|пропущен|отсутствует|"
+    "відсутн|dahil edilmedi|pomini[ęe]t|utelämna[dt]|uteslut[ie]|udeladt|utelatt|jätet(?:ty|tiin) pois|vynech[aá]n|izostavlj|"
+    "изостављ|kihagyva|παραλείφθηκε|הושמט|لم يتم إدراج|نظرانداز|忽略|省略|略去|含まれていません|누락됨|생략됨|제외됨|bỏ qua|tidak "
+    "disertakan|tidak dimasukkan|छोड़ा गया|वगळ|বাদ দেওয়া"
+)
+OMITTED_AFTER_MARK = (
+    rf"(?i)^[{MARKS}]+(?:<[^<>\n:]{{4,60}}>|(?:[^\s<>:.?!]+[{SPACES}]){{0,2}}[^\s<>:.?!]{{0,20}}(?:{_OMITTED_STEM})[^\s<>:.?!]{{0,4}})"
+    rf"[{MARKS}{SPACES}]*$"
+)
+"""A line that is nothing but a mark and a phrase in angle brackets, or in three words of which the last says
+"omitted": in languages that the lists lack."""
 OMITTED_IN_BRACKETS = rf"(?i)^<[^<>\n:.@#=0-9]{{0,40}}(?:{_MEDIA_STEM})[^<>\n:.@#=0-9]{{1,40}}>$"
 """A line that is nothing but a phrase about media in angle brackets: Android in any language."""
 

@@ -217,10 +217,20 @@ def heartbeats(session: Session) -> dict[str, Heartbeat]:
     }
 
 
-def file_state(session: Session, source: str) -> dict[str, FileState]:
-    """The files of a source as they were last met, by path."""
-    query = select(FileRow).where(FileRow.source == source)
-    return {row.path: _file(row) for row in session.scalars(query)}
+def file_state(session: Session, source: str, paths: Collection[str] | None = None) -> dict[str, FileState]:
+    """The files of a source as they were last met, by path; of ``paths`` (a few
+    thousand at most), if given."""
+    query = select(*FileRow.__table__.columns).where(FileRow.source == source)
+    if paths is not None:
+        query = query.where(FileRow.path.in_(paths))
+    return {row.path: _file(row) for row in session.execute(query)}
+
+
+def broken_paths(session: Session, source: str) -> set[str]:
+    """The paths of a source's files that could not be read."""
+    return set(
+        session.scalars(select(FileRow.path).where(FileRow.source == source, FileRow.broken.is_(True)))
+    )
 
 
 def note_file(session: Session, file: FileState) -> None:
@@ -367,7 +377,7 @@ def _campaign(row: Row[Any]) -> Campaign:
     )
 
 
-def _file(row: FileRow) -> FileState:
+def _file(row: FileRow | Row[Any]) -> FileState:
     return FileState(
         source=row.source,
         path=row.path,

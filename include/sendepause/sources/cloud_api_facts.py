@@ -1,0 +1,381 @@
+"""What the Cloud API's webhooks tell of messages, as columns, until one row a message can be told.
+
+A message that was sent is known from several calls: its statuses, an echo, both. They come in any order, and
+often more than once, so facts are kept, narrow, for as long as memory allows: of several hundred thousand
+calls at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+import polars as pl
+
+from sendepause.frames import MESSAGES
+from sendepause.sources.base import ReadContext
+from sendepause.sources.cloud_api_shapes import Message, Status, Value
+from sendepause.sources.gathered import own_author
+from sendepause.sources.numbers import address, milliseconds, phone
+from sendepause.sources.text import MARKS
+
+MEDIA = frozenset(
+    {"image", "video", "audio", "voice", "document", "sticker", "contacts", "media_placeholder"}
+)
+_CAPTIONED = frozenset({"image", "video", "audio", "voice", "document", "sticker"})
+NO_MESSAGE = frozenset({"reaction", "revoke", "edit", "ephemeral", "request_welcome"})
+
+TEMPLATES: dict[str, bool] = {
+    "marketing": True,
+    "marketing_lite": True,
+    "utility": True,
+    "authentication": True,
+    "authentication_international": True,
+    "business_initiated": True,  # until 2023: opened by the business, which takes a template
+    "service": False,
+    "user_initiated": False,
+    "referral_conversion": False,
+    "free_entry_point": False,
+    "free_customer_service": False,
+}
+"""Whether a message of a pricing category (or of a conversation's origin, in older versions) is a template.
+
+Source: Meta's references of the status webhook and of pricing, of 2022, 2023 and July 2025."""
+
+MEMORY = 64 * 1024 * 1024
+"""So many bytes of facts are kept until they are told: about 300,000."""
+
+_AT_ONCE = 50_000  # facts become columns
+_ROWS = 100_000  # at most, in one reading
+
+_STAMP = r"^[0-9]{1,15}$"
+_NUMBER = r"^[0-9]{5,20}$"
+_NEWEST = 253_402_300_799_999  # as ``numbers.milliseconds``
+
+_TEXT = pl.String()
+FACTS = pl.Schema(
+    {
+        "message_id": _TEXT,
+        "sent_at": pl.Int64(),  # UTC milliseconds
+        "sender": _TEXT,  # null for what the account sent
+        "own": pl.Boolean(),
+        "text": _TEXT,
+        "media": pl.Boolean(),
+        "system": pl.Boolean(),
+        "counterpart": _TEXT,
+        "account": _TEXT,
+        "campaign_id": _TEXT,
+        "template": pl.Boolean(),
+        "category": _TEXT,
+        "error": _TEXT,
+        "rank": pl.UInt8(),  # which fact of a message tells its time and words; see ``_Ranks``
+    }
+)
+
+_WORDED, _WORDLESS, _SENT, _LATER = range(4)  # a message with and without text; its statuses
+
+
+class Facts:
+    """Gathers the values of webhooks and tells their messages."""
+
+    def __init__(self) -> None:
+        self.recognised = 0  # values of webhooks, of messages or not
+        self.timeless = 0  # messages without a time that can be read
+        self._tables: list[pl.DataFrame] = []
+        self._bytes = 0
+        self._messages, self._statuses = _Messages(), _Statuses()
+
+    def add(self, values: Iterable[Value]) -> Iterator[pl.DataFrame]:
+        """Take values in, and give messages where they fill the memory."""
+        statuses, messages = self._statuses, self._messages
+        for value in values:
+            self.recognised += 1
+            metadata = value.metadata
+            account = None if metadata is None else _phone(metadata.display_phone_number)
+            if value.statuses:
+                statuses.add(value.statuses, account)
+            if value.messages:
+                messages.add(value.messages, account)
+            if value.message_echoes:
+                messages.add(value.message_echoes, account, own=True)
+            for history in value.history or ():
+                for thread in history.threads or ():
+                    messages.add(thread.messages or [], account, customer=thread.customer)
+        if len(messages) + len(statuses) >= _AT_ONCE:
+            yield from self._stored()
+
+    def _stored(self) -> Iterator[pl.DataFrame]:
+        for columns in (self._messages, self._statuses):
+            if len(columns):
+                table = columns.table()
+                self._bytes += int(table.estimated_size())
+                self._tables.append(table)
+        self._messages, self._statuses = _Messages(), _Statuses()
+        if self._bytes >= MEMORY:
+            yield from self._told()
+
+    def rest(self) -> Iterator[pl.DataFrame]:
+        """The messages of what was not told yet."""
+        yield from self._stored()
+        yield from self._told()
+
+    def _told(self) -> Iterator[pl.DataFrame]:
+        if not self._tables:
+            return
+        facts, self._tables, self._bytes = pl.concat(self._tables), [], 0
+        timeless = pl.col("sent_at").is_null()
+        usable = facts.filter(~timeless | (pl.col("rank") >= _SENT))  # a message's statuses may have a time
+        told = _one_each(usable)
+        placed = told.filter(~timeless)
+        self.timeless += len(facts) - len(usable) + len(told) - len(placed)
+        yield from placed.iter_slices(_ROWS)
+
+
+def messages(told: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
+    """Told facts in the shared schema, ``frames.MESSAGES``."""
+    author = (
+        pl.when(~pl.col("system"))
+        .then(
+            pl.when("own")
+            .then(pl.coalesce("account", pl.lit(own_author(context, None))))
+            .otherwise(pl.col("sender").fill_null(""))
+        )
+        .alias("author")
+    )
+    direction = pl.when(~pl.col("system")).then(
+        pl.when("own").then(pl.lit("out")).otherwise(pl.lit("in")).alias("direction")
+    )
+    return (
+        told.with_row_index("position")
+        .with_columns(
+            author,
+            direction,
+            pl.col("sent_at").cast(pl.Datetime("ms")).dt.replace_time_zone("UTC"),
+            pl.col("text").str.replace_all(f"[{MARKS}]", "").str.replace_all("\r\n", "\n", literal=True),
+        )
+        .select(MESSAGES.names())
+        .match_to_schema(MESSAGES)
+    )
+
+
+def _one_each(facts: pl.DataFrame) -> pl.DataFrame:
+    """One row a message: the first record of it with a text, else the first record, else its ``sent`` status,
+    else its earliest one. What the others know besides is added."""
+    facts = facts.with_row_index("at")
+    named = facts.filter(pl.col("message_id").is_not_null())
+    is_status = pl.col("rank") >= _SENT
+    best = (
+        named.sort(
+            pl.when(pl.col("sent_at").is_null() & is_status).then(_LATER + 1).otherwise("rank"),
+            pl.when(is_status).then("sent_at"),
+            "at",
+        )
+        .unique("message_id", keep="first", maintain_order=True)
+        .sort("at")
+    )
+    extra = ["campaign_id", "template", "category", "error"]
+    known = (
+        named.filter(pl.any_horizontal(pl.col(extra).is_not_null()))
+        .group_by("message_id")
+        .agg(pl.col(extra).drop_nulls().first())
+    )
+    best = best.join(known, on="message_id", how="left", suffix="_known", maintain_order="left")
+    best = best.with_columns(pl.coalesce(name, f"{name}_known") for name in extra).select(facts.columns)
+    nameless = facts.filter(pl.col("message_id").is_null())
+    if nameless.is_empty():
+        return best
+    return pl.concat([best, nameless]).sort("at")
+
+
+class _Messages:
+    """Records of messages, to become columns."""
+
+    def __init__(self) -> None:
+        self._found: list[Message] = []
+        self._accounts: list[str | None] = []
+        self._own: list[bool] = []
+        self._customers: list[str | None] = []
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def add(
+        self, found: list[Message], account: str | None, *, own: bool = False, customer: str | None = None
+    ) -> None:
+        many = len(found)
+        self._found += found
+        self._accounts += [account] * many
+        self._own += [own] * many
+        self._customers += [customer] * many
+
+    def table(self) -> pl.DataFrame:
+        """All of it, schema ``FACTS``."""
+        found = self._found
+        raw = pl.DataFrame(
+            {
+                "message_id": _texts([message.id or None for message in found]),
+                "sent_at": _times([message.timestamp for message in found]),
+                "sender": _addresses([message.sender or message.from_user_id for message in found]),
+                "other": _addresses([message.to or message.to_user_id for message in found]),
+                "customer": _addresses(self._customers),
+                "group": _addresses([message.group_id for message in found]),
+                "account": _texts(self._accounts),
+                "own": [own or _is_from_me(message) for own, message in zip(self._own, found, strict=True)],
+                "kind": _texts([message.type or "unknown" for message in found]),
+                "text": _texts([_words(message) for message in found]),
+            }
+        ).filter(~pl.col("kind").is_in(sorted(NO_MESSAGE)))
+        own = pl.col("own") | pl.col("sender").eq(pl.col("account")).fill_null(False)
+        return (
+            raw.with_columns(own=own)
+            .with_columns(
+                counterpart=pl.coalesce(
+                    "group", pl.when("own").then(pl.coalesce("other", "customer")).otherwise("sender")
+                ),
+                media=pl.col("kind").is_in(sorted(MEDIA)),
+                system=pl.col("kind") == "system",
+                template=pl.when("own").then(pl.col("kind") == "template"),
+                rank=pl.when(pl.col("text").is_null()).then(_WORDLESS).otherwise(_WORDED),
+            )
+            .with_columns(
+                pl.when(~pl.col("own")).then("sender"),
+                pl.lit(None, pl.String).alias("campaign_id"),
+                pl.lit(None, pl.String).alias("category"),
+                pl.lit(None, pl.String).alias("error"),
+            )
+            .select(pl.col(name).cast(dtype) for name, dtype in FACTS.items())
+        )
+
+
+def _is_from_me(message: Message) -> bool:
+    return message.history_context is not None and message.history_context.from_me is True
+
+
+def _words(message: Message) -> str | None:
+    kind = message.type
+    if kind == "text":
+        return message.text.body if message.text is not None else None
+    if kind in _CAPTIONED:
+        captioned = getattr(message, kind)
+        return (captioned.caption if captioned is not None else None) or ""
+    match kind:
+        case "contacts":
+            return ""
+        case "system":
+            return message.system.body if message.system is not None else None
+        case "button" | "order":
+            said = message.button if kind == "button" else message.order
+            return said.text if said is not None else None
+        case "interactive" if (shown := message.interactive) is not None:
+            titles = (reply.title for reply in (shown.button_reply, shown.list_reply) if reply is not None)
+            body = shown.body.text if shown.body is not None else None  # of what the business sent itself
+            return next((title for title in titles if title is not None), body)
+    return None
+
+
+class _Statuses:
+    """Statuses of what the account sent, to become columns."""
+
+    def __init__(self) -> None:
+        self._found: list[Status] = []
+        self._accounts: list[str | None] = []
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def add(self, found: list[Status], account: str | None) -> None:
+        self._found += found
+        self._accounts += [account] * len(found)
+
+    def table(self) -> pl.DataFrame:
+        """All of it, schema ``FACTS``."""
+        found = self._found
+        raw = pl.DataFrame(
+            {
+                "message_id": _texts([status.id or None for status in found]),
+                "sent_at": _times([status.timestamp for status in found]),
+                "counterpart": _addresses(
+                    [status.recipient_id or status.recipient_user_id for status in found]
+                ),
+                "account": _texts(self._accounts),
+                "campaign_id": _texts([status.biz_opaque_callback_data for status in found]),
+                "category": _texts([status.pricing and status.pricing.category for status in found]),
+                "origin": _texts([_origin(status) for status in found]),
+                "error": _texts([_code(status) for status in found]),
+                "state": _texts([status.status for status in found]),
+            }
+        ).filter(pl.col("message_id").is_not_null())
+        same = pl.col("category", "origin", "campaign_id", "error").replace("", None)
+        spelled = pl.col("category", "origin").str.to_lowercase().str.replace_all("-", "_", literal=True)
+        is_template = [
+            pl.col(name).replace_strict(TEMPLATES, default=None, return_dtype=pl.Boolean)
+            for name in ("category", "origin")
+        ]
+        return (
+            raw.with_columns(same)
+            .with_columns(spelled)
+            .with_columns(
+                pl.coalesce(is_template).alias("template"),
+                pl.coalesce("category", "origin").alias("category"),
+                rank=pl.when(pl.col("state") == "sent").then(_SENT).otherwise(_LATER),
+                own=True,
+                media=False,
+                system=False,
+                sender=pl.lit(None, pl.String),
+                text=pl.lit(None, pl.String),
+            )
+            .select(pl.col(name).cast(dtype) for name, dtype in FACTS.items())
+        )
+
+
+def _origin(status: Status) -> str | None:
+    origin = status.conversation and status.conversation.origin
+    return origin and origin.type
+
+
+def _code(status: Status) -> str | None:
+    if status.errors is None:
+        return None
+    return next((str(fault.code) for fault in status.errors if fault.code is not None), None)
+
+
+@lru_cache(maxsize=4096)
+def _phone(shown: str | None) -> str | None:
+    return phone(shown)
+
+
+def _texts(values: list[str | None] | list[str]) -> pl.Series:
+    """Texts as a column; half a surrogate pair, which JSON allows and UTF-8 does not, is a question mark."""
+    try:
+        return pl.Series(values, dtype=pl.String)
+    except UnicodeEncodeError:
+        sound = (value if value is None else value.encode("utf-8", "replace").decode() for value in values)
+        return pl.Series(list(sound), dtype=pl.String)
+
+
+def _addresses(values: list[str | None]) -> pl.Series:
+    """As ``numbers.address``, which only what is no bare number is given to, each once."""
+    raw = _texts(values)
+    plain = raw.str.contains(_NUMBER)
+    odd = raw.filter(~plain).unique()
+    numbers = pl.select(pl.when(plain).then(pl.lit("+") + raw)).to_series()
+    if odd.is_empty():
+        return numbers
+    told = raw.replace_strict(odd, [address(value) for value in odd], default=None, return_dtype=pl.String)
+    return pl.select(pl.coalesce(numbers, told)).to_series()
+
+
+def _times(values: list[str | None]) -> pl.Series:
+    """As ``numbers.milliseconds``, which only what is no plain number is given to, each once."""
+    raw = _texts(values)
+    plain = raw.str.contains(_STAMP)
+    number = pl.select(pl.when(plain).then(raw)).to_series().cast(pl.Int64)
+    known = pl.when((number > 0) & (number <= _NEWEST))
+    at = pl.select(known.then(pl.when(number >= 10**11).then(number).otherwise(number * 1000))).to_series()
+    odd = raw.filter(~plain).unique()
+    if odd.is_empty():
+        return at
+    told = [milliseconds(value) for value in odd]
+    return pl.select(
+        pl.coalesce(at, raw.replace_strict(odd, told, default=None, return_dtype=pl.Int64))
+    ).to_series()

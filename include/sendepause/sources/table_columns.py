@@ -1,0 +1,106 @@
+"""Which column of a table is what: the configured mapping, and what is said where it does not fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from sendepause.errors import BadInput
+from sendepause.sources.csv_words import ROLES
+from sendepause.sources.table_times import fold
+
+NAMED = 30  # columns that an error names
+_CLIP = 60  # characters of a name
+TIMES = ("sent_at", "date", "time")
+_MESSAGE = ROLES.keys() - {*TIMES, "id", "type", "media"}
+_USUAL = {name: role for role, names in ROLES.items() for name in names}
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names from outside for a person: cleaned, clipped, 30 at most, and how many more there are."""
+    found = list(names)
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return (", ".join(clean(name) for name in found[:NAMED]) or "none") + more
+
+
+def clean(name: str) -> str:
+    """A name from outside: printable, clipped, and without what may be somebody's number."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in name[: _CLIP * 4]).split())
+    plain = re.sub(r"\d(?:[\s()./_-]*\d){6,}", "…", plain)
+    return plain[:_CLIP] + "…" if len(plain) > _CLIP else plain or "(without a name)"
+
+
+def misfit(role: str, name: str, there: Iterable[str]) -> BadInput:
+    """A configured column that the table does not have, or a role that does not exist."""
+    if role not in ROLES:
+        return BadInput(
+            f"The configured columns name {clean(role)}, which is no role of a column.",
+            f"In sources.yaml, under columns, use: {', '.join(ROLES)}.",
+            place=f"column {clean(role)}",
+        )
+    return BadInput(
+        f"The configured columns do not fit: {role} is to come from {clean(name)}, which is not there."
+        f" Columns that exist: {listed(there)}.",
+        f"In sources.yaml write one of these under columns, as in `{role}: {_example(there)}`.",
+        place=f"column {role}",
+    )
+
+
+def _example(there: Iterable[str]) -> str:
+    return next((clean(name) for name in there), "the column's name")
+
+
+def check_roles(roles: Collection[str], there: Iterable[str]) -> None:
+    """Whether the roles are enough for messages.
+
+    :raises BadInput: where nothing tells the time, or nothing the message.
+    """
+    missing = None if set(TIMES) & set(roles) else "sent_at"
+    if missing is None and not _MESSAGE & set(roles):
+        missing = "to"
+    if missing:
+        what = "the time of a message" if missing == "sent_at" else "anything else of a message"
+        names = list(there)
+        raise BadInput(
+            f"No column is known to tell {what}. Columns that exist: {listed(names)}.",
+            f"In sources.yaml name it under columns, as in `{missing}: {_example(names)}`.",
+            place="columns",
+        )
+
+
+def mapped(given: Mapping[str, str], there: Collection[str]) -> dict[str, str]:
+    """Role -> column exactly as configured.
+
+    :raises BadInput: for the first that does not fit.
+    """
+    for role, name in given.items():
+        if role not in ROLES or name not in there:
+            raise misfit(role, name, there)
+    check_roles(given.keys(), there)
+    return dict(given)
+
+
+def roles_of(there: Sequence[str], given: Mapping[str, str] | None) -> dict[str, str]:
+    """Role -> column: as configured, or by the usual names where nothing is configured.
+
+    :raises BadInput: where that does not fit.
+    """
+    if given:
+        return mapped(given, there)
+    roles: dict[str, str] = {}
+    for name in there:
+        role = _USUAL.get(fold(name))
+        if role is not None:
+            roles.setdefault(role, name)
+    check_roles(roles, there)
+    return roles
+
+
+def usual_role(name: str) -> str | None:
+    """The role that a column of this name usually has."""
+    return _USUAL.get(fold(name))
+
+
+def times_in_utc(roles: Mapping[str, str]) -> bool:
+    """Whether a column that tells the time says in its name that it is in UTC."""
+    return any(fold(roles[role]).endswith("utc") for role in TIMES if role in roles)
