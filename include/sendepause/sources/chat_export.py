@@ -19,6 +19,7 @@ from sendepause.sources.base import ReadContext, Reading, take, zone
 from sendepause.sources.chat_lines import dated
 from sendepause.sources.content import contents, notices
 from sendepause.sources.dates import contradiction, to_utc
+from sendepause.sources.header import Format
 from sendepause.sources.notices import GROUP, is_sure
 from sendepause.sources.parties import Parties, parties
 from sendepause.sources.split import split
