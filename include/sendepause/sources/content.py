@@ -60,12 +60,13 @@ def contents(bodies: pl.Series) -> pl.DataFrame:
 def _looked_at(bodies: pl.Series) -> pl.DataFrame:
     """``contents`` for any bodies."""
     body = pl.col("body")
-    table = bodies.to_frame().with_row_index("place").with_columns(special=body.str.contains(_SPECIAL))
+    table = bodies.to_frame().with_row_index("place")
+    table = table.with_columns(special=body.str.contains(_SPECIAL), shown=clean(body))
     special = _special(table.filter("special"))
-    short = table.filter(~pl.col("special")).with_columns(text=clean(body), key=_key(body))
+    short = table.filter(~pl.col("special")).with_columns(text="shown", key=_key(body))
     short = short.with_columns(media=pl.col("key").is_in(sorted(wording.OMITTED)))
     short = _with_deletions(short).with_columns(text=pl.when("media").then(pl.lit("")).otherwise("text"))
-    columns = ("place", "text", clean(body).alias("shown"), "media", "deleted", "deleted_by_owner")
+    columns = ("place", "text", "shown", "media", "deleted", "deleted_by_owner")
     return pl.concat([part.select(columns) for part in (special, short)]).sort("place").drop("place")
 
 
