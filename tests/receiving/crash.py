@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.enforce.crash import Instants
-from tests.stages.company import BOOKINGS, SHOP, configuration_of
+from tests.stages.company import BOOKINGS, configuration_of
 
 from sendepause import configuration, events, storage
 from sendepause.keys import Pseudonymiser
@@ -50,7 +50,7 @@ def read(folder: Path, kill_at: int | None) -> None:
 
 
 class Place:
-    """A store in which six events of two accounts wait, and what is true in it."""
+    """A store in which four events of two days wait, and what is true in it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._template = folder / "now", folder / "template"
@@ -58,7 +58,7 @@ class Place:
         engine = database.connect(f"sqlite:///{self._template}/store.db")
         database.migrate(engine)
         with database.session(engine) as session:
-            received.add(session, [_event(n) for n in range(6)])
+            received.add(session, [_event(n) for n in range(4)])
             received.add_left_out(session, "meta", str(AS_OF.date()), {"messages were left out.": 7})
         engine.dispose()
         self.reset()
@@ -80,23 +80,23 @@ class Place:
     def check_nothing_lost(self) -> None:
         """Whatever happened: each event waits, or is in the event store."""
         waiting, kept = self._ids()
-        assert set(waiting) | set(kept) == {f"e{n}" for n in range(6)}
+        assert set(waiting) | set(kept) == {f"e{n}" for n in range(4)}
 
     def check_all_read(self) -> None:
         """Each event once, its day counted once, nothing waits, and the notes say so."""
         waiting, kept = self._ids()
         assert waiting == []
-        assert sorted(kept) == [f"e{n}" for n in range(6)]
+        assert sorted(kept) == [f"e{n}" for n in range(4)]
         days = events.activity(self._folder, AS_OF.date() - timedelta(days=9), AS_OF.date())
-        assert int(days["sends"].sum()) == 6
+        assert int(days["sends"].sum()) == 4
         assert not list((self._folder / "activity" / "pending").glob("*.json"))
         engine = database.connect(f"sqlite:///{self._folder}/store.db")
         with database.session(engine, write=False) as session:
             (day,) = queries.file_state(session, "meta").values()
             reaches = {reach.account: reach.read_until for reach in queries.reaches(session)}
         engine.dispose()
-        assert (day.messages, day.notes) == (6, ("7 messages were left out.",))
-        assert reaches == {BOOKINGS: AS_OF - timedelta(hours=1), SHOP: AS_OF - timedelta(hours=1)}
+        assert (day.messages, day.notes) == (4, ("7 messages were left out.",))
+        assert reaches == {BOOKINGS: AS_OF - timedelta(hours=1)}
 
     def _ids(self) -> tuple[list[str], list[str]]:
         engine = database.connect(f"sqlite:///{self._folder}/store.db")
@@ -110,7 +110,7 @@ def _event(n: int) -> dict[str, Any]:
     at = AS_OF - timedelta(hours=1) - timedelta(days=n // 2)
     return {
         "event_id": f"e{n}",
-        "account_id": (BOOKINGS, SHOP)[n % 2],
+        "account_id": BOOKINGS,
         "sent_at": int(at.timestamp() * 1000),
         "resolution": "s",
         "position": n,

@@ -12,6 +12,7 @@ from tests.sources.mutations import mutated, read_or_refuse
 
 from sendepause.errors import BadInput
 from sendepause.model import Evidence
+from sendepause.sources import json_chunks, large_objects
 
 ACCOUNT, CUSTOMER = "493023125117", "491713920030"
 CHAT = f"{CUSTOMER}@s.whatsapp.net"
@@ -80,6 +81,15 @@ def test_a_time_is_read_in_every_form(stamp: Any) -> None:
 )
 def test_what_is_no_message_does_not_count(record: dict[str, Any]) -> None:
     assert texts([message("a", "other"), record]) == ["a"]
+
+
+def test_a_store_larger_than_a_record_is_read_chat_by_chat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_objects, "MAX_RECORD", 10_000)
+    monkeypatch.setattr(json_chunks, "CHUNK", 10_000)
+    chats = {f"49171392{number:04}@s.whatsapp.net": [message(id=f"3A{number}")] for number in range(100)}
+    store = {"chats": [{"id": jid} for jid in chats], "contacts": {}, "messages": chats}
+    for indent in (None, 2):
+        assert len(shown("baileys", json.dumps(store, indent=indent))) == 100
 
 
 def test_a_group_s_event_is_a_system_line_and_what_cannot_be_read_yet_is_a_message() -> None:

@@ -12,6 +12,7 @@ from tests.sources.mutations import mutated, read_or_refuse
 
 from sendepause.errors import BadInput
 from sendepause.model import Evidence
+from sendepause.sources import json_chunks, large_objects
 
 ACCOUNT, CUSTOMER = "493023125117", "491713920030"
 
@@ -153,6 +154,14 @@ def test_a_list_of_the_interface_is_read_page_by_page() -> None:
     assert texts([message("a")]) == ["a"]
 
 
+def test_a_list_larger_than_a_record_is_read_message_by_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_objects, "MAX_RECORD", 10_000)
+    monkeypatch.setattr(json_chunks, "CHUNK", 10_000)
+    records = [message(str(number), key={"id": str(number)}) for number in range(100)]
+    page = {"messages": {"total": 100, "pages": 1, "currentPage": 1, "records": records}}
+    assert len(texts(page)) == 100
+
+
 def test_an_own_message_to_a_lid_has_the_recipient_s_number_and_not_its_own() -> None:
     key = {"fromMe": True, "remoteJid": "99@lid", "senderPn": f"{ACCOUNT}@s.whatsapp.net"}
     reading = read("evolution", json.dumps(event(message(key=key))))
@@ -221,3 +230,10 @@ def test_another_tool_s_records_are_refused(record: dict[str, Any]) -> None:
 @settings(max_examples=200, deadline=None)
 def test_records_with_something_wrong_in_them_are_read_or_refused(record: Any) -> None:
     read_or_refuse("evolution", record)
+
+
+@pytest.mark.parametrize("stamp", [{"$numberLong": "1710000000"}, {"$numberInt": "1710000000"}])
+def test_a_document_of_version_1_s_database_has_its_time(stamp: dict[str, str]) -> None:
+    document = message(messageTimestamp=stamp) | {"_id": {"$oid": "65ec8a10"}, "owner": "kiel"}
+    (found,) = shown("evolution", json.dumps(document))
+    assert found["sent_at"] == "2024-03-09T17:00:00+01:00"

@@ -13,7 +13,7 @@ from tests.sources.mutations import ODD, mutated, read_or_refuse
 
 from sendepause.errors import BadInput
 from sendepause.model import Evidence
-from sendepause.sources import n8n_executions
+from sendepause.sources import json_chunks, large_objects, n8n_executions
 from sendepause.sources.flatted import unflatted
 
 ACCOUNT, CUSTOMER = "493023125117", "491713920030"
@@ -324,7 +324,8 @@ def test_a_page_larger_than_a_record_is_read_execution_by_execution(monkeypatch:
         execution(EVOLUTION, BY_EVOLUTION | {"key": BY_EVOLUTION["key"] | {"id": f"BAE{number}"}})
         for number in range(30)
     ]
-    monkeypatch.setattr(n8n_executions, "MAX_RECORD", 10_000)
+    monkeypatch.setattr(large_objects, "MAX_RECORD", 10_000)
+    monkeypatch.setattr(json_chunks, "CHUNK", 10_000)
     for indent in (None, 2):
         page = json.dumps({"data": executions, "nextCursor": None}, indent=indent)
         assert len(shown("n8n_executions", page)) == 30

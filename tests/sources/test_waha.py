@@ -237,7 +237,7 @@ def test_the_account_is_named_by_its_number_where_its_id_is_a_lid() -> None:
 def test_a_gateway_proves_a_consumer_product() -> None:
     reading = read("waha", json.dumps([event(webjs(), engine="WEBJS"), event(gows())]))
     assert reading.evidence is Evidence.CONSUMER
-    assert reading.form == "WAHA: events WEBJS, events GOWS"
+    assert reading.form == "WAHA: events of WEBJS, events of GOWS"
 
 
 def test_another_tool_s_events_are_refused() -> None:

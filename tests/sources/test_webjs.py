@@ -12,6 +12,7 @@ from tests.sources.mutations import mutated, read_or_refuse
 
 from sendepause.errors import BadInput
 from sendepause.model import Evidence
+from sendepause.sources import json_chunks, large_objects
 
 ACCOUNT, CUSTOMER = "493023125117", "491713920040"
 OWN, CHAT, GROUP = f"{ACCOUNT}@c.us", f"{CUSTOMER}@c.us", "120363000000000002@g.us"
@@ -64,6 +65,14 @@ def test_every_layout_is_read(record: dict[str, Any]) -> None:
     assert (found["author"], found["text"], found["direction"]) == (f"+{CUSTOMER}", "Noch offen?", "in")
     assert (found["counterpart"], found["account"]) == (f"+{CUSTOMER}", f"+{ACCOUNT}")
     assert found["message_id"] == f"false_{CHAT}_3EB0"
+
+
+def test_a_list_larger_than_a_record_is_read_message_by_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_objects, "MAX_RECORD", 10_000)
+    monkeypatch.setattr(json_chunks, "CHUNK", 10_000)
+    ids = [message()["id"] | {"_serialized": f"false_{CHAT}_{number}"} for number in range(100)]
+    answer = {"success": True, "messages": [message(id=id) for id in ids]}
+    assert len(shown("whatsapp_web_js", json.dumps(answer))) == 100
 
 
 def test_message_and_message_create_tell_of_one_message() -> None:

@@ -20,13 +20,24 @@ _PRICED = (
 _FAILED = (
     ',"errors":[{"code":131047,"title":"Re-engagement message","message":"Re-engagement message",'
     '"error_data":{"details":"Message failed to send because more than 24 hours have passed."},'
-    '"href":"https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/"}]'
+    '"href":"https:\\/\\/developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/"}]'
 )
 _TEXT = '"messages":[{"from":"%s","id":"%s","timestamp":"%d","text":{"body":"%s"},"type":"text"}]'
 _ECHO = (
     '"message_echoes":[{"from":"%s","to":"%s","id":"%s","timestamp":"%d","text":{"body":"%s"},"type":"text"}]'
 )
-_WORDS = ("Bremse", "Reifen", "Termin", "morgen", "danke", "gern", "Rad", "Größe", "\\ud83d\\udeb2", "passt")
+_WORDS = (
+    "Bremse",
+    "Reifen",
+    "Termin",
+    "morgen",
+    "danke",
+    "gern",
+    "Rad",
+    "Gr\\u00f6\\u00dfe",
+    "\\ud83d\\udeb2",
+    "passt",
+)
 _CATEGORIES = ("marketing", "marketing", "utility", "service", "authentication")
 
 

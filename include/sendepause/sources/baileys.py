@@ -16,28 +16,30 @@ from sendepause.sources.gathered import Message, own_author
 from sendepause.sources.json_records import Record, inner, text_of
 from sendepause.sources.numbers import address, is_lid, milliseconds
 
-_ENVELOPES = (
-    "ephemeralMessage",
-    "viewOnceMessage",
-    "viewOnceMessageV2",
-    "viewOnceMessageV2Extension",
-    "documentWithCaptionMessage",
-    "deviceSentMessage",
-    "groupMentionedMessage",
-    "lottieStickerMessage",
-    "botInvokeMessage",
-    "botTaskMessage",
-    "botForwardedMessage",
-    "associatedChildMessage",
-    "commentMessage",
-    "eventCoverImage",
-    "groupStatusMessage",
-    "groupStatusMessageV2",
-    "groupStatusMentionMessage",
-    "statusMentionMessage",
-    "limitSharingMessage",
-    "questionMessage",
-    "pollCreationMessageV4",
+_ENVELOPES = frozenset(
+    {
+        "ephemeralMessage",
+        "viewOnceMessage",
+        "viewOnceMessageV2",
+        "viewOnceMessageV2Extension",
+        "documentWithCaptionMessage",
+        "deviceSentMessage",
+        "groupMentionedMessage",
+        "lottieStickerMessage",
+        "botInvokeMessage",
+        "botTaskMessage",
+        "botForwardedMessage",
+        "associatedChildMessage",
+        "commentMessage",
+        "eventCoverImage",
+        "groupStatusMessage",
+        "groupStatusMessageV2",
+        "groupStatusMentionMessage",
+        "statusMentionMessage",
+        "limitSharingMessage",
+        "questionMessage",
+        "pollCreationMessageV4",
+    }
 )
 _MEDIA = (
     "imageMessage",
@@ -115,25 +117,32 @@ def content(message: Any, kind: str | None = None) -> Content | None:
     ``kind``: the name of its field, where a record tells it beside a content that it may lack.
     """
     for _ in range(8):
-        envelope = next((key for key in _ENVELOPES if isinstance(inner(message, key, "message"), dict)), None)
-        if envelope is None:
+        inside = _inside(message)
+        if inside is None:
             break
-        message = message[envelope]["message"]
-    fields = message if isinstance(message, dict) else {}
-    present = {key for key, value in fields.items() if value is not None}
-    if _NO_MESSAGE.intersection(present) or (present and _KEYS_ALONE.issuperset(present)):
-        return None
+        message = inside
+    present = (
+        {key for key, value in message.items() if value is not None} if isinstance(message, dict) else ()
+    )
     if not present:
         return None if kind in _NO_MESSAGE else Content(None, kind in _MEDIA)
+    if not _NO_MESSAGE.isdisjoint(present) or _KEYS_ALONE.issuperset(present):
+        return None
     media = next((key for key in _MEDIA if key in present), None)
     if media is not None:
         return Content(text_of(inner(message, media, "caption")) or "", True)
-    texts = (text_of(inner(message, *keys)) for keys in _TEXTS)
-    return Content(next((text for text in texts if text is not None), None), _has_header(message))
+    texts = (text_of(inner(message, *keys)) for keys in _TEXTS if keys[0] in present)
+    headers = (inner(message, *keys) for keys in _HEADERS if keys[0] in present)
+    with_file = any(isinstance(inner(header, kind), dict) for header in headers for kind in _MEDIA)
+    return Content(next((text for text in texts if text is not None), None), with_file)
 
 
-def _has_header(message: Any) -> bool:
-    return any(isinstance(inner(message, *keys, kind), dict) for keys in _HEADERS for kind in _MEDIA)
+def _inside(message: Any) -> Record | None:
+    """The message in an envelope; None where it is in none."""
+    for key in message if isinstance(message, dict) else ():
+        if key in _ENVELOPES and isinstance(inside := inner(message, key, "message"), dict):
+            return inside
+    return None
 
 
 def number_of(key: Any, *names: str) -> Any:

@@ -16,6 +16,7 @@ from sendepause.sources.base import ReadContext, Reading
 from sendepause.sources.envelopes import opened
 from sendepause.sources.gathered import Message
 from sendepause.sources.json_records import Record, items
+from sendepause.sources.large_objects import by_entry
 from sendepause.sources.recorded import Seen, read_records
 
 _EVENTS = ("messages.upsert", "messaging-history.set", "messages.set")
@@ -34,7 +35,13 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
         return [message for message in made if message] if letters else None
 
     seen = Seen("Baileys", Evidence.CONSUMER)
-    return read_records(stream, context, seen, messages_in, "a message of Baileys")
+    taken = by_entry("messages", _of_store)
+    return read_records(stream, context, seen, messages_in, "a message of Baileys", taken)
+
+
+def _of_store(jid: str, messages: Any) -> Record:
+    """A chat of a large store, or a message of a large event, as a record of its own."""
+    return {"messages": {jid: messages}}
 
 
 def _is_ours(record: Record) -> bool:

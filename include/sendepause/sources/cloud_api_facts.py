@@ -42,14 +42,12 @@ TEMPLATES: dict[str, bool] = {
 
 Source: Meta's references of the status webhook and of pricing, of 2022, 2023 and July 2025."""
 
-MEMORY = 64 * 1024 * 1024
-"""So many bytes of facts are kept until they are told: about 300,000."""
+MEMORY = 32 * 1024 * 1024
+"""So many bytes of facts are kept until they are told: about 200,000."""
 
-_AT_ONCE = 50_000  # facts become columns
+_AT_ONCE = 25_000  # facts become columns
 _ROWS = 100_000  # at most, in one reading
 
-_STAMP = r"^[0-9]{1,15}$"
-_NUMBER = r"^[0-9]{5,20}$"
 _NEWEST = 253_402_300_799_999  # as ``numbers.milliseconds``
 
 _TEXT = pl.String()
@@ -161,30 +159,40 @@ def messages(told: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
 def _one_each(facts: pl.DataFrame) -> pl.DataFrame:
     """One row a message: the first record of it with a text, else the first record, else its ``sent`` status,
     else its earliest one. What the others know besides is added."""
-    facts = facts.with_row_index("at")
+    facts = facts.with_row_index("at").with_columns(key=pl.col("message_id").hash())
     named = facts.filter(pl.col("message_id").is_not_null())
     is_status = pl.col("rank") >= _SENT
-    best = (
-        named.sort(
-            pl.when(pl.col("sent_at").is_null() & is_status).then(_LATER + 1).otherwise("rank"),
-            pl.when(is_status).then("sent_at"),
-            "at",
-        )
-        .unique("message_id", keep="first", maintain_order=True)
-        .sort("at")
+    order = pl.when(is_status).then(pl.col("sent_at").fill_null(_NEWEST)).otherwise("at").cast(pl.Int64)
+    timeless = is_status & pl.col("sent_at").is_null()
+    rank = pl.when(timeless).then(_LATER).otherwise("rank").cast(pl.Int64)
+    chosen = (
+        named.select("key", "at", order=rank * 2**50 + order)
+        .sort("order", maintain_order=True)
+        .unique("key", keep="first", maintain_order=True)["at"]
     )
-    extra = ["campaign_id", "template", "category", "error"]
+    nameless = facts.filter(pl.col("message_id").is_null())["at"]
+    best = facts[pl.concat([chosen, nameless]).sort()]
+    for name in ("campaign_id", "template", "category", "error"):
+        best = _completed(best, facts, name)
+    return best.select(FACTS.names())
+
+
+def _completed(best: pl.DataFrame, facts: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The column filled by the first other fact of the message that knows it."""
+    lacking = best.filter(pl.col("own") & pl.col(name).is_null()).select("key")
     known = (
-        named.filter(pl.any_horizontal(pl.col(extra).is_not_null()))
-        .group_by("message_id")
-        .agg(pl.col(extra).drop_nulls().first())
+        facts.filter(pl.col(name).is_not_null())
+        .select("key", known=name)
+        .join(lacking, on="key", how="semi", maintain_order="left")
+        .unique("key", keep="first", maintain_order=True)
     )
-    best = best.join(known, on="message_id", how="left", suffix="_known", maintain_order="left")
-    best = best.with_columns(pl.coalesce(name, f"{name}_known") for name in extra).select(facts.columns)
-    nameless = facts.filter(pl.col("message_id").is_null())
-    if nameless.is_empty():
+    if known.is_empty():
         return best
-    return pl.concat([best, nameless]).sort("at")
+    return (
+        best.join(known, on="key", how="left", maintain_order="left")
+        .with_columns(pl.coalesce(name, "known").alias(name))
+        .drop("known")
+    )
 
 
 class _Messages:
@@ -298,45 +306,45 @@ class _Statuses:
                     [status.recipient_id or status.recipient_user_id for status in found]
                 ),
                 "account": _texts(self._accounts),
-                "campaign_id": _texts([status.biz_opaque_callback_data for status in found]),
-                "category": _texts([status.pricing and status.pricing.category for status in found]),
-                "origin": _texts([_origin(status) for status in found]),
+                "campaign_id": _texts([status.biz_opaque_callback_data or None for status in found]),
+                "category": _spelled(_texts([_category(status) for status in found])),
                 "error": _texts([_code(status) for status in found]),
                 "state": _texts([status.status for status in found]),
             }
         ).filter(pl.col("message_id").is_not_null())
-        same = pl.col("category", "origin", "campaign_id", "error").replace("", None)
-        spelled = pl.col("category", "origin").str.to_lowercase().str.replace_all("-", "_", literal=True)
-        is_template = [
-            pl.col(name).replace_strict(TEMPLATES, default=None, return_dtype=pl.Boolean)
-            for name in ("category", "origin")
-        ]
-        return (
-            raw.with_columns(same)
-            .with_columns(spelled)
-            .with_columns(
-                pl.coalesce(is_template).alias("template"),
-                pl.coalesce("category", "origin").alias("category"),
-                rank=pl.when(pl.col("state") == "sent").then(_SENT).otherwise(_LATER),
-                own=True,
-                media=False,
-                system=False,
-                sender=pl.lit(None, pl.String),
-                text=pl.lit(None, pl.String),
-            )
-            .select(pl.col(name).cast(dtype) for name, dtype in FACTS.items())
-        )
+        template = pl.col("category").replace_strict(TEMPLATES, default=None, return_dtype=pl.Boolean)
+        return raw.with_columns(
+            template=template,
+            rank=pl.when(pl.col("state") == "sent").then(_SENT).otherwise(_LATER),
+            own=True,
+            media=False,
+            system=False,
+            sender=pl.lit(None, pl.String),
+            text=pl.lit(None, pl.String),
+        ).select(pl.col(name).cast(dtype) for name, dtype in FACTS.items())
 
 
-def _origin(status: Status) -> str | None:
+def _category(status: Status) -> str | None:
+    """The pricing category, else that of the conversation (which newer versions leave out)."""
+    if status.pricing is not None and status.pricing.category:
+        return status.pricing.category
     origin = status.conversation and status.conversation.origin
-    return origin and origin.type
+    return (origin and origin.type) or None
+
+
+def _spelled(categories: pl.Series) -> pl.Series:
+    """Categories in one spelling: both ``authentication-international`` and with an underscore occur."""
+    met = categories.drop_nulls().unique()
+    spelled = [category.lower().replace("-", "_") for category in met]
+    if spelled == met.to_list():
+        return categories
+    return categories.replace_strict(met, spelled, default=None, return_dtype=pl.String)
 
 
 def _code(status: Status) -> str | None:
     if status.errors is None:
         return None
-    return next((str(fault.code) for fault in status.errors if fault.code is not None), None)
+    return next((str(fault.code) for fault in status.errors if fault.code not in (None, "")), None)
 
 
 @lru_cache(maxsize=4096)
@@ -356,26 +364,33 @@ def _texts(values: list[str | None] | list[str]) -> pl.Series:
 def _addresses(values: list[str | None]) -> pl.Series:
     """As ``numbers.address``, which only what is no bare number is given to, each once."""
     raw = _texts(values)
-    plain = raw.str.contains(_NUMBER)
-    odd = raw.filter(~plain).unique()
+    plain = _are_numbers(raw, 5, 19)
+    odd = raw.filter(~plain).drop_nulls().unique()
     numbers = pl.select(pl.when(plain).then(pl.lit("+") + raw)).to_series()
     if odd.is_empty():
         return numbers
     told = raw.replace_strict(odd, [address(value) for value in odd], default=None, return_dtype=pl.String)
-    return pl.select(pl.coalesce(numbers, told)).to_series()
+    return numbers.zip_with(plain, told)
 
 
 def _times(values: list[str | None]) -> pl.Series:
     """As ``numbers.milliseconds``, which only what is no plain number is given to, each once."""
     raw = _texts(values)
-    plain = raw.str.contains(_STAMP)
-    number = pl.select(pl.when(plain).then(raw)).to_series().cast(pl.Int64)
-    known = pl.when((number > 0) & (number <= _NEWEST))
-    at = pl.select(known.then(pl.when(number >= 10**11).then(number).otherwise(number * 1000))).to_series()
-    odd = raw.filter(~plain).unique()
+    plain = _are_numbers(raw, 1, 15)
+    number = pl.when(plain).then(raw.cast(pl.Int64, strict=False))
+    at = pl.when(number.is_between(1, _NEWEST)).then(
+        pl.when(number >= 10**11).then(number).otherwise(number * 1000)
+    )
+    times = pl.select(at).to_series()
+    odd = raw.filter(~plain).drop_nulls().unique()
     if odd.is_empty():
-        return at
+        return times
     told = [milliseconds(value) for value in odd]
-    return pl.select(
-        pl.coalesce(at, raw.replace_strict(odd, told, default=None, return_dtype=pl.Int64))
-    ).to_series()
+    return times.zip_with(plain, raw.replace_strict(odd, told, default=None, return_dtype=pl.Int64))
+
+
+def _are_numbers(raw: pl.Series, least: int, most: int) -> pl.Series:
+    """Whether each is so many ASCII digits and nothing else; ``most`` is below 20."""
+    long = raw.str.len_bytes().is_between(least, most)
+    signed = raw.str.starts_with("+") | raw.str.starts_with("-")
+    return (long & raw.cast(pl.Int64, strict=False).is_not_null() & ~signed).fill_null(False)

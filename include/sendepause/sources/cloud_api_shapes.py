@@ -165,12 +165,10 @@ _DECODER = msgspec.json.Decoder(Hook)
 def of_lines(lines: Lines) -> Iterator[Value]:
     """All values of a chunk of JSON Lines, one by one: what is let go at once costs the least.
 
+    The chunk is UTF-8, which msgspec itself does not check in what it passes over.
+
     :raises BadInput: for a line that is no JSON or no object, with its number.
     """
-    if not _is_utf8(lines.data):
-        for place, record in lines.values():
-            yield from of_record(checked(record, place))
-        return
     decode = _DECODER.decode
     for number, line in enumerate(lines.data.split(b"\n"), lines.first):
         try:
@@ -187,22 +185,11 @@ def of_lines(lines: Lines) -> Iterator[Value]:
                     yield change.value
 
 
-def _is_utf8(data: bytes) -> bool:
-    """msgspec does not look at the bytes of what it passes over."""
-    if data.isascii():
-        return True
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def of_record(record: Record) -> list[Value]:
     """All values of one call that is parsed already, in whatever envelope."""
     try:
         hook = _unwrapped(msgspec.convert(record, Hook))
-    except (msgspec.ValidationError, RecursionError):
+    except (msgspec.ValidationError, UnicodeError, RecursionError):
         hook = None
     if hook is None:
         return [shaped(Value, value) for value in _by_hand(record)]
@@ -250,7 +237,8 @@ def shaped(kind: type[T], record: Record) -> T:
 
 def _fitting(name: str, kind: Any, value: Any) -> Any:
     if get_args(kind):  # a list of objects, or one alone
-        return [shaped(get_args(kind)[0], item) for item in items(value)]
+        found = [shaped(get_args(kind)[0], item) for item in items(value)]
+        return found if isinstance(value, dict | list) else None
     if isinstance(kind, type) and issubclass(kind, Struct):
         return shaped(kind, value) if isinstance(value, dict) else None
     if name in _ADDRESSES:

@@ -16,6 +16,7 @@ from sendepause.sources.base import ReadContext, Reading
 from sendepause.sources.envelopes import as_json, opened
 from sendepause.sources.gathered import Message
 from sendepause.sources.json_records import Record, inner, items, text_of
+from sendepause.sources.large_objects import by_entry
 from sendepause.sources.numbers import address
 from sendepause.sources.recorded import Seen, read_records
 
@@ -34,7 +35,8 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
         return [message for message in found if message] if found else None
 
     seen = Seen("Evolution API", Evidence.CONSUMER)
-    return read_records(stream, context, seen, messages_in, "an event or message of the Evolution API")
+    what = "an event or message of the Evolution API"
+    return read_records(stream, context, seen, messages_in, what, by_entry("records", within=True))
 
 
 def _is_ours(record: Record) -> bool:

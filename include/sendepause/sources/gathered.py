@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sendepause.errors import BadInput
 from sendepause.model import Evidence, Resolution
@@ -56,7 +56,7 @@ class Gathered:
             raise BadInput(
                 f"No record is {what}.", "Check the kind of this source, or give the tool's own records."
             )
-        rows = [asdict(message) for message in self._by_id.values()]
+        rows = [dict(vars(message)) for message in self._by_id.values()]
         for row in rows:
             row["text"] = None if row["text"] is None else strip_marks(row["text"]).replace("\r\n", "\n")
         notes = (f"{self._timeless} messages without a time stamp were left out.",) if self._timeless else ()

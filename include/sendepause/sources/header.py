@@ -38,6 +38,7 @@ _GLUE = {
     *("ve", "в", "во", "г", "год", "на", "у", "στις", "เวลา", "ב", "בשעה", "ساعت", "الساعة"),
 }
 """Words between a date and a time (``30.5.2023 klo 18.44``) that are no day period."""
+_LONGEST = 1_000  # characters of a line in which its header is looked for
 CANDIDATE = rf"^{M}\[?{M}\d{{1,4}}{M}(?:[./:-]| ?h)"
 """How a line begins that may be a header: cheap to look for, checked by ``Format.of``."""
 
@@ -73,7 +74,7 @@ class Format:
     @classmethod
     def of(cls, line: str) -> Format | None:
         """The format of a line that is a header, else None. ``line`` is one line as the file has it."""
-        shown = plain(line)
+        shown = plain(line[:_LONGEST])
         for header in (_CLOSED, _OPEN):
             match = header.fullmatch(shown)
             if match and match["date"] is None and match["after"]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, BinaryIO
@@ -33,9 +34,12 @@ _READ = 64 * 1024
 _MORE_THAN_UTF8 = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # byte order marks of UTF-16 and UTF-32
 
 
+_BLANK = " \t\r\ufeff"
+
+
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Whole lines of JSON Lines, as bytes. ``first``: the number of the first one in the file, from 1."""
+    """Whole lines of JSON Lines, in UTF-8. ``first``: the number of the first one in the file, from 1."""
 
     data: bytes
     first: int
@@ -43,31 +47,11 @@ class Lines:
     def values(self) -> Iterator[tuple[str, Any]]:
         """Every line's value with its place; blank lines are passed over.
 
-        :raises BadInput: for what is no text or no JSON, or longer than ``MAX_RECORD``, with its line.
+        :raises BadInput: for what is no JSON, or longer than ``MAX_RECORD``, with its line.
         """
-        for number, line in enumerate(self._text().split("\n"), self.first):
+        for number, line in enumerate(self.data.decode("utf-8").split("\n"), self.first):
             if line.strip(_BLANK):
                 yield (place := f"line {number}"), parsed(line.lstrip("\ufeff"), place)
-
-    def _text(self) -> str:
-        try:
-            return decode(self.data)
-        except BadInput as error:
-            start = _first_that_is_no_text(self.data)
-            raise BadInput(
-                error.what, error.mend, place=f"line {self.first + self.data.count(10, 0, start)}"
-            ) from None
-
-
-_BLANK = " \t\r\ufeff"
-
-
-def _first_that_is_no_text(data: bytes) -> int:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start
-    return 0
 
 
 def parsed(text: str, place: str | None) -> Any:
@@ -108,6 +92,7 @@ class Opened:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._encoding = ""  # until something beyond ASCII tells
         head = _read(stream, WHOLE + 1)
         if head.startswith(_MORE_THAN_UTF8) or head[:4096].count(0) * 4 > len(head[:4096]):
             head = self._recoded(head)
@@ -150,19 +135,44 @@ class Opened:
     def lines(self) -> Iterator[Lines]:
         """The file as chunks of whole lines.
 
-        :raises BadInput: where a line is longer than ``MAX_RECORD``, without reading all of it.
+        :raises BadInput: where a line is no text, or longer than ``MAX_RECORD``, without reading all of it.
         """
         number, rest = 1, b""
         for piece in self._pieces():
-            rest += piece
-            if end := rest.rfind(b"\n") + 1:
-                yield Lines(rest[:end], number)
-                number += rest.count(b"\n", 0, end)
-                rest = rest[end:]
-            elif len(rest) > MAX_RECORD:
+            end = piece.rfind(b"\n") + 1
+            if end:
+                whole = b"".join((rest, memoryview(piece)[:end]))
+                rest = piece[end:]
+                yield Lines(self._utf8(whole, number), number)
+                number += whole.count(b"\n")
+            else:
+                rest += piece
+            if len(rest) > MAX_RECORD:
                 raise too_large(f"line {number}")
         if rest:
-            yield Lines(rest, number)
+            yield Lines(self._utf8(rest, number), number)
+
+    def _utf8(self, data: bytes, first: int) -> bytes:
+        """Lines as UTF-8, by the rule of ``text.decode``: what a former chunk was in, this one is in too."""
+        if data.isascii():
+            return data
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            if self._encoding != "utf-8":
+                with suppress(BadInput):
+                    data = decode(data).encode()
+                    self._encoding = "windows-1252"
+                    return data
+            raise self._damaged(first + data.count(b"\n", 0, error.start)) from None
+        self._encoding = self._encoding or "utf-8"
+        return data
+
+    @staticmethod
+    def _damaged(line: int) -> BadInput:
+        return BadInput(
+            "The file is damaged: its text is not UTF-8 throughout.", "Export it again.", place=f"line {line}"
+        )
 
     def _pieces(self) -> Iterator[bytes]:
         for start in range(0, len(self.head), CHUNK):

@@ -16,11 +16,11 @@ from sendepause.campaigns.n8n_workflow import content_of
 from sendepause.errors import BadInput
 from sendepause.model import Sender
 from sendepause.sources.base import ReadContext, Reading
-from sendepause.sources.chained import beginning, chained
 from sendepause.sources.envelopes import as_json, opened
 from sendepause.sources.flatted import unflatted
 from sendepause.sources.gathered import Message
-from sendepause.sources.json_records import MAX_RECORD, Record, inner, items, records, shelves
+from sendepause.sources.json_records import Record, inner, items
+from sendepause.sources.large_objects import by_entry
 from sendepause.sources.n8n_answers import evidence, sent_by
 from sendepause.sources.numbers import milliseconds
 from sendepause.sources.recorded import Seen, read_records
@@ -29,7 +29,6 @@ MOST_ITEMS = 500_000
 """Most items of one execution: in the flatted form a few bytes can stand for very many."""
 
 _SENDING = re.compile(r".*\.(httprequest|whatsapp|twilio|evolutionapi|waha)(tool)?", re.IGNORECASE)
-_PAGE = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"data"\s*:\s*\[')
 
 
 def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]:
@@ -49,20 +48,7 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
         return [message for execution in found for message in _sent(execution, context, seen)]
 
     what = "an n8n execution with its data (includeData=true)"
-    return read_records(stream, context, Seen("n8n executions"), messages_in, what, taken=_records)
-
-
-def _records(stream: BinaryIO) -> Iterator[Record]:
-    """The file's objects; of one large page its executions, one at a time."""
-    head = beginning(stream, MAX_RECORD + 1)
-    line, several, _ = head.strip().partition(b"\n")
-    pretty = several and line.rstrip().endswith((b"{", b"[", b","))
-    if len(head) <= MAX_RECORD or not _PAGE.match(head) or (several and not pretty):
-        yield from records(chained(head, stream))
-        return
-    page = chained(b'{"page":', head.removeprefix(b"\xef\xbb\xbf"), stream, b"}")
-    for _, _, entries in shelves(page, "data", most=1):
-        yield from (entry for _, entry in entries if isinstance(entry, dict))
+    return read_records(stream, context, Seen("n8n executions"), messages_in, what, taken=by_entry("data"))
 
 
 @dataclass(frozen=True)
@@ -89,7 +75,9 @@ def _executions(record: Record, depth: int = 2) -> Iterator[_Execution]:
 
 def _execution(record: Record) -> _Execution | None:
     data = as_json(record.get("data"))
-    data = unflatted(data) if isinstance(data, list) else data
+    if isinstance(data, list) and data and isinstance(inner(data[0], "resultData"), str):
+        data = unflatted(data)
+    record["data"] = data  # it may be looked at again, and is large
     run_data = inner(data, "resultData", "runData")
     if not isinstance(run_data, dict):
         return None

@@ -53,6 +53,8 @@ def milliseconds(value: Any) -> int | None:
     (``{"low": …, "high": …, "unsigned": …}``). None for everything else.
     """
     if isinstance(value, dict):
+        if (written := value.get("$numberLong", value.get("$numberInt"))) is not None:  # MongoDB's exports
+            return milliseconds(written) if isinstance(written, str) else None
         low, high = value.get("low"), value.get("high")
         if not isinstance(low, int) or not isinstance(high, int):
             return None

@@ -36,7 +36,7 @@ def joined(portions: Iterable[Reading]) -> Reading:
     return Reading(
         messages=rows.match_to_schema(MESSAGES),
         resolution=min((part.resolution for part in found), key=_FINEST.index),
-        evidence=next((part.evidence for part in found if part.evidence), None),
+        evidence=found[-1].evidence,  # what a file is made of is known at its end
         notes=tuple(note for part in found for note in part.notes),
         form=next((part.form for part in found if part.form), ""),
     )

@@ -104,9 +104,12 @@ def _outside_quotes(line: str) -> str | None:
     line = line[:_LONGEST]
     first_colon: int | None = None
     place = 0
+    unclosed: set[str] = set()
     while place < len(line):
         char = line[place]
-        closed = _closing(line, place)
+        closed = -1 if char in unclosed else _closing(line, place)
+        if closed < 0:
+            unclosed.add(char)
         if closed >= 0:
             place = closed
         elif char == ":" and re.match(rf"[{SPACES}]|{_M}$", line[place + 1 :]):

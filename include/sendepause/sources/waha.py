@@ -22,6 +22,7 @@ from sendepause.sources.numbers import address
 from sendepause.sources.recorded import Seen, read_records
 
 _EVENTS = frozenset({"message", "message.any"})
+_ENGINES = frozenset({"WEBJS", "NOWEB", "GOWS", "WPP", "VENOM"})
 # Where the engines give the number of a ``@lid``: of the chat of an own message, of one's writer.
 _RECIPIENT = ("remoteJidAlt", "RecipientAlt")
 _SENDER = ("senderPn", "remoteJidAlt", "SenderAlt")
@@ -58,7 +59,8 @@ def message_in(record: Record, context: ReadContext, seen: Seen) -> Message | No
     if "payload" not in record:
         seen.shape("messages")
         return _message(record, None, context)
-    seen.shape(" ".join(filter(None, ("events", text_of(record.get("engine"))))))
+    engine = text_of(record.get("engine"))
+    seen.shape(f"events of {engine}" if engine in _ENGINES else "events")
     payload = record["payload"]
     if text_of(record.get("event")) not in _EVENTS or not isinstance(payload, dict):
         return None

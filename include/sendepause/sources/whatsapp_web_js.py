@@ -16,6 +16,7 @@ from sendepause.sources.base import ReadContext, Reading
 from sendepause.sources.envelopes import opened
 from sendepause.sources.gathered import Message, own_author
 from sendepause.sources.json_records import Record, inner, items, text_of
+from sendepause.sources.large_objects import by_entry
 from sendepause.sources.numbers import address, milliseconds
 from sendepause.sources.recorded import Seen, read_records
 
@@ -35,7 +36,9 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
         return [message for message in made if message] if letters else None
 
     seen = Seen("whatsapp-web.js", Evidence.CONSUMER)
-    return read_records(stream, context, seen, messages_in, "a message of whatsapp-web.js")
+    return read_records(
+        stream, context, seen, messages_in, "a message of whatsapp-web.js", by_entry("messages")
+    )
 
 
 def _is_ours(record: Record) -> bool:
