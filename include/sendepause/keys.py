@@ -1,8 +1,8 @@
 """Keyed pseudonyms: what takes the place of recipients' numbers, names and message texts on the disk.
 
-All are HMAC-SHA-256, cut to 128 bits, under one secret key and separate labels, so that a counterpart's
-pseudonym can never be compared with a content's fingerprint. Without the key nobody can try out all
-phone numbers; with another key nothing old can be recognised, which is why a changed key is refused.
+All are HMAC-SHA-256, cut to 128 bits, under keys made from one secret for each label, so that a
+counterpart's pseudonym can never be compared with a content's fingerprint. Without the key nobody can try
+out all phone numbers; with another key nothing old can be recognised, which is why a changed key is refused.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 import polars as pl
+import polars_hash as plh
 
 from sendepause.errors import BadInput
 from sendepause.settings import e164
@@ -23,6 +24,7 @@ NOTE = "key_fingerprint"
 """The name of the store's note that holds the fingerprint of the key in use."""
 
 SHORTEST_KEY = 16  # bytes: 128 bits, what the pseudonyms themselves have
+_DIGITS = 32  # hexadecimal: 128 bits
 SIGN = "#"  # stands for every number, id and link in a text
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
@@ -38,12 +40,15 @@ _DATE = re.compile(
 )
 
 _LINK = r"(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)+/\S*"
+# Nothing in such a text is folded but capital letters: no digit, no link, no white space but single spaces,
+# and only letters and signs that NFKC and case folding leave alone.
+PLAIN = " !-.:-@\\[-`a-z{-~¡£§©«®°±»¿à-öø-ÿ„“”‚‘’‹›–—•€\u200d\ufe0f❤☺✅✨\U0001f300-\U0001faf8"
+_NOT_PLAIN = rf"[^{PLAIN}]|  |www\."
 _WITH_DIGIT = r"\w*\d\w*(?:[.,:/\-]\w*\d\w*)*"  # dates, amounts, order numbers, hexadecimal ids
 
 
 class Pseudonymiser:
-    """Makes pseudonyms under one key. Each distinct value is computed once, so a series costs what its
-    distinct values cost. The key is never shown, also not by ``repr``.
+    """Makes pseudonyms under one key, for whole columns. The key is never shown, also not by ``repr``.
 
     BadInput where the key is missing or shorter than 16 bytes.
     """
@@ -71,7 +76,12 @@ class Pseudonymiser:
         A phone number counts in E.164 whatever its spelling, so one person in two sources has one
         pseudonym. Names and group ids count without case, invisible marks and superfluous space.
         """
-        return self._digest(b"counterpart", values, spelled)
+        distinct = values.drop_nulls().unique()
+        if distinct.is_empty():
+            return values.cast(pl.String)
+        shown = pl.Series([spelled(value) for value in distinct], dtype=pl.String)
+        made = self._hash("counterpart", shown)
+        return values.replace_strict(distinct, made, default=None, return_dtype=pl.String)
 
     def content(self, values: pl.Series) -> pl.Series:
         """The fingerprints of message texts, 32 hexadecimal digits each; null for null and empty texts.
@@ -79,43 +89,66 @@ class Pseudonymiser:
         Texts that differ only in case, white space, links, numbers or ids have one fingerprint: a
         template stays recognisable with another customer's order number in it.
         """
-        plain = (
-            values.cast(pl.String)
-            .str.normalize("NFKC")
-            .str.to_lowercase()
-            .str.replace_all(_LINK, SIGN)
-            .str.replace_all(_WITH_DIGIT, SIGN)
-            .str.replace_all(r"\s+", " ")
-            .str.strip_chars()
-            .replace("", None)
-        )
-        return self._digest(b"content", plain, str.casefold)
+        return self._hash("content", _template(values.cast(pl.String)))
 
     def event(self, values: pl.Series) -> pl.Series:
-        """The ids of events from whatever identifies them; tools' own ids may contain a number."""
-        return self._digest(b"event", values, str)
+        """The ids of events from a tool's own ids, which may contain a number; 32 hexadecimal digits."""
+        return self._hash("event", values)
 
     def campaign(self, values: pl.Series) -> pl.Series:
         """What takes the place of a message's campaign: a free field, in which tools send what they like."""
-        return self._digest(b"campaign", values, str)
+        return self._hash("campaign", values)
 
     def path(self, name: str) -> str:
         """What takes the place of a file's name that may name a person, 12 hexadecimal digits."""
         return hmac.digest(self._key, b"path\0" + name.encode(errors="surrogateescape"), "sha256").hex()[:12]
 
     def fingerprint(self) -> str:
-        """A sign of the key itself, from which the key cannot be found: 32 hexadecimal digits."""
-        return hmac.digest(self._key, b"key", "sha256").hex()[:32]
+        """A sign of the key itself, from which the key cannot be found: 32 hexadecimal digits.
 
-    def _digest(self, label: bytes, values: pl.Series, normal: Callable[[str], str]) -> pl.Series:
-        distinct = values.drop_nulls().unique()
-        if distinct.is_empty():
-            return pl.Series(values.name, [None] * len(values), dtype=pl.String)
-        prefix = label + b"\0"
-        made = [
-            hmac.digest(self._key, prefix + normal(value).encode(), "sha256")[:16].hex() for value in distinct
-        ]
-        return values.replace_strict(distinct, made, default=None, return_dtype=pl.String)
+        Another way to make pseudonyms gets another sign, as another key does: the old ones match no more.
+        """
+        return hmac.digest(self._key, b"key\0002", "sha256").hex()[:32]
+
+    def _hash(self, label: str, values: pl.Series) -> pl.Series:
+        if values.null_count() == len(values):
+            return values.cast(pl.String)
+        under = hmac.digest(self._key, label.encode(), "sha256").hex()
+        table = values.to_frame("value").lazy()
+        made = table.select(plh.col("value").chash.hmac_sha256(key=under).str.head(_DIGITS))
+        return made.collect(engine="streaming").to_series().alias(values.name)
+
+
+def _template(texts: pl.Series) -> pl.Series:
+    """Texts as they are compared. Most are plain, and only want small letters; others are folded in full."""
+    small = pl.col("text").str.to_lowercase().str.strip_chars(" ")
+    table = (
+        texts.to_frame("text").lazy().select(small).with_columns(odd=pl.col("text").str.contains(_NOT_PLAIN))
+    )
+    done = table.collect(engine="streaming")
+    places = done["odd"].fill_null(False).arg_true()
+    plain = done["text"]
+    if len(places):
+        plain = plain.scatter(places, _folded(texts.gather(places)))
+    return plain.set(plain == "", None).alias(texts.name)
+
+
+def _folded(texts: pl.Series) -> pl.Series:
+    folded = (
+        texts.str.normalize("NFKC")
+        .str.to_lowercase()
+        .str.replace_many(["ß", "ς"], ["ss", "σ"])
+        .str.replace_all(_LINK, SIGN)
+        .str.replace_all(_WITH_DIGIT, SIGN)
+    )
+    return folded.str.replace_all(r"\s+", " ").str.strip_chars()
+
+
+def digest(values: pl.Series) -> pl.Series:
+    """Ids of what holds pseudonyms alone and needs no key any more, 32 hexadecimal digits (BLAKE3)."""
+    table = values.to_frame("value").lazy()
+    made = table.select(plh.col("value").chash.blake3().str.head(_DIGITS)).collect(engine="streaming")
+    return made.to_series().alias(values.name)
 
 
 def spelled(counterpart: str) -> str:

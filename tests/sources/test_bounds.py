@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.sources.formats import read, shown, zipped
 
 from sendepause.errors import BadInput
-from sendepause.sources import READERS, archive, base, chat_export, read_whole, reader
+from sendepause.sources import READERS, archive, base, chat_lines, read_whole, reader
 from sendepause.sources.base import ReadContext
 
 CHAT = "30.05.23, 18:44 - Ida: Moin\n"
@@ -114,7 +114,7 @@ def test_a_file_beyond_the_limit_is_refused_without_being_read_further() -> None
 
 def test_a_line_longer_than_any_message_is_refused_with_its_place() -> None:
     with pytest.raises(BadInput) as refused:
-        read("chat_export", CHAT + "30.05.23, 18:45 - Ida: " + "x" * chat_export.MAX_LINE)
+        read("chat_export", CHAT + "30.05.23, 18:45 - Ida: " + "x" * chat_lines.MAX_LINE)
     assert refused.value.place == "line 2"
 
 

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import polars as pl
 
+from sendepause.keys import PLAIN
 from sendepause.sources import wording
 from sendepause.sources.notices import GROUP, is_encryption, is_sure, scattered
 from sendepause.sources.text import MARKS, SPACES
 
 _SPECIAL = f"[{MARKS}<(•]"
 _LONGEST_NOTICE = 80  # in characters: no marker without mark and bracket is longer
+# Markers in Latin letters are told by how they begin; a text with any other sign is looked at closely.
+_LETTERS = PLAIN.replace("\u200d", "") + "A-ZÀ-ÖØ-Þ/0-9ß"
+_MAY_BE_NOTICE = rf"{wording.BEGINNINGS}|[^{_LETTERS}]"
+_TOLD = r"\n|maps\.google|foursquare\.com"  # polls and locations are a person's
 
 
 def clean(text: pl.Expr) -> pl.Expr:
@@ -33,25 +38,36 @@ def _is_one_of(text: pl.Expr, keys: frozenset[str]) -> pl.Expr:
 
 
 def contents(bodies: pl.Series) -> pl.DataFrame:
-    """Columns ``text``, ``media``, ``deleted`` and ``deleted_by_owner`` of bodies as written (with marks).
+    """Columns ``text``, ``shown``, ``media``, ``deleted`` and ``deleted_by_owner`` of bodies as written.
 
-    A media marker and the mark of an edited message are taken off, captions stay. A deletion notice stays.
+    ``shown`` is the body without marks. In ``text`` a media marker and the mark of an edited message are
+    taken off, captions stay. A deletion notice stays.
     """
     body = pl.col("body")
-    table = (
-        bodies.to_frame("body")
-        .with_row_index("place")
-        .with_columns(special=body.str.contains(_SPECIAL), short=body.str.len_chars() <= _LONGEST_NOTICE)
-    )
+    short = (body.str.len_chars() <= _LONGEST_NOTICE) & body.str.contains(_MAY_BE_NOTICE)
+    look = body.str.contains(_SPECIAL) | short
+    stripped = body.str.strip_chars(SPACES + "\r\n")
+    looked = bodies.alias("body").to_frame().lazy().select(text=stripped, look=look.fill_null(False))
+    table = looked.collect(engine="streaming")
+    places = table["look"].arg_true()
+    table = table.select("text", shown="text", media=False, deleted=False, deleted_by_owner=False)
+    if places.is_empty():
+        return table
+    closely = _looked_at(bodies.gather(places).alias("body"))
+    return table.with_columns(table[name].scatter(places, closely[name]) for name in table.columns)
+
+
+def _looked_at(bodies: pl.Series) -> pl.DataFrame:
+    """``contents`` for any bodies."""
+    body = pl.col("body")
+    table = bodies.to_frame().with_row_index("place")
+    table = table.with_columns(special=body.str.contains(_SPECIAL), shown=clean(body))
     special = _special(table.filter("special"))
-    short = table.filter(~pl.col("special") & pl.col("short")).with_columns(text=clean(body), key=_key(body))
+    short = table.filter(~pl.col("special")).with_columns(text="shown", key=_key(body))
     short = short.with_columns(media=pl.col("key").is_in(sorted(wording.OMITTED)))
     short = _with_deletions(short).with_columns(text=pl.when("media").then(pl.lit("")).otherwise("text"))
-    long = table.filter(~pl.col("special") & ~pl.col("short")).with_columns(
-        text=clean(body), media=False, deleted=False, deleted_by_owner=False
-    )
-    columns = ("place", "text", "media", "deleted", "deleted_by_owner")
-    return pl.concat([part.select(columns) for part in (special, short, long)]).sort("place").drop("place")
+    columns = ("place", "text", "shown", "media", "deleted", "deleted_by_owner")
+    return pl.concat([part.select(columns) for part in (special, short)]).sort("place").drop("place")
 
 
 def _with_deletions(table: pl.DataFrame) -> pl.DataFrame:
@@ -107,27 +123,27 @@ def _is_marker_line(line: pl.Expr) -> pl.Expr:
 def notices(table: pl.DataFrame, *, labels: bool = True) -> pl.Series:
     """Which labelled lines are the app's own, though a name stands before them.
 
-    ``table`` has ``author`` (as shown), ``body`` (as written) and ``candidate`` for lines with a name that
-    are neither media nor deletions. Sure wordings are enough. Others need the mark before the body, and the
-    wording of a group's notice, or the acting person's name at its beginning, or a label that never speaks.
-    Where the phone ``labels`` nothing (Android), people only quote the app.
+    ``table`` has ``author`` (as shown), ``body`` (as written), ``shown`` and ``candidate`` for lines with a
+    name that are neither media nor deletions. Sure wordings are enough. Others need the mark before the
+    body, and the wording of a group's notice, or the acting person's name at its beginning, or a label that
+    never speaks. Where the phone ``labels`` nothing (Android), people only quote the app.
     """
-    table = table.select("author", "body", "candidate", marked=pl.col("body").str.contains(f"^[{MARKS}]"))
-    table = table.with_columns(shown=clean(pl.col("body")))
+    marked = pl.col("body").str.contains(f"^[{MARKS}]")
+    table = table.select("author", "shown", "candidate", marked=marked)
     if not labels:
-        return table["candidate"] & table["marked"] & is_encryption(table["shown"])
+        own = table["candidate"] & table["marked"]
+        return scattered(own, is_encryption(table.filter(own)["shown"]))
     sure = table["candidate"] & is_sure(table["shown"])
     label = _label(table, sure)
-    told = table["shown"].str.contains(
-        r"\n|maps\.google|foursquare\.com"
-    )  # polls and locations are a person's
-    marked = table["candidate"] & table["marked"] & ~sure & ~told
+    unsure = table["candidate"] & table["marked"] & ~sure
+    told = table.filter(unsure).select(pl.col("shown").str.contains(_TOLD)).to_series()
+    unsure = scattered(unsure, ~told)
     author, shown = pl.col("author"), pl.col("shown")
     acts = shown.str.starts_with(author) & (author.str.len_chars() > 1)
-    of_group = table.filter(marked).select(
+    of_group = table.filter(unsure).select(
         shown.str.contains(GROUP) | acts | (author == pl.lit(label, pl.String)).fill_null(False)
     )
-    return sure | scattered(marked, of_group.to_series())
+    return sure | scattered(unsure, of_group.to_series())
 
 
 def _label(table: pl.DataFrame, sure: pl.Series) -> str | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 import polars as pl
 
 from sendepause.frames import EVENTS
-from sendepause.keys import Pseudonymiser, spelled
+from sendepause.keys import Pseudonymiser, digest, spelled
 from sendepause.sources.base import Reading
 from sendepause.sources.portions import Spool
 
@@ -74,13 +74,13 @@ class Conversion:
     def add(self, reading: Reading) -> None:
         """Take one portion in. Its positions go on where the former portion's ended."""
         place, rules, first = self._place, self._rules, self.messages
-        messages = reading.messages.filter(~pl.col("system"))
+        messages, _ = _split(reading.messages, ~pl.col("system"))
         if first:
             messages = messages.with_columns(pl.col("position") + pl.lit(first, pl.UInt32))
         self.messages += len(messages)
         self._notes += reading.notes
         named = _numbers(messages["account"])
-        messages = messages.with_columns(account=pl.coalesce(named, pl.lit(place.account, pl.String)))
+        messages = messages.with_columns(account=named.fill_null(place.account) if place.account else named)
         known, unknown = _split(messages, pl.col("account").is_in(list(rules.accounts)))
         self._unknown.update(dict(unknown["account"].value_counts().rows()))
         owned = place.names_owner or "out" in known["direction"]
@@ -91,7 +91,7 @@ class Conversion:
         self._ahead += len(ahead)
         for account, newest in dated.group_by("account").agg(pl.col("sent_at").max()).iter_rows():
             self.newest[account] = max(newest, self.newest.get(account, newest))
-        kept = dated.filter(pl.col("sent_at") >= rules.since)
+        kept, _ = _split(dated, pl.col("sent_at") >= rules.since)
         self.events.add(_pseudonymised(kept, place, reading, rules.keys))
 
     def notes(self) -> tuple[str, ...]:
@@ -113,7 +113,10 @@ class Conversion:
 
 
 def _split(messages: pl.DataFrame, condition: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
-    return messages.filter(condition.fill_null(False)), messages.filter(~condition.fill_null(False))
+    holds = messages.select(condition.fill_null(False)).to_series()
+    if holds.all():  # as it mostly is
+        return messages, messages.clear()
+    return messages.filter(holds), messages.filter(~holds)
 
 
 def _numbers(values: pl.Series) -> pl.Series:
@@ -152,7 +155,6 @@ def _named(number: str | None, by_people: bool) -> str:
 def _pseudonymised(
     messages: pl.DataFrame, place: Place, reading: Reading, keys: Pseudonymiser
 ) -> pl.DataFrame:
-    messages = messages.sort("position")
     hidden = messages.with_columns(
         keys.counterpart(messages["counterpart"]),
         keys.content(messages["text"]).alias("content"),
@@ -160,7 +162,7 @@ def _pseudonymised(
         keys.campaign(messages["campaign_id"]).alias("campaign_id"),
     )
     return hidden.select(
-        keys.event(_identity(hidden, place)).alias("event_id"),
+        _event_ids(hidden, place, keys),
         pl.col("account").alias("account_id"),
         "sent_at",
         pl.lit(str(reading.resolution)).alias("resolution"),
@@ -173,29 +175,51 @@ def _pseudonymised(
     ).match_to_schema(EVENTS)
 
 
-def _identity(hidden: pl.DataFrame, place: Place) -> pl.Series:
-    """What makes a message itself: the tool's id, else chat, time, author, content and the n-th of these.
+def _event_ids(hidden: pl.DataFrame, place: Place, keys: Pseudonymiser) -> pl.Series:
+    """What makes a message itself: the tool's id, else what was said, when and by whom.
 
-    The n-th, so that true repeats survive while overlapping exports merge. A source has events of its
-    own: which of two sources counts is decided later, day by day. What the account itself sent has no
-    author here, since an export names its owner as the phone happened to.
+    A source has events of its own: which of two sources counts is decided later, day by day.
     """
-    author = pl.when(pl.col("direction") == "out").then(pl.lit("")).otherwise(pl.col("author"))
-    same = (
-        pl.col("account"),
-        pl.col("counterpart").fill_null(place.chat),
-        pl.col("sent_at").dt.epoch("ms").cast(pl.String),
-        pl.col("direction"),
-        author.fill_null(""),
-        pl.col("content").fill_null(""),
-        pl.col("media").cast(pl.String).fill_null(""),
+    has_id = hidden["message_id"].is_not_null()
+    told, said = has_id.arg_true(), (~has_id).arg_true()
+    if not len(told):
+        return _said(hidden, place, keys).alias("event_id")
+    of_tool = hidden[told].select(
+        pl.concat_str(pl.lit(place.source), "account", "message_id", separator="\x1f")
     )
-    said = pl.concat_str(pl.lit("said"), pl.lit(place.source), *same, separator="\x1f")
-    nth = pl.int_range(pl.len()).over(said)
-    told = pl.concat_str(
-        pl.lit("id"), pl.lit(place.source), pl.col("account"), pl.col("message_id"), separator="\x1f"
+    ids = keys.event(of_tool.to_series()).alias("event_id")
+    if not len(said):
+        return ids
+    both = pl.Series("event_id", [None], pl.String).new_from_index(0, len(hidden))
+    return both.scatter(told, ids).scatter(said, _said(hidden[said], place, keys))
+
+
+def _said(hidden: pl.DataFrame, place: Place, keys: Pseudonymiser) -> pl.Series:
+    """Ids from chat, time, author, content and the n-th of these.
+
+    The n-th, so that true repeats survive while overlapping exports merge. What the account itself sent
+    has no author here, since an export names its owner as the phone happened to.
+    """
+    same = hidden.lazy().select(
+        pl.concat_str(
+            pl.lit(place.source),
+            "account",
+            pl.col("counterpart").fill_null(keys.path(place.chat)),
+            pl.col("sent_at").dt.epoch("ms"),
+            "direction",
+            pl.when(pl.col("direction") != "out").then("author").fill_null(""),
+            pl.col("content").fill_null(""),
+            pl.col("media").cast(pl.String).fill_null(""),
+            separator="\x1f",
+        )
     )
-    first = pl.when(pl.col("message_id").is_not_null()).then(told)
-    return hidden.select(
-        first.otherwise(pl.concat_str(said, nth.cast(pl.String), separator="\x1f")).alias("event_id")
-    ).to_series()
+    first = digest(same.collect(engine="streaming").to_series())
+    if first.n_unique() == len(first):
+        return first
+    repeats = first.is_duplicated().arg_true()
+    again = first[repeats].to_frame("id").with_columns(nth=pl.int_range(pl.len()).over("id"))
+    nth = pl.when(pl.col("nth") == 0).then("id").otherwise(pl.concat_str("id", "nth", separator="\x1f"))
+    ids = again.with_columns(numbered=digest(again.select(nth).to_series()))
+    return first.scatter(
+        repeats, ids.select(pl.when(pl.col("nth") == 0).then("id").otherwise("numbered")).to_series()
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -156,33 +157,39 @@ def to_utc(wall: pl.Series, time_zone: str) -> pl.Series:
     An hour that the zone skips takes the offset before the jump (PEP 495, fold 0). An hour that comes
     twice is the first, and the second once the order shows that the clock went back.
     """
-    first = wall.dt.replace_time_zone(
-        time_zone, ambiguous="earliest", non_existent="null"
-    ).dt.convert_time_zone("UTC")
-    last = wall.dt.replace_time_zone(time_zone, ambiguous="latest", non_existent="null").dt.convert_time_zone(
-        "UTC"
+    certain = _instants(wall, time_zone, "null")
+    places = (certain.is_null() & wall.is_not_null()).arg_true()  # hours that are skipped or come twice
+    if places.is_empty():
+        return certain
+    doubtful = wall.gather(places)
+    first, last = _instants(doubtful, time_zone, "earliest"), _instants(doubtful, time_zone, "latest")
+    known = dict(zip(places, first, strict=True)) | _gaps(
+        wall, places.filter(first.is_null()), ZoneInfo(time_zone)
     )
-    corrections = _gaps(wall, first, ZoneInfo(time_zone)) | _repeated(wall, first, last)
-    if not corrections:
-        return first
-    places = list(corrections)
-    values = pl.Series([corrections[place] for place in places], dtype=first.dtype)
-    return first.scatter(places, values)
+    known |= _repeated(wall, dict(zip(places, last, strict=True)))
+    return certain.scatter(places, pl.Series([known[place] for place in places], dtype=certain.dtype))
 
 
-def _gaps(wall: pl.Series, first: pl.Series, zone: ZoneInfo) -> dict[int, datetime]:
-    skipped = (first.is_null() & wall.is_not_null()).arg_true()
-    return {place: wall[place].replace(tzinfo=zone).astimezone(UTC) for place in skipped}
+def _instants(wall: pl.Series, time_zone: str, ambiguous: Literal["null", "earliest", "latest"]) -> pl.Series:
+    there = wall.dt.replace_time_zone(time_zone, ambiguous=ambiguous, non_existent="null")
+    return there.dt.convert_time_zone("UTC")
+
+
+def _gaps(wall: pl.Series, places: pl.Series, zone: ZoneInfo) -> dict[int, datetime]:
+    return {place: wall[place].replace(tzinfo=zone).astimezone(UTC) for place in places}
 
 
 _DISORDER = timedelta(minutes=1)  # times go back by a minute within a file without a change of the clock
 
 
-def _repeated(wall: pl.Series, first: pl.Series, last: pl.Series) -> dict[int, datetime]:
+def _repeated(wall: pl.Series, last: Mapping[int, datetime | None]) -> dict[int, datetime]:
+    """The places of the hours that come twice, in the file's order, at which it is the second time."""
     second: dict[int, datetime] = {}
     newest: datetime | None = None
     went_back = False
-    for place in (first != last).fill_null(False).arg_true():
+    for place, later in last.items():
+        if later is None:
+            continue
         now = wall[place]
         before = wall[place - 1] if place else None
         if newest is None or abs(now - newest) > timedelta(hours=6):  # another change of the clock
@@ -192,5 +199,5 @@ def _repeated(wall: pl.Series, first: pl.Series, last: pl.Series) -> dict[int, d
         went_back = went_back or newest - now > _DISORDER
         newest = max(newest, now)
         if went_back:
-            second[place] = last[place]
+            second[place] = later
     return second

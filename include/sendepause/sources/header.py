@@ -44,6 +44,20 @@ CANDIDATE = rf"^{M}\[?{M}\d{{1,4}}{M}(?:[./:-]| ?h)"
 
 
 @dataclass(frozen=True)
+class Exact:
+    """How most headers of a file are written, sign for sign: then they need no groups to be cut.
+
+    ``pattern`` tells them; ``opening`` characters stand before the date, ``gap`` between date and time,
+    ``close`` before the rest, each for the first time.
+    """
+
+    pattern: str
+    opening: int
+    gap: str
+    close: str
+
+
+@dataclass(frozen=True)
 class Format:
     """A header format. Texts are as the first header shows them, without marks and with plain spaces."""
 
@@ -153,6 +167,14 @@ class Format:
     @cached_property
     def pattern(self) -> str:
         """The regular expression of a header and the rest of its first line."""
+        gap = M + _literal(self.gap) + M
+        opening = rf"{M}\[{M}" if self.bracket else M
+        first, second = self._groups
+        return rf"^{opening}{first}{gap}{second}{M}{self._end_pattern}(?P<rest>[\s\S]*)"
+
+    @property
+    def _groups(self) -> tuple[str, str]:
+        """The groups ``date`` and ``time``, in the order in which they stand."""
         date = rf"(?P<date>{_date_pattern(self.date)})"
         clock = _digits_pattern(self.time, lambda _: r"\d{1,2}")
         if self.before is not None:
@@ -161,10 +183,21 @@ class Format:
         if self.after is not None:
             clock += rf"{S}*{_WORD}[^\d\n\[\]:]{{0,30}}?"
         clock = rf"(?P<time>{clock})"
-        gap = _literal(self.gap)
-        inner = clock + M + gap + M + date if self.time_first else date + M + gap + M + clock
-        opening = rf"{M}\[{M}" if self.bracket else M
-        return rf"^{opening}{inner}{M}{self._end_pattern}(?P<rest>[\s\S]*)"
+        return (clock, date) if self.time_first else (date, clock)
+
+    def exact(self, line: str) -> Exact | None:
+        """How ``line``, a header of this format, is written; None where such headers cannot be cut so."""
+        match = re.match(self.pattern, line)
+        if match is None or self.time_first:
+            return None
+        opening, gap = line[: match.start("date")], line[match.end("date") : match.start("time")]
+        close = line[match.end("time") : match.start("rest")]
+        stamp = line[match.start("date") : match.end("time")]
+        if not gap or gap in match["date"] or not close.strip() or close in stamp:
+            return None
+        date, clock = (re.sub(r"\(\?P<\w+>", "(?:", group) for group in self._groups)
+        pattern = rf"^{re.escape(opening)}{date}{re.escape(gap)}{clock}{re.escape(close)}"
+        return Exact(pattern, len(opening), gap, close)
 
     @property
     def _end_pattern(self) -> str:

@@ -37,6 +37,9 @@ from sendepause.store.queries import FileState
 AT_ONCE = 250_000
 """So many events are gathered before they are merged: about 60 MB."""
 
+SETTLED_AFTER = timedelta(days=35)
+"""Older months change seldom, and then by long exports: each is kept in one file."""
+
 LOOK_AROUND_DAYS = {"cloud_api_webhook": 31}
 """Statuses come for 30 days: until its ``sent`` is read, a message may stand under a later day."""
 
@@ -137,6 +140,7 @@ class _SourceRun:
     ) -> None:
         self.engine, self.base, self.data, self.reading, self.done = engine, base, data, reading, done
         self.source: SourceSettings = reading.source
+        self.settled = reading.now().astimezone(UTC).date() - SETTLED_AFTER
         self.gathered: list[Looked] = []
         self.waiting = 0  # events gathered and not merged yet
         self.newly_broken = 0
@@ -206,7 +210,9 @@ class _SourceRun:
         converted = [looked.converted for looked in gathered if looked.converted]
         for portion in _portions(part for of_file in converted for part in of_file.events):
             look_around = LOOK_AROUND_DAYS.get(self.source.kind, 0)
-            changed, new = events.merge_counted(self.base, portion, look_around_days=look_around)
+            changed, new = events.merge_counted(
+                self.base, portion, look_around_days=look_around, settled=self.settled
+            )
             self.done.changed |= changed
             self.done.events_new += new
         for of_file in converted:

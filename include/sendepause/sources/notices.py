@@ -139,9 +139,14 @@ def is_encryption(lines: pl.Series) -> pl.Series:
 _BEGINS_SURE = rf"(?i)^(?:{_MESSAGES}|{_BUSINESS})"
 
 
+def begins_sure(lines: pl.Series) -> pl.Series:
+    """Which lines begin with the words of a notice that is certainly the app's own. Null counts as not."""
+    return lines.str.contains(_BEGINS_SURE).fill_null(False)
+
+
 def is_sure(lines: pl.Series) -> pl.Series:
     """Which lines are certainly the app's own, whatever name stands before them. Null counts as not."""
-    begins = lines.str.contains(_BEGINS_SURE).fill_null(False)
+    begins = begins_sure(lines)
     return scattered(begins, lines.filter(begins).str.contains(SURE))
 
 

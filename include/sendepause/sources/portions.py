@@ -13,8 +13,8 @@ from sendepause.frames import MESSAGES
 from sendepause.model import Resolution
 from sendepause.sources.base import Reading
 
-IN_MEMORY = 250_000
-"""So many rows of one file wait in memory, about 60 MB of events; more wait on the disk."""
+IN_MEMORY = 500_000
+"""So many rows of one file wait in memory, about 100 MB of events; more wait on the disk."""
 
 _FINEST = (Resolution.MS, Resolution.S, Resolution.MIN)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from sendepause.sources.notices import is_sure
+from sendepause.sources.notices import begins_sure, is_sure
 from sendepause.sources.text import MARKS, SPACES, strip_marks
 
 _M = f"[{MARKS}]*"
@@ -17,6 +17,7 @@ _CLOSING = {
 }  # fmt: skip
 """Quotation marks of all languages: what opens, and what may close it."""
 _END = rf":(?:[{SPACES}]|{_M}(?:\n|$))"
+_DOUBTFUL = rf"[:\n{re.escape(''.join(_CLOSING))}]"
 _LONGEST = 2_000  # characters in which an author is looked for: marks that nothing closes cost their square
 _LINK = r"(?i)https?$"  # the colon of a link ends no author
 
@@ -27,6 +28,30 @@ def split(rests: pl.Series, owners: Sequence[str]) -> pl.DataFrame:
     The author ends at the first colon before a space or the line's end, else at the first colon; never at
     one inside quotation marks, and not inside a name in ``owners``. ``rests`` may hold several lines each.
     """
+    halves = pl.col("rest").str.splitn(": ", 2).struct
+    cut = rests.alias("rest").to_frame().lazy().select(author=halves[0], body=halves[1], rest="rest")
+    table = cut.collect(engine="streaming")
+    easy = pl.col("body").is_not_null() & pl.col("author").is_in(_easy(table["author"]).implode())
+    for owner in owners:
+        if ":" in owner and (words := _words(owner)):
+            easy &= ~pl.col("rest").str.contains(rf"(?i)^{_M}{words}")
+    hard = table.lazy().select(~easy).collect(engine="streaming").to_series().arg_true()
+    table = table.select("author", "body")
+    if hard.is_empty():
+        return table
+    closely = _split_closely(rests.gather(hard), owners)
+    return table.with_columns(table[name].scatter(hard, closely[name]) for name in ("author", "body"))
+
+
+def _easy(authors: pl.Series) -> pl.Series:
+    """The distinct authors at which nothing has to be thought about: the first colon ends them."""
+    found = authors.drop_nulls().unique()
+    doubtful = found.str.contains(_DOUBTFUL) | found.str.contains(_LINK) | begins_sure(found)
+    return found.filter(~doubtful & found.str.contains(rf"[^{MARKS}{SPACES}]"))
+
+
+def _split_closely(rests: pl.Series, owners: Sequence[str]) -> pl.DataFrame:
+    """``split`` for any lines."""
     rest = pl.col("rest")
     table = pl.DataFrame({"rest": rests}).with_columns(
         author=pl.coalesce(rest.str.extract(rf"^([^\n]*?){_END}", 1), rest.str.extract(r"^([^\n:]*):", 1))
@@ -60,7 +85,7 @@ def _replace_where(table: pl.DataFrame, where: pl.Expr, author: Callable[[str], 
 
 def _with_owner(table: pl.DataFrame, owner: str) -> pl.DataFrame:
     """Lines that begin with the owner's name: it is the author, or (without a colon) nobody is."""
-    words = rf"[{SPACES}]+".join(_M.join(map(re.escape, word)) for word in strip_marks(owner).split())
+    words = _words(owner)
     if not words:
         return table
     written = pl.col("rest").str.extract(rf"(?i)^({_M}{words}{_M}){_END}", 1)
@@ -68,6 +93,10 @@ def _with_owner(table: pl.DataFrame, owner: str) -> pl.DataFrame:
         return table.with_columns(author=pl.coalesce(written, "author"))
     begins = pl.col("rest").str.contains(rf"(?i)^{_M}{words}")
     return table.with_columns(author=pl.when(begins).then(written).otherwise(pl.col("author")))
+
+
+def _words(owner: str) -> str:
+    return rf"[{SPACES}]+".join(_M.join(map(re.escape, word)) for word in strip_marks(owner).split())
 
 
 def _outside_quotes(line: str) -> str | None:

@@ -1,0 +1,229 @@
+"""Events merged into the store, read from it, and dropped when they are old."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from sendepause import storage
+from sendepause.events.blocks import (
+    BUCKETS,
+    Block,
+    Partition,
+    blocks,
+    bucket_of,
+    chosen,
+    read,
+    scan_files,
+    write,
+)
+from sendepause.events.pending import note_pending
+from sendepause.frames import EVENTS
+
+ORDER = ("account_id", "sent_at", "position", "event_id")
+
+_DAY = timedelta(days=1)
+_EPOCH = date(1970, 1, 1)
+_AT_ONCE = 4  # files written at the same time: while one waits for the disk, another is packed
+_REST = ("account_id", "resolution", "direction", "counterpart", "content", "campaign_id", "source")
+
+
+def merge(
+    base: str | Path, events: pl.DataFrame, *, look_around_days: int = 0, settled: date | None = None
+) -> set[Partition]:
+    """Merge events (schema ``frames.EVENTS``) in; the (UTC day, bucket) partitions that really changed.
+
+    Of several rows with one ``event_id`` the one with content counts, then the earliest, then the first
+    in its file; so it does not matter which came first. Rows of one id are looked for on the same UTC
+    day; with ``look_around_days`` also on so many days before and after, for sources that learn the true
+    time of a message later (a webhook that told of it at first by a late status).
+
+    Months that end before ``settled`` are kept in one file for each bucket, since a long export touches
+    all their days at once; later days, which change with every run, in one file each.
+
+    A run that is killed leaves whole files and, in ``activity/pending``, what it was about to change.
+    """
+    return merge_counted(base, events, look_around_days=look_around_days, settled=settled)[0]
+
+
+def merge_counted(
+    base: str | Path, events: pl.DataFrame, *, look_around_days: int = 0, settled: date | None = None
+) -> tuple[set[Partition], int]:
+    """As :func:`merge`, and by how many the events in the store have become more."""
+    root = storage.folder(base)
+    for own in ("events", "activity"):
+        storage.sweep(root / own)
+    if events.is_empty():
+        return set(), 0
+    incoming = _placed(_once(events.select(EVENTS.names())))
+    moved = incoming.clear()
+    if look_around_days:
+        incoming, moved = _settle(root, incoming, look_around_days)
+    touched = _partitions(pl.concat([incoming, moved]))
+    pending = note_pending(root, None, touched)
+    of = _blocks_of(touched, blocks(root, "events"), settled)
+    parts, gone = _by_block(incoming, of), _by_block(moved, of)
+    changed, added = set[Partition](), 0
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        work = {block: (parts.get(block), gone.get(block)) for block in sorted(parts.keys() | gone.keys())}
+        for days, more in pool.map(lambda block: _update(root, block, *work[block]), work):
+            changed |= days
+            added += more
+    note_pending(root, pending, changed)
+    return changed, added
+
+
+def scan(
+    base: str | Path,
+    days: Collection[date] | None = None,
+    buckets: Collection[int] | None = None,
+    accounts: Collection[str] | None = None,
+) -> pl.LazyFrame:
+    """The stored events (schema ``frames.EVENTS``) of some UTC days, buckets, accounts; None means all.
+
+    From a local folder only what the query needs is read. From an object store the chosen files are
+    fetched when this is called, so choose days.
+    """
+    if accounts is not None:
+        own = {bucket_of(account) for account in accounts}
+        buckets = own if buckets is None else own & set(buckets)
+    files = chosen(blocks(storage.folder(base), "events"), days, buckets)
+    found = scan_files(list(files.values()), EVENTS)
+    if days is not None and any(block.is_month for block in files):
+        found = found.filter(pl.col("sent_at").dt.date().is_in(list(days)))
+    return found if accounts is None else found.filter(pl.col("account_id").is_in(list(accounts)))
+
+
+def drop_before(base: str | Path, day: date) -> list[date]:
+    """Delete the events of all UTC days before ``day``, and the day rows of the local days before it
+    (they hold pseudonyms too). Returns the days whose events were deleted."""
+    root = storage.folder(base)
+    dropped = set[date]()
+    for kind in ("events", "activity"):
+        found = {block: path for block, path in blocks(root, kind).items() if block.first < day}
+        for block, path in sorted(found.items()):
+            if kind == "events":
+                dropped |= {day_ for day_ in _days_in(block, path) if day_ < day}
+            if block.last >= day:
+                write(path, read([path], EVENTS).filter(pl.col("sent_at").dt.date() >= day))
+        for folder in sorted({block.folder for block in found if block.last < day}):
+            storage.remove_folder(root / kind / folder)
+    return sorted(dropped)
+
+
+def _days_in(block: Block, path: Path) -> set[date]:
+    if not block.is_month:
+        return {block.first}
+    days = scan_files([path], EVENTS).select(pl.col("sent_at").dt.date().unique()).collect()
+    return set(days.to_series())
+
+
+def _once(events: pl.DataFrame) -> pl.DataFrame:
+    """One row for each event id: the smallest in a total order, hence independent of what came first."""
+    if events["event_id"].n_unique() == len(events):
+        return events
+    repeated = events["event_id"].is_duplicated()
+    ordered = events.filter(repeated).sort(
+        "event_id", pl.col("content").is_null(), "sent_at", "position", *_REST, nulls_last=True
+    )
+    return pl.concat(
+        [events.filter(~repeated), ordered.unique("event_id", keep="first", maintain_order=True)]
+    )
+
+
+def _placed(events: pl.DataFrame) -> pl.DataFrame:
+    accounts = events["account_id"].unique()
+    buckets = [bucket_of(account) for account in accounts]
+    return events.with_columns(
+        day=pl.col("sent_at").dt.date(),
+        bucket=pl.col("account_id").replace_strict(accounts, buckets, return_dtype=pl.UInt8),
+    )
+
+
+def _partitions(placed: pl.DataFrame) -> set[Partition]:
+    return set(placed.select("day", "bucket").unique().iter_rows())
+
+
+def _blocks_of(
+    touched: Iterable[Partition], found: Collection[Block], settled: date | None
+) -> dict[Partition, Block]:
+    """The block of each day: its month where that has a file already, or is over for good."""
+    known = dict[Partition, Block]()
+    for day, bucket in touched:
+        month = Block.of_month(day, bucket)
+        over = settled is not None and month.last < settled
+        known[day, bucket] = month if over or month in found else Block.of_day(day, bucket)
+    return known
+
+
+def _by_block(placed: pl.DataFrame, of: dict[Partition, Block]) -> dict[Block, pl.DataFrame]:
+    """The events of each block, in the order in which they are kept."""
+    ordered = sorted(set(of.values()))
+    numbers = {block: number for number, block in enumerate(ordered)}
+    key = pl.col("day").cast(pl.Int32) * BUCKETS + pl.col("bucket").cast(pl.Int32)
+    known = {(day - _EPOCH).days * BUCKETS + bucket: numbers[block] for (day, bucket), block in of.items()}
+    block = key.replace_strict(known, return_dtype=pl.UInt32)
+    events = placed.with_columns(block=block).sort("block", *ORDER)
+    lengths = events["block"].rle().struct.unnest()
+    starts = lengths["len"].cum_sum().shift(1, fill_value=0)
+    events = events.select(EVENTS.names())
+    return {
+        ordered[number]: events.slice(start, length)
+        for number, start, length in zip(lengths["value"], starts, lengths["len"], strict=True)
+    }
+
+
+def _settle(root: Path, incoming: pl.DataFrame, days: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The winners among the incoming events and their stored twins, and the twins that lost their place."""
+    first, last = incoming["day"].min(), incoming["day"].max()
+    assert isinstance(first, date) and isinstance(last, date)  # noqa: S101 - for mypy, it is not empty
+    near = {first + _DAY * step for step in range(-days, (last - first).days + days + 1)}
+    stored = scan(root, near, set(incoming["bucket"].unique()))
+    twins = stored.join(incoming.lazy().select("event_id"), on="event_id", how="semi").collect()
+    if twins.is_empty():
+        return incoming, incoming.clear()
+    winners = _placed(_once(pl.concat([incoming.select(EVENTS.names()), twins])))
+    return winners, _placed(twins).join(winners, on=["event_id", "day"], how="anti")
+
+
+def _update(
+    root: Path, block: Block, new: pl.DataFrame | None, gone: pl.DataFrame | None
+) -> tuple[set[Partition], int]:
+    """Bring one block up to date: the days that really changed, and by how many events it grew."""
+    path = block.path(root, "events")
+    days = _files_of_days(root, block)
+    old = read([path] if path.exists() or not days else days, EVENTS)
+    if len(days) > 1:
+        old = old.sort(ORDER)
+    kept = old if gone is None else old.join(gone, on="event_id", how="anti")
+    if new is None:
+        result = kept
+    elif kept.is_empty():
+        result = new
+    else:
+        result = _once(pl.concat([kept, new])).sort(ORDER)
+    same = result.equals(old)
+    if not same or (days and not path.exists()):
+        write(path, result)
+    for day in days:
+        storage.remove_folder(day.parent)
+    return (set() if same else _changed(old, result, block.bucket)), len(result) - len(old)
+
+
+def _files_of_days(root: Path, block: Block) -> list[Path]:
+    """The files of the days of a month, which its own file is about to replace, or has replaced."""
+    if not block.is_month:
+        return []
+    days = (block.first + _DAY * step for step in range((block.last - block.first).days + 1))
+    paths = (Block.of_day(day, block.bucket).path(root, "events") for day in days)
+    return [path for path in paths if path.exists()]
+
+
+def _changed(old: pl.DataFrame, new: pl.DataFrame, bucket: int) -> set[Partition]:
+    both = new if old.is_empty() else pl.concat([old, new])
+    differing = both if old.is_empty() else both.filter(~both.is_duplicated())
+    return {(day, bucket) for day in differing["sent_at"].dt.date().unique()}

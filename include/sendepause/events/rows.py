@@ -1,0 +1,162 @@
+"""Day rows, made of events: the only thing that the audit reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from sendepause import storage
+from sendepause.audit.activity import ACTIVITY, day_rows
+from sendepause.events.blocks import BUCKETS, Block, Partition, blocks, bucket_of, chosen, scan_files, write
+from sendepause.events.merging import scan
+from sendepause.events.pending import pending
+
+_DAY = timedelta(days=1)
+_RUN_DAYS = 31  # so many days of one bucket are in memory at once
+
+
+def refresh_activity(
+    base: str | Path,
+    changed: Iterable[Partition],
+    zones: Mapping[str, str],
+    *,
+    sources: Sequence[str] = (),
+) -> int:
+    """Make the day rows of the local days that changed partitions touch; the number of rows made.
+
+    ``changed`` comes from :func:`merge`; what a killed run left to do is done as well. ``zones``: the
+    IANA time zone of each account, UTC where it is missing. Where an account's zone or the order of
+    ``sources`` differs from the last time, all days of the buckets concerned are made anew.
+
+    ``sources`` is the order of the configuration: where an account has events of several sources on
+    one local day, only those of the first of them count; see :func:`primary`.
+    """
+    root = storage.folder(base)
+    noted = pending(root)
+    stale = {*changed, *(partition for found in noted.values() for partition in found)}
+    stale |= _other_basis(root, zones, sources)
+    made = 0
+    for bucket in sorted({bucket for _, bucket in stale}):
+        in_bucket = {zone for account, zone in zones.items() if bucket_of(account) == bucket} | {"UTC"}
+        touched = _local_days({day for day, found in stale if found == bucket}, in_bucket)
+        for run in _runs(touched):
+            made += _make_rows(root, bucket, run, zones, sources)
+    _keep_basis(root, zones, sources)
+    for path in noted:
+        path.unlink(missing_ok=True)
+    return made
+
+
+def activity(
+    base: str | Path, since: date, until: date, *, buckets: Collection[int] | None = None
+) -> pl.DataFrame:
+    """The day rows (schema ``audit.activity.ACTIVITY``) of local days, both ends included, by account
+    and day."""
+    files = blocks(storage.folder(base), "activity")
+    days = {block.first for block in files if since <= block.first <= until}
+    return (
+        scan_files(list(chosen(files, days, buckets).values()), ACTIVITY).collect().sort("account_id", "day")
+    )
+
+
+def primary(events: pl.DataFrame, zones: Mapping[str, str], sources: Sequence[str]) -> pl.DataFrame:
+    """The events that count, with their local ``day``: for each account and local day those of the
+    first source, in the order of ``sources``, that has any; the other sources are evidence only.
+
+    Two sources that see one account tell of the same messages under different ids; adding them up would
+    count everything twice. Sources that are no longer configured come last.
+    """
+    known = {source: rank for rank, source in enumerate(sources)}
+    rest = sorted(set(events["source"].unique().drop_nulls()) - known.keys())
+    rank = known | {source: rank for rank, source in enumerate(rest, len(known))}
+    placed = _with_local_day(events, zones)
+    if len(rest) + len(known) < 2:
+        return placed
+    ranked = pl.col("source").replace_strict(rank, default=len(rank), return_dtype=pl.UInt32)
+    return (
+        placed.with_columns(rank=ranked)
+        .filter(pl.col("rank") == pl.col("rank").min().over("account_id", "day"))
+        .drop("rank")
+    )
+
+
+def _make_rows(
+    root: Path, bucket: int, days: Sequence[date], zones: Mapping[str, str], sources: Sequence[str]
+) -> int:
+    """Replace the day rows of one bucket on some local days; the number of rows made."""
+    # A local day lies within its own UTC day and its two neighbours.
+    around = {day + _DAY * step for day in days for step in (-1, 0, 1)}
+    found = primary(scan(root, around, {bucket}).collect(), zones, sources)
+    rows = day_rows(found.filter(pl.col("day").is_in(list(days))).drop("day"), zones)
+    by_day = {key[0]: part for key, part in rows.partition_by("day", as_dict=True).items()}
+    for day in days:
+        path = Block.of_day(day, bucket).path(root, "activity")
+        if day in by_day:
+            write(path, by_day[day])
+        elif path.exists():
+            path.unlink()
+    return len(rows)
+
+
+def _with_local_day(events: pl.DataFrame, zones: Mapping[str, str]) -> pl.DataFrame:
+    accounts = events["account_id"].unique()
+    zone = accounts.to_frame().with_columns(
+        zone=pl.Series([zones.get(account, "UTC") for account in accounts], dtype=pl.String)
+    )
+    parts = events.join(zone, on="account_id", how="left").partition_by("zone", as_dict=True)
+    local = [
+        part.with_columns(day=pl.col("sent_at").dt.convert_time_zone(str(name)).dt.date())
+        for (name,), part in parts.items()
+    ]
+    return pl.concat(local).drop("zone") if local else events.with_columns(day=pl.lit(None, pl.Date))
+
+
+def _local_days(days: Iterable[date], zones: Iterable[str]) -> list[date]:
+    """The local days, in any of the zones, on which some moment of the UTC days falls."""
+    utc, found = ZoneInfo("UTC"), set()
+    for zone in {ZoneInfo(name) for name in zones}:
+        for day in days:
+            begin = datetime.combine(day, time(), utc)
+            end = begin + _DAY - timedelta(milliseconds=1)
+            found |= {begin.astimezone(zone).date(), end.astimezone(zone).date()}
+    return sorted(found)
+
+
+def _runs(days: Sequence[date]) -> Iterator[list[date]]:
+    """Cut ordered days into runs without long holes, so that neighbours are read once."""
+    run: list[date] = []
+    for day in days:
+        if run and (day - run[0] >= _DAY * _RUN_DAYS or day - run[-1] > _DAY * 3):
+            yield run
+            run = []
+        run.append(day)
+    if run:
+        yield run
+
+
+def _other_basis(root: Path, zones: Mapping[str, str], sources: Sequence[str]) -> set[Partition]:
+    """The partitions whose day rows were made with other zones or another order of sources."""
+    path = root / "activity" / "basis.json"
+    if not path.exists():
+        return set()
+    basis = json.loads(path.read_bytes())
+    shifted = {bucket_of(a) for a, zone in basis["zones"].items() if zones.get(a, zone) != zone}
+    if basis["sources"] != list(sources):
+        shifted = set(range(BUCKETS))
+    if not shifted:
+        return set()
+    events = scan(root, buckets=shifted).select("account_id", day=pl.col("sent_at").dt.date()).unique()
+    return {(day, bucket_of(account)) for account, day in events.collect().iter_rows()}
+
+
+def _keep_basis(root: Path, zones: Mapping[str, str], sources: Sequence[str]) -> None:
+    path = root / "activity" / "basis.json"
+    former = json.loads(path.read_bytes()) if path.exists() else {"zones": {}}
+    basis = {"zones": {**former["zones"], **zones}, "sources": list(sources)}
+    if basis != former:
+        storage.write(path, json.dumps(basis, sort_keys=True).encode())
