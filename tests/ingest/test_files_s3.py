@@ -110,7 +110,7 @@ def test_more_objects_than_a_page_are_all_met(
 
 
 def test_odd_keys_stop_no_other(house: House, bucket: Any) -> None:
-    odd = [f"inbox/{BERLIN}/\n.txt", "inboxes/other.txt"]
+    odd = [f"inbox/{BERLIN}/\t.txt", "inboxes/other.txt"]
     for key in odd:
         put(bucket, key, b"x")
     put(bucket, NAME, chat(TALK))
