@@ -1,7 +1,8 @@
 """Runs of the reading stage in a process of their own, killed at a chosen instant.
 
-An instant is one before or after a write to the store, a commit, or a file of the event store. The processes
-are forked from a server that has imported all this and used none of it: Polars does not survive a fork.
+An instant is one before a write to the store, before a commit, or before a file of the event store; after
+one is before the next. The processes are forked from a server that has imported all this and used none of it:
+Polars does not survive a fork.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import event
 from tests.enforce.crash import Instants
 from tests.stages.company import BOOKINGS, configuration_of
 
@@ -36,7 +38,6 @@ def read(folder: Path, kill_at: int | None) -> None:
     def write(*arguments: Any) -> None:
         instant()
         genuine(*arguments)
-        instant()
 
     storage.write = write
     draining.AT_ONCE = 2
@@ -44,7 +45,13 @@ def read(folder: Path, kill_at: int | None) -> None:
     files["sources.yaml"] = {"sources": [{"id": "meta", "kind": "cloud_api_receiver"}]}
     settings = configuration.check({key: value for part in files.values() for key, value in part.items()})
     engine = database.connect(f"sqlite:///{folder}/store.db")
-    instant.watch(engine)
+
+    def writing(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith(("SELECT", "BEGIN", "PRAGMA")):
+            instant()
+
+    event.listen(engine, "before_cursor_execute", writing)
+    event.listen(engine, "commit", instant)
     ingest(engine, folder, settings, Pseudonymiser(KEY), as_of=AS_OF, now=lambda: AS_OF)
     engine.dispose()
 
