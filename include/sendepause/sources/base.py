@@ -14,11 +14,14 @@ from sendepause.frames import MESSAGES
 from sendepause.model import Evidence, Resolution
 
 MAX_BYTES = 128 * 1024 * 1024
-"""Most bytes that a reader takes into memory: over a million chat lines, years of a busy group. Reading a
-chat takes about twenty times its size."""
+"""Most bytes that a reader takes into memory."""
 
-MAX_CHAT_BYTES = MAX_BYTES
-"""The same for a chat, which is read as a whole."""
+MAX_CHAT_BYTES = 64 * 1024 * 1024
+"""The same for a chat, which is read as a whole: 750,000 lines of usual length. WhatsApp exports the newest
+40,000 messages of a chat."""
+
+MAX_CHAT_LINES = 2_000_000
+"""Most lines of a chat: what reading takes of memory goes by lines as much as by bytes."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from sendepause.errors import BadInput
 from sendepause.frames import MESSAGES
 from sendepause.model import Evidence, Resolution
 from sendepause.sources.archive import chat_in, is_zip
-from sendepause.sources.base import MAX_CHAT_BYTES, ReadContext, Reading, take, zone
+from sendepause.sources.base import MAX_CHAT_BYTES, MAX_CHAT_LINES, ReadContext, Reading, take, zone
 from sendepause.sources.chat_lines import dated
 from sendepause.sources.content import contents, notices
 from sendepause.sources.dates import contradiction, to_utc
@@ -42,6 +42,10 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
         chat_name = name if inner.lower() == "_chat.txt" else inner
     else:
         data = take(stream, MAX_CHAT_BYTES)
+    if data.count(b"\n") > MAX_CHAT_LINES:
+        raise BadInput(
+            f"The chat has more than {MAX_CHAT_LINES:,} lines.", "Split it, each part with whole messages."
+        )
     chat = dated(decode(data), context.locale)
     messages = _authored(chat.messages, context, chat.form)
     who = parties(messages, chat_name, context)
