@@ -7,10 +7,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 DATA ?= $(CURDIR)/data
+SECONDS_EACH ?= 60
 
 export SENDEPAUSE_DATA ?= $(DATA)
 
-.PHONY: help setup setup-dev up down clean test lint types laws unit integration bench evaluate pins docs
+.PHONY: help setup setup-dev up down clean test lint types laws unit integration bench evaluate fuzz pins docs
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -79,6 +80,13 @@ evaluate: setup-dev ## Hold the audit against the labelled streams
 
 bench: setup-dev ## Measure; one JSON object on the last line
 	@PYTHONPATH=. $(BIN)/python tests/bench.py
+
+fuzz: setup-dev ## Fuzz every reader with atheris (SECONDS_EACH=60); needs a Python for which atheris has a wheel
+	@test -e .fuzz || $(PYTHON) -m venv .fuzz
+	@.fuzz/bin/python -m pip install -q --disable-pip-version-check -r requirements.txt atheris
+	@mkdir -p .fuzz/found && cd .fuzz/found && for kind in $$(cd ../../tests/fuzz && PYTHONPATH=../../include ../../.fuzz/bin/python -c 'import targets; print(*targets.KINDS)'); do \
+	  echo "== $$kind"; mkdir -p $$kind && PYTHONPATH=../../include:../../tests/fuzz \
+	  ../bin/python ../../tests/fuzz/run.py $$kind $$kind -max_total_time=$(SECONDS_EACH) -rss_limit_mb=1024 -timeout=20 -print_final_stats=1 || exit; done
 
 docs: setup ## Write the generated parts of docs/ again
 	@$(BIN)/python -m sendepause.docs
