@@ -28,13 +28,13 @@ from sendepause_parts import AS_OF, DEFAULTS, EVENTS, START, every, moment
     doc_md=__doc__,
 )
 def sendepause_ingest():
-    @task
+    @task(inlets=[EVENTS])  # how far queries were read is kept in the state of this asset
     def read(**context) -> dict:
         """Read what is new or has changed."""
         from sendepause import stages
         from sendepause.installation import open_installation
 
-        return stages.read(open_installation(), moment(context))
+        return stages.read(open_installation(), moment(context), context["asset_state_store"][EVENTS])
 
     @task(outlets=[EVENTS])
     def announce(counts: dict, *, outlet_events) -> None:

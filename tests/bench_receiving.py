@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SECRET = "an invented app secret"
 PATH = "/webhooks"
 RATE = 500  # calls a second
-LINES = 128  # connections that are kept open, as a proxy in front does
+LINES = 400  # connections that are kept open, as a proxy in front does; each waits for its answer
 
 SERVE = """
 import socket, sys, uvicorn

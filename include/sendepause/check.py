@@ -15,8 +15,9 @@ from sendepause.errors import SendepauseError
 from sendepause.installation import KEY_CONNECTION, META_CONNECTION, SLACK_CONNECTION, Installation
 from sendepause.model import AccountBy, Campaign
 from sendepause.receiving.secrets import find_secrets
-from sendepause.settings import RECEIVER, Settings
+from sendepause.settings import RECEIVER, Settings, SourceSettings
 from sendepause.sources.conversion import unknown_accounts
+from sendepause.sources.query import database_of
 from sendepause.store import database, ledger, queries
 
 NAMED = 10  # so many of a list are named
@@ -108,6 +109,14 @@ def _receiver(source: str) -> Iterator[Line]:
         (found.verify_token, "verify token", 'add {"verify_token": "…"} to its extra; until then 403'),
     ):
         yield Line(bool(there), f"source {source}: {what} in {META_CONNECTION}", "" if there else mend)
+
+
+def _database(source: SourceSettings) -> Line:
+    try:
+        database_of(source).check()
+    except SendepauseError as error:
+        return Line(False, f"source {source.id}: connection {source.connection}", str(error))
+    return Line(True, f"source {source.id}: connection {source.connection}")
 
 
 def _unknown_numbers(installation: Installation, settings: Settings) -> Iterator[Line]:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Literal
 
 Order = Literal["day", "month", "year"]
+_SHAPE = re.compile(r"[A-Za-z]{2,3}(?:[_-][A-Za-z0-9]{2,8}){0,3}")
 
 
 @cache
@@ -18,7 +19,9 @@ def date_order(locale: str) -> Order:
     from babel import Locale, UnknownLocaleError  # only where a locale is given: it takes a while
 
     try:
-        pattern = Locale.parse(locale.strip().replace("-", "_"), sep="_").date_formats["short"].pattern
+        if not _SHAPE.fullmatch(locale):
+            raise ValueError(locale)
+        pattern = Locale.parse(locale.replace("-", "_"), sep="_").date_formats["short"].pattern
     except (UnknownLocaleError, ValueError, TypeError, KeyError):
         raise ValueError(
             "is no known locale: write the language and the country of the phone, like en_US (month first)"

@@ -182,6 +182,42 @@ class SystemSettings(_Section):
     settings: Annotated[dict[str, Any], AfterValidator(_without_secrets)] = {}
 
 
+COLUMN_ROLES = (
+    "sent_at",
+    "date",
+    "time",
+    "from",
+    "to",
+    "contact",
+    "group",
+    "direction",
+    "own",
+    "text",
+    "type",
+    "media",
+    "id",
+    "campaign",
+    "account",
+    "template",
+    "category",
+    "error",
+)
+"""What a table's column can be; ``sources.csv_words`` has their usual names."""
+
+
+def _roles(columns: dict[str, str]) -> dict[str, str]:
+    unknown = [role for role in columns if role not in COLUMN_ROLES]
+    if unknown:
+        raise ValueError(
+            f"names {', '.join(unknown)}, which no column can be; left of each colon stands one of:"
+            f" {', '.join(COLUMN_ROLES)}"
+        )
+    empty = [role for role, name in columns.items() if not name.strip()]
+    if empty:
+        raise ValueError(f"names no column for {', '.join(empty)}")
+    return columns
+
+
 SourceKind = Literal[
     "chat_export",
     "cloud_api_webhook",
@@ -199,6 +235,7 @@ SourceKind = Literal[
 
 
 RECEIVER: SourceKind = "cloud_api_receiver"
+QUERY_KINDS: tuple[SourceKind, ...] = ("table", "evolution", "chatwoot")
 
 
 class SourceSettings(_Section):
@@ -208,7 +245,8 @@ class SourceSettings(_Section):
     ``chat_export`` reads one folder for each account, named by its number in E.164 (``+49…/*.txt``),
     or everything below ``location`` for the one ``account``. ``locale`` (like ``en_US``) says which of day
     and month comes first where the files do not show it. ``columns`` maps our column names to those of a
-    table. ``watermark`` is the column by which a query goes on where it ended. ``cloud_api_receiver`` has
+    table. ``watermark`` is the column by which a query goes on where it ended: its greatest value so far is
+    bound as ``:watermark``. ``cloud_api_receiver`` has
     neither: Meta sends its webhooks to this Airflow (``receiving``).
     """
 
@@ -220,7 +258,7 @@ class SourceSettings(_Section):
     account: Number | None = None
     time_zone: Zone | None = None
     locale: Locale | None = None
-    columns: dict[str, str] = {}
+    columns: Annotated[dict[str, str], AfterValidator(_roles)] = {}
     connection: ConnectionId | None = None
 
     @model_validator(mode="after")
@@ -230,7 +268,24 @@ class SourceSettings(_Section):
                 raise ValueError("has neither location nor query: Meta sends it")
         elif (self.location is None) == (self.query is None):
             raise ValueError("needs a location, or a query through a connection, and not both")
+        if self.query is None and self.watermark is not None:
+            raise ValueError("has a watermark, which belongs to a query")
+        if self.query is not None:
+            self._check_query(self.query)
         return self
+
+    def _check_query(self, query: str) -> None:
+        if self.kind not in QUERY_KINDS:
+            raise ValueError(f"has a query, whose rows are of one of these kinds: {', '.join(QUERY_KINDS)}")
+        if self.connection is None:
+            raise ValueError("has a query, and no connection to the database it is to run in")
+        if self.watermark is None:
+            raise ValueError("has a query, and no watermark: the column by which it goes on where it ended")
+        if not re.search(r"(?<![:\w\\]):watermark\b", query):
+            raise ValueError(
+                f"has a query that reads everything each time; let it end with something like"
+                f" WHERE {self.watermark} >= :watermark"
+            )
 
 
 class ScopeSettings(_Section):

@@ -28,7 +28,7 @@ from sendepause.store.ledger import Entry
 from sendepause.store.queries import FileState, Reach
 from sendepause.store.silences import Listened, save_silences, silences
 
-HEARS = {"chat_export": Hears.CHATS, "csv": Hears.TOOL}
+HEARS = {"chat_export": Hears.CHATS, "csv": Hears.TOOL, "table": Hears.TOOL}
 """What sources of a kind see; all others see every chat of an account."""
 
 IDLE = (CampaignState.PAUSED, CampaignState.DONE)

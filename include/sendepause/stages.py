@@ -31,6 +31,7 @@ from sendepause.sandbox import is_sandbox
 from sendepause.settings import Settings
 from sendepause.sources import files
 from sendepause.sources.ingest import ingest
+from sendepause.sources.query import Watermarks
 from sendepause.store import database, queries
 from sendepause.store.database import Session
 from sendepause.store.ledger import AUTHOR as AUTHOR
@@ -66,8 +67,9 @@ def begin(installation: Installation, as_of: datetime) -> tuple[Settings, dateti
     return settings, as_of
 
 
-def read(installation: Installation, as_of: datetime) -> Counts:
-    """Read every source's new and changed files into the event store and the day rows."""
+def read(installation: Installation, as_of: datetime, watermarks: Watermarks | None = None) -> Counts:
+    """Read what is new in every source into the event store and the day rows. ``watermarks``: where is kept
+    how far queries were read."""
     settings, as_of = begin(installation, as_of)
     done = ingest(
         installation.engine,
@@ -77,6 +79,7 @@ def read(installation: Installation, as_of: datetime) -> Counts:
         data=installation.data,
         as_of=as_of,
         now=installation.now,
+        watermarks=watermarks,
     )
     return beat(installation, "read", as_of, done.counts())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import os
 import shutil
 import tempfile
@@ -25,9 +26,12 @@ IN_MEMORY = 64 * 1024**2
 _PORTION = 4 * 1024**2
 _WHOLE = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "adl", "az", "memory"}
 """Schemes whose files appear whole, with one request, or not at all."""
+_SFTP = ("sftp", "ssh")
+_SFTP_PATIENCE = {"connect_timeout": 30, "login_timeout": 30, "keepalive_interval": 15}
+"""Seconds; a server that answers to three signs of life in a row not at all is gone."""
 _EXTRAS = {
     **dict.fromkeys(("s3", "s3a"), "s3"),
-    **dict.fromkeys(("sftp", "ssh"), "sftp"),
+    **dict.fromkeys(_SFTP, "sftp"),
     **dict.fromkeys(("gs", "gcs"), "gcs"),
     **dict.fromkeys(("abfs", "abfss", "adl", "az"), "azure"),
 }
@@ -49,11 +53,33 @@ def folder(location: str | Path, connection: str | None = None) -> Path:
     from airflow.sdk import ObjectStoragePath
 
     try:
+        if url.scheme in _SFTP and connection is not None:
+            _reach_sftp(url.scheme, connection)
         path = ObjectStoragePath(str(location), conn_id=connection)
         path.fs  # noqa: B018 - made now, so that what is missing is told here
     except (ImportError, ValueError) as error:
         raise _missing(url.scheme, error) from error
     return cast(Path, path)
+
+
+def _reach_sftp(scheme: str, connection: str) -> None:
+    """Have Airflow reach an SFTP server by a connection of our own: left to its defaults, sshfs takes any
+    host's key, and waits for ever for a server that is gone.
+
+    The host's key is the connection's extra ``host_key``, else what ``~/.ssh/known_hosts`` says.
+    """
+    from airflow.providers.sftp.fs.sftp import get_fs
+    from airflow.sdk import BaseHook
+    from airflow.sdk.io import attach
+
+    extra = BaseHook.get_connection(connection).extra_dejson
+    options: dict[str, Any] = {**_SFTP_PATIENCE, "skip_instance_cache": True, "known_hosts": ()}
+    if key := extra.get("host_key"):
+        options["known_hosts"] = f"* {key if ' ' in key else f'ssh-rsa {key}'}\n".encode()
+    elif str(extra.get("no_host_key_check", "")).lower() == "true":
+        options["known_hosts"] = None
+    logging.getLogger("asyncssh").setLevel(logging.WARNING)  # below, it writes down what files are called
+    attach(scheme, connection).fs = get_fs(connection, options)
 
 
 def _missing(scheme: str, error: Exception) -> Exception:

@@ -221,6 +221,11 @@ def test_a_list_names_the_account_only_where_the_engine_writes_it() -> None:
     assert (own["account"], own["author"], own["counterpart"]) == (None, "Werkstatt", f"+{CUSTOMER}")
 
 
+def test_a_customer_s_number_is_never_taken_for_the_account() -> None:
+    own = noweb(key={"fromMe": True, "remoteJid": "99@lid"}, id="true_99@lid_3EB0", **{"from": CHAT})
+    assert one([own])["account"] is None
+
+
 def test_the_answer_of_gows_is_a_message_although_its_time_stands_inside() -> None:
     answer = gows(info={"IsFromMe": True}, id=f"true_{CHAT}_3EB09")
     bare = {name: answer[name] for name in ("id", "_data")}

@@ -11,7 +11,7 @@ MOST_BODIES = 500  # of one group
 MOST_BYTES = 8 * 1024 * 1024  # of one group, unless a single body is larger: as objects they take ten times
 MOST_WAITING = 2_500  # bodies, five seconds at 500 calls a second: who came later would wait in vain
 MOST_WAITING_BYTES = 64 * 1024 * 1024
-TOGETHER_SECONDS = 0.02  # each group has fixed costs; so long the first waits for others
+TOGETHER_SECONDS = 0.05  # a group costs about 30 ms of a core, of one body or of 200: so long the first waits
 
 Take = Callable[[Sequence[bytes]], Sequence[bool]]
 

@@ -75,7 +75,8 @@ def contradiction(order: str, locale: str | None) -> str | None:
 def _has_possible_year(numbers: Numbers) -> bool:
     if max(numbers) > 99:
         return _FIRST_YEAR <= max(numbers) <= _LAST_YEAR
-    return any(_FIRST_YEAR <= 2000 + numbers[place] <= _LAST_SHORT_YEAR for place in (0, 2))
+    read = (as_date(numbers, order) for order in _ORDERS)
+    return any(day and _FIRST_YEAR <= day.year <= _LAST_SHORT_YEAR for day in read)
 
 
 def _order_of(locale: str | None) -> Order | None:
@@ -90,7 +91,7 @@ def _order_of(locale: str | None) -> Order | None:
 def _by_locale(dates: Sequence[Numbers], locale: str | None) -> Order:
     order = _order_of(locale)
     if order is None or (order == "year" and not all(as_date(numbers, order) for numbers in dates)):
-        raise _ambiguous(next(numbers for numbers in dates if numbers[0] != numbers[1]))
+        raise _ambiguous(next((one for one in dates if one[0] != one[1] and max(one[:2]) <= 12), dates[0]))
     return order
 
 

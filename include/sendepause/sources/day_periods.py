@@ -223,6 +223,10 @@ _OLDER: dict[tuple[int, int], str] = {
     (23, 5): "深夜 半夜",
     (5, 8): "清早",
     (12, 13): "m",
+    (4, 9): "r",
+    (9, 12): "d",
+    (12, 18): "o",
+    (18, 22): "v",
 }
 
 RANGES: dict[str, tuple[int, int]] = {

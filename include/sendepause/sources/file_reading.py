@@ -38,6 +38,7 @@ CLOCK_SKEW = timedelta(days=1)
 _NOT_THE_FILES = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE)
 """What this machine's disk or limits say: no fault of the file."""
 
+_BY_PEOPLE = ("csv", "table")  # kinds whose columns people name
 _NOTES = 30  # notes of one file that are kept
 _LONGEST = 500  # characters of a reason or a note
 _PLACE = 200  # characters of a place, as many as the store takes
@@ -138,20 +139,23 @@ class FileReading:
             raise BadInput(
                 f"Reading it failed unexpectedly ({type(error).__name__}).", "Check that it is of this kind."
             ) from None
-        state = replace(
-            state,
-            modified=file.modified if converted.complete else state.modified,
-            messages=converted.messages,
-            notes=tuple(note[:_LONGEST] for note in converted.notes()[:_NOTES]),
-        )
+        state = replace(state, modified=file.modified if converted.complete else state.modified)
+        state = noted(state, converted)
         return Looked(Outcome.READ, state, converted, evidence)
+
+    def of_rows(self) -> tuple[Conversion, ReadContext, str]:
+        """For rows that come from no file: where their messages are gathered, what the caller knows of them,
+        and what else their reading depends on."""
+        account = self.source.account if self.source.account in self.accounts else None
+        place = Place(self.source.id, account, "", True, self.source.kind in _BY_PEOPLE)
+        return Conversion(place, self._rules()), self._context(account), self._basis(account)
 
     def _rules(self) -> Rules:
         return Rules(self.accounts, self.keys, self.since, self.now() + CLOCK_SKEW)
 
     def _place(self, file: Found, account: str | None) -> Place:
         kind = self.source.kind
-        return Place(self.source.id, account, files.chat_of(file), kind != "chat_export", kind == "csv")
+        return Place(self.source.id, account, files.chat_of(file), kind != "chat_export", kind in _BY_PEOPLE)
 
     def _account(self, file: Found) -> str | None:
         """The account whose file it is, None where the messages themselves say it or nobody knows."""
@@ -201,6 +205,12 @@ def _opened(file: Found) -> tuple[BinaryIO, str]:
         found = storage.sha256(file.path)
         return storage.open_binary(file.path), found
     return storage.fetch(file.path, file.size)
+
+
+def noted(state: FileState, converted: Conversion) -> FileState:
+    """A state with what came out of the reading."""
+    notes = tuple(note[:_LONGEST] for note in converted.notes()[:_NOTES])
+    return replace(state, messages=converted.messages, notes=notes)
 
 
 def _short(parts: Sequence[object]) -> str:

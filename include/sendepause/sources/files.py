@@ -31,6 +31,8 @@ LOOKS_APART = 2.0
 """Seconds between two looks at a file on such a server, where only an unchanged one is taken."""
 MAX_IN_FOLDER = 4_000_000
 """Files of one folder: their names are held in order, about 0.1 KB each."""
+PAGE = 1_000
+"""Objects that S3 is asked for at a time, the most that it gives."""
 
 CHAT_KINDS = ("chat_export", "chat_exporter_json")
 _CHAT_EXPORTS = (".txt", ".zip")  # everything else in an unpacked export is media
@@ -190,7 +192,7 @@ def _listed(folder: str) -> list[tuple[str, bool]]:
 
 
 def _met(path: str, root: Path, now: datetime) -> Found:
-    found, relative = Path(path), PurePosixPath(os.path.relpath(path, root))
+    found, relative = Path(path), PurePosixPath(path.removeprefix(str(root)).lstrip("/"))
     own = os.lstat(path)
     stat = found.stat() if S_ISLNK(own.st_mode) else own
     inside = stat is own or found.resolve().is_relative_to(root.resolve())
@@ -256,7 +258,7 @@ def _by_folder(fs: Any, folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
 def _s3_pages(fs: Any, prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The same for S3, a page of 1,000 at a time: listed at once, a million objects take over 1 GiB."""
     bucket, _, below = prefix.strip("/").partition("/")
-    query = {"Bucket": bucket, "Prefix": f"{below}/" if below else ""}
+    query: dict[str, Any] = {"Bucket": bucket, "Prefix": f"{below}/" if below else "", "MaxKeys": PAGE}
     while query:
         page = fs.call_s3("list_objects_v2", **query)
         for found in page.get("Contents", ()):

@@ -26,7 +26,7 @@ _PERIOD = rf" ?{_WORD}{{1,16}}(?: {_WORD}{{1,12}}){{0,3}}"
 _STAMP = (
     rf"(?P<open>\[?)"
     rf"(?:(?P<date>{_DATE})(?P<gap>{_GAP})(?P<time>{_TIME})"
-    rf"|(?P<time1>{_TIME})(?P<after1>(?:{_PERIOD})??)(?P<gap1>,? )(?P<date1>{_DATE}))"
+    rf"|(?P<time1>{_TIME})(?P<after1>(?:{_PERIOD}(?<!,))??)(?P<gap1>,? )(?P<date1>{_DATE}))"
 )
 _CLOSED = re.compile(rf"{_STAMP}(?P<after>(?:{_PERIOD})??)(?P<end>\]| [-–—](?: |$)|:(?: |$))(?P<rest>.*)")
 _OPEN = re.compile(rf"{_STAMP}(?P<after>)(?P<end> )(?P<rest>\S.*)")

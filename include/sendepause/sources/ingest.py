@@ -28,6 +28,7 @@ from sendepause.settings import RECEIVER, Settings, SourceSettings
 from sendepause.sources import files
 from sendepause.sources.file_reading import FileReading, Looked, Outcome
 from sendepause.sources.files import Found
+from sendepause.sources.query import InMemory, QueryReading, Watermarks
 from sendepause.sources.received import Drained, drain
 from sendepause.store import database, queries
 from sendepause.store.database import Engine
@@ -91,6 +92,7 @@ def ingest(
     as_of: datetime,
     now: Callable[[], datetime],
     data: str | Path | None = None,
+    watermarks: Watermarks | None = None,
 ) -> Ingested:
     """Read what is new or has changed in all sources; see the module.
 
@@ -98,6 +100,7 @@ def ingest(
     :param data: local folder below which relative locations of sources lie; ``base`` if not given.
     :param as_of: the run's clock; events older than ``keep_events_days`` before it are not kept.
     :param now: real time, for stamps and for files that are still being written.
+    :param watermarks: where is kept how far queries were read; without it they are read anew.
     :raises BadInput: where the key is not the one that the store remembers.
     :raises Unreachable: where the store does not answer. What was not noted is read again next time.
     """
@@ -111,7 +114,11 @@ def ingest(
             done.add(drain(engine, base, source.id, since=since, now=now))
             continue
         reading = FileReading(source, accounts, pseudonymiser, since, now)
-        _SourceRun(engine, base, base if data is None else data, reading, done).read()
+        run = _SourceRun(engine, base, base if data is None else data, reading, done)
+        if source.query is None:
+            run.read()
+        else:
+            run.read_query(InMemory() if watermarks is None else watermarks)
     done.day_rows = events.refresh_activity(
         base,
         done.changed,
@@ -154,6 +161,22 @@ class _SourceRun:
         self._flush()
         if not trouble:
             self._forget_gone()
+        self._note_health(trouble)
+
+    def read_query(self, watermarks: Watermarks) -> None:
+        """Read the rows of the source's query, and note whether it is well."""
+        rows = QueryReading(self.reading, watermarks)
+        trouble, kept = "", None
+        try:
+            looked, kept = rows.look()
+            self._gather(looked, None)
+        except Exception as error:
+            trouble = _said(error)
+        self._flush()
+        try:
+            rows.keep(kept)  # only now: what is read again is merged into the same events
+        except Exception as error:
+            trouble = _said(error)
         self._note_health(trouble)
 
     def _met(self) -> Iterator[tuple[Found, FileState | None]]:

@@ -71,7 +71,7 @@ def roles_of_records(records: Sequence[Mapping[str, Any]], given: Mapping[str, s
     if not given:
         return roles_of(there, None)
     for role, path in given.items():
-        if role not in ROLES or not any(_has(record, path) for record in records):
+        if role not in ROLES or not _fits(records, path):
             raise misfit(role, path, there)
     check_roles(given, there)
     return dict(given)
@@ -96,9 +96,13 @@ def _value(record: Mapping[str, Any], path: str) -> Any:
     return json_records.inner(record, *path.split(".")) if "." in path else None
 
 
-def _has(record: Mapping[str, Any], path: str) -> bool:
-    if path in record or "." not in path:
-        return path in record
+def _fits(records: Sequence[Mapping[str, Any]], path: str) -> bool:
+    """Whether a column or path exists. Inside objects that are all empty nobody knows: it may."""
+    if "." not in path or any(path in record for record in records):
+        return any(path in record for record in records)
     above, _, last = path.rpartition(".")
-    holder = json_records.inner(record, *above.split("."))
-    return isinstance(holder, dict) and last in holder
+    found = [json_records.inner(record, *above.split(".")) for record in records]
+    holders = [holder for holder in found if isinstance(holder, dict)]
+    if holders:
+        return any(last in holder for holder in holders)
+    return any(path.partition(".")[0] in record for record in records)

@@ -76,7 +76,9 @@ def numbered(jid: Any, places: Iterable[Any], names: Iterable[str]) -> Any:
 
 def own_number(payload: Record, own: bool, counterpart: str | None) -> str | None:
     """The account's number: an own message is from it, another one is to it. Engines that write the chat
-    there do not name the account."""
-    number = address(payload.get("from") if own else payload.get("to"))
+    there, and leave the other side empty, do not name the account."""
+    if not (payload.get("from") and payload.get("to")):
+        return None
+    number = address(payload["from"] if own else payload["to"])
     known = number is not None and number.startswith("+") and number != counterpart
     return number if known else None
