@@ -125,9 +125,8 @@ def _polars_chat(file: Path) -> Callable[[], int]:
     import polars as pl
 
     def scan() -> int:
-        groups = (
-            pl.scan_lines(file, name="line").select(pl.col("line").str.extract_groups(HEADER)).unnest("line")
-        )
+        groups = pl.col("line").str.extract_groups(HEADER)
+        parts = pl.scan_lines(file, name="line").select(groups).unnest("line")
         stamp = pl.concat_str("1", "2", separator=" ").str.to_datetime("%d.%m.%y %H:%M")
         return parts.with_columns(at=stamp).collect(engine="streaming").height
 
