@@ -89,6 +89,7 @@ bench: setup-dev .venv-peers/.made ## Measure; one JSON object on the last line
 docs: setup ## Write the generated parts of docs/ again
 	@$(BIN)/python -m sendepause.docs
 
-pins: ## Pin what requirements.in and requirements-dev.in ask for (needs uv)
+pins: ## Pin what the requirements*.in ask for (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" requirements.in -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" requirements-extras.in -o requirements-extras.txt
 	uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" requirements-dev.in -o requirements-dev.txt

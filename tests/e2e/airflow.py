@@ -22,6 +22,7 @@ from tests.slack_workspace import SIGNING_SECRET
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0  # seconds; three minutes are promised, and the test machine may be busy
+APP_SECRET, VERIFY_TOKEN = "an invented app secret", "a word of ours"  # of Meta's webhooks
 T = TypeVar("T")
 
 
@@ -205,6 +206,8 @@ def installation(data: Path, slack: str | None) -> Iterator[Installed]:
         environment["AIRFLOW_CONN_SLACK_API_DEFAULT"] = json.dumps(connection)
         signing = {"conn_type": "generic", "password": SIGNING_SECRET}
         environment["AIRFLOW_CONN_SENDEPAUSE_SLACK_SIGNING"] = json.dumps(signing)
+    meta = {"conn_type": "generic", "password": APP_SECRET, "extra": {"verify_token": VERIFY_TOKEN}}
+    environment["AIRFLOW_CONN_SENDEPAUSE_META"] = json.dumps(meta)
     installed = Installed(data, free_port(), environment)
     try:
         yield installed

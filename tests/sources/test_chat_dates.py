@@ -117,6 +117,7 @@ def test_years_without_whatsapp_are_another_calendar_s(dates: list[str]) -> None
         ("2023/05/30 午後6:44 - ", "Android, year/month/day, 12 hours, minutes"),
         ("13. 6. 2018. 21:25:15 ", "older iPhone, day. month. year, 24 hours, seconds"),
         ("30/3/14, 13:59:59: ", "older iPhone, day/month/year, 24 hours, seconds"),
+        ("2016-06-27, 8:04:08 AM: ", "older iPhone, year-month-day, 12 hours, seconds"),
         ("[06:44:05 CH, 30/5/2023] ", "iPhone, [time, day/month/year], 12 hours, seconds"),
     ],
 )

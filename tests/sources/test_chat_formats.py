@@ -192,6 +192,7 @@ def test_a_header_of_another_format_is_text(pasted: str) -> None:
         (["3/4/24", "3/25/24"], "2024-03-04"),
         (["3/4/24", "25/4/24"], "2024-04-03"),
         (["03.04.24"], "2024-04-03"),
+        (["10.21.21", "10.22.21"], "2021-10-21"),
         (["2024/03/04"], "2024-03-04"),
         (["3/12/24", "4/1/24"], "2024-03-12"),
         (["12/3/24", "1/4/24"], "2024-03-12"),
@@ -233,6 +234,14 @@ def test_messages_end_with_cr_lf_only_where_the_file_does_so() -> None:
 def test_every_encoding_that_editors_write_is_read(encoding: str) -> None:
     (message,) = shown("chat_export", "30.05.23, 18:44 - Ida Krüß: Grüße\n".encode(encoding))
     assert (message["author"], message["text"]) == ("Ida Krüß", "Grüße")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_told_also_where_few_letters_are_latin(encoding: str) -> None:
+    text = f"2024/1/2 下午3:04 - 林可: {'你好' * 100}\n" * 20
+    assert len(shown("chat_export", text.encode(encoding))) == 20
+    (damaged,) = shown("chat_export", "30.05.23, 18:44 - Ida: a\0b\n")
+    assert damaged["author"] == "Ida"
 
 
 def test_a_damaged_utf_8_file_is_refused_and_not_garbled() -> None:

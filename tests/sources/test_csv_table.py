@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.sources.formats import read, shown
 
 from sendepause.errors import BadInput
 from sendepause.model import Resolution
+from sendepause.sources import csv_portions, reader
+from sendepause.sources.base import ReadContext
 
 
 def one(data: str | bytes, **context: Any) -> dict[str, Any]:
@@ -32,6 +38,14 @@ def one(data: str | bytes, **context: Any) -> dict[str, Any]:
         ("Date,Time,Message", "3/29/2024,5:00 PM,a", "2024-03-29T17:00:00+01:00"),
         ("Date,Time,Message", "29/03/2024,12:05 am,a", "2024-03-29T00:05:00+01:00"),
         ("Datum;Uhrzeit;Nachricht", "31.03.2024;02:30;a", "2024-03-31T03:30:00+02:00"),
+        ("Zeitpunkt;Nachricht", "09.03.2024 um 17:00;a", "2024-03-09T17:00:00+01:00"),
+        ("Zeitpunkt;Nachricht", "Sa., 09.03.2024 17:00;a", "2024-03-09T17:00:00+01:00"),
+        ("Zeitpunkt;Nachricht", "9. März 2024 17:00;a", "2024-03-09T17:00:00+01:00"),
+        ("created_at;text", "2024-03-09 16:00:00+00;a", "2024-03-09T17:00:00+01:00"),
+        ("created_at;text", "20240309T160000Z;a", "2024-03-09T17:00:00+01:00"),
+        ("created_at;text", "Sat, 09 Mar 2024 16:00:00 GMT;a", "2024-03-09T17:00:00+01:00"),
+        ("created_at;text", "Mar 9, 2024 5:00 PM;a", "2024-03-09T17:00:00+01:00"),
+        ("created_at;text", "Sat Mar 09 2024 17:00:00 GMT+0100 (CET);a", "2024-03-09T17:00:00+01:00"),
     ],
 )
 def test_a_row_s_time_is_read(header: str, row: str, at: str) -> None:
@@ -143,6 +157,10 @@ def test_a_list_with_the_newest_first_has_its_order_too() -> None:
         ("Datum;Uhrzeit;Nachricht\n09.03.2024;17:00;a;b;c\n", "row 2"),
         ("Datum;Uhrzeit;Nachricht\n09.03.2024\n", "row 2"),
         ('Datum;Uhrzeit;Nachricht\n09.03.2024;17:00;"a\n', "line 2"),
+        ('Datum;Uhrzeit;Nachricht\n09.03.2024;17:00;"a\nb"\n09.03.2024;17:00;"a"b\n', "line 4"),
+        ("Datum;Uhrzeit;Nachricht\n\n\n09.03.2024;25:00;a\n", "row 4"),
+        ("Datum;Uhrzeit;An;Nachricht\n09.03.2024;17:00;4,91714E+11;a\n", "row 2"),
+        ("Datum;Uhrzeit;Nachricht\n09.03.2024;17:00;" + "x" * 131_073 + "\n", "row 2"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_refused_with_its_place(table: str, place: str | None) -> None:
@@ -158,3 +176,75 @@ def test_a_table_with_no_rows_is_a_table() -> None:
 def test_minutes_are_told_as_such() -> None:
     assert read("csv", "date,time,message\n2024-03-09,17:00,a\n").resolution is Resolution.MIN
     assert read("csv", "date,time,message\n2024-03-09,17:00:01,a\n").resolution is Resolution.S
+
+
+def test_a_group_and_what_the_platform_says_of_a_message_have_columns() -> None:
+    row = one(
+        "date,time,from,group,template,category,error code,message\n"
+        "2024-03-09,17:00,491713920050,Radler,order_ready,Marketing,131026,a\n"
+    )
+    assert (row["author"], row["counterpart"]) == ("+491713920050", "Radler")
+    assert (row["template"], row["category"], row["error"]) == (True, "marketing", "131026")
+
+
+def test_the_other_side_may_stand_in_one_column_for_both_directions() -> None:
+    table = "date,time,contact,direction,message\n2024-03-09,17:00,491713920050,{},a\n"
+    assert [one(table.format(way))["counterpart"] for way in ("in", "out")] == ["+491713920050"] * 2
+
+
+def test_a_sheet_s_number_with_a_decimal_point_is_a_number() -> None:
+    assert (
+        one("date,time,to,direction\n2024-03-09,17:00,491713920050.0,out\n")["counterpart"] == "+491713920050"
+    )
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["a", '"', '""', ";", "\n", "\r\n", "ü", " "]), max_size=6).map("".join),
+        max_size=5,
+    ),
+    st.booleans(),
+)
+@settings(max_examples=300, deadline=None)
+def test_quoting_is_read_as_the_csv_module_reads_it(texts: list[str], quoted: bool) -> None:
+    """Written by the csv module, or as it comes; in blocks as small as a row."""
+    target = io.StringIO(newline="")
+    if quoted:
+        csv.writer(target, delimiter=";").writerows(["9.3.2024 17:00", text] for text in texts)
+    else:
+        target.writelines(f"9.3.2024 17:00;{text}\n" for text in texts)
+    data = "zeitpunkt;text\n" + target.getvalue()
+    try:
+        rows = [row for row in csv.reader(io.StringIO(data, newline=""), delimiter=";", strict=True) if row][
+            1:
+        ]
+        damaged = any(len(row) > 2 and any(map(str.strip, row[2:])) for row in rows)
+    except csv.Error:
+        damaged = True
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_portions, "BLOCK", 8)
+        if damaged or any(not row[0].startswith("9.3.") and any(map(str.strip, row)) for row in rows):
+            with pytest.raises(BadInput):
+                read("csv", data)
+            return
+        wanted = [row[1].replace("\r\n", "\n") for row in rows if row[0].startswith("9.3.")]
+        assert read("csv", data).messages["text"].to_list() == wanted
+
+
+def test_the_hour_that_comes_twice_is_told_over_many_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last Sunday of October: 02:00 to 03:00 twice, in portions of one row."""
+    clocks = ["01:59", "02:10", "02:50", "02:05", "02:55", "03:01"]
+    table = "Datum;Uhrzeit;Nachricht\n" + "".join(f"27.10.2024;{clock};a\n" for clock in clocks)
+    oldest_first = [m["sent_at"][11:] for m in shown("csv", table)]
+    assert [at[8:] for at in oldest_first] == ["+02:00"] * 3 + ["+01:00"] * 3
+    monkeypatch.setattr(csv_portions, "_ROWS", 1)
+    assert [m["sent_at"][11:] for m in shown("csv", table)] == oldest_first
+    head, *rows = table.splitlines(keepends=True)
+    assert [m["sent_at"][11:] for m in shown("csv", head + "".join(reversed(rows)))] == oldest_first[::-1]
+
+
+def test_a_large_table_comes_in_portions_of_a_bounded_size() -> None:
+    table = "date,time,message\n" + "2024-03-09,17:00,a\n" * 120_000
+    portions = list(reader("csv")(io.BytesIO(table.encode()), "a.csv", ReadContext()))
+    assert sum(len(portion.messages) for portion in portions) == 120_000
+    assert max(len(portion.messages) for portion in portions) <= 50_000

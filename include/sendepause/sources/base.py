@@ -17,6 +17,9 @@ MAX_BYTES = 128 * 1024 * 1024
 """Most bytes that a reader takes into memory: over a million chat lines, years of a busy group. Reading a
 chat takes about twenty times its size."""
 
+MAX_CHAT_BYTES = MAX_BYTES
+"""The same for a chat, which is read as a whole."""
+
 
 @dataclass(frozen=True)
 class ReadContext:

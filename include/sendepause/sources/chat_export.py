@@ -15,7 +15,7 @@ from sendepause.errors import BadInput
 from sendepause.frames import MESSAGES
 from sendepause.model import Evidence, Resolution
 from sendepause.sources.archive import chat_in, is_zip
-from sendepause.sources.base import ReadContext, Reading, take, zone
+from sendepause.sources.base import MAX_CHAT_BYTES, ReadContext, Reading, take, zone
 from sendepause.sources.chat_lines import dated
 from sendepause.sources.content import contents, notices
 from sendepause.sources.dates import contradiction, to_utc
@@ -41,7 +41,7 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
         data, inner = chat_in(stream)
         chat_name = name if inner.lower() == "_chat.txt" else inner
     else:
-        data = take(stream)
+        data = take(stream, MAX_CHAT_BYTES)
     chat = dated(decode(data), context.locale)
     messages = _authored(chat.messages, context, chat.form)
     who = parties(messages, chat_name, context)

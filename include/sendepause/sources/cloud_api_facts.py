@@ -179,7 +179,7 @@ def _one_each(facts: pl.DataFrame) -> pl.DataFrame:
 
 def _completed(best: pl.DataFrame, facts: pl.DataFrame, name: str) -> pl.DataFrame:
     """The column filled by the first other fact of the message that knows it."""
-    lacking = best.filter(pl.col("own") & pl.col(name).is_null()).select("key")
+    lacking = best.filter(pl.col("own") & ~pl.col("system") & pl.col(name).is_null()).select("key")
     known = (
         facts.filter(pl.col(name).is_not_null())
         .select("key", known=name)

@@ -128,16 +128,16 @@ class _Blocks:
     """The file's bytes, cut where a row ends."""
 
     def __init__(self, chunks: Iterator[bytes], skip: int) -> None:
-        self._chunks, self._held, self._skip = chunks, b"", skip
+        self._chunks, self._held, self._skip, self._ended = chunks, b"", skip, False
 
     def whole_rows(self) -> _Block | None:
         """The next rows, 50,000 at most; None at the end."""
         while True:
-            ended = not self._fill(BLOCK)
-            found = self._cut(ended)
+            self._fill(BLOCK)
+            found = self._cut(self._ended)
             if found is not None or not self._held:
                 return found
-            if ended or len(self._held) > 4 * BLOCK:
+            if self._ended or len(self._held) > 4 * BLOCK:
                 return _Block(self.rest(), np.empty(0, np.int64), sure=False)
             self._fill(2 * len(self._held))
 
@@ -148,14 +148,12 @@ class _Blocks:
         held, self._held = self._held, b""
         return held
 
-    def _fill(self, size: int) -> bool:
-        while len(self._held) < size:
+    def _fill(self, size: int) -> None:
+        while len(self._held) < size and not self._ended:
             chunk = next(self._chunks, None)
-            if chunk is None:
-                return False
-            self._held += chunk[self._skip :]
-            self._skip = max(0, self._skip - len(chunk))
-        return True
+            self._ended = chunk is None
+            self._held += (chunk or b"")[self._skip :]
+            self._skip = max(0, self._skip - len(chunk or b""))
 
     def _cut(self, ended: bool) -> _Block | None:
         data = np.frombuffer(self._held, np.uint8)

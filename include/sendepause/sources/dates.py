@@ -53,7 +53,7 @@ def order_of(
         )
     if year_first:
         return "year"
-    order: Order | None = "day" if dotted else _by_size(dates) or _by_sequence(dates, either_way)
+    order: Order | None = _dotted(dates) if dotted else _by_size(dates) or _by_sequence(dates, either_way)
     if order is None:
         order = _by_locale(dates, locale)
     if max((numbers[2] for numbers in dates), default=0) < 100 and _is_short_year_first(dates, order):
@@ -70,6 +70,12 @@ def contradiction(order: str, locale: str | None) -> str | None:
         f"The file's dates have the {order} first, though the locale {locale} has the {expected} first:"
         " the file counts."
     )
+
+
+def _dotted(dates: Sequence[Numbers]) -> Order:
+    """Day first, unless the first date of all exists with the month first alone."""
+    first = dates[0] if dates else (1, 1, 1)
+    return "day" if as_date(first, "day") or not as_date(first, "month") else "month"
 
 
 def _has_possible_year(numbers: Numbers) -> bool:

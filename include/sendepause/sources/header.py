@@ -114,7 +114,7 @@ class Format:
             return False
         if self.end == " ":
             return "." in self.date and len(parts[0]) <= 2 and ":" in rest
-        if self.end == ":" and (self.after or self.unit):
+        if self.end == ":" and self.unit.strip():
             return False
         return len(self.unit) <= 8
 

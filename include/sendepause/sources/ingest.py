@@ -111,7 +111,8 @@ def ingest(
     done = Ingested()
     for source in settings.sources:
         if source.kind == RECEIVER:
-            done.add(drain(engine, base, source.id, since=since, now=now))
+            settled = now().astimezone(UTC).date() - SETTLED_AFTER
+            done.add(drain(engine, base, source.id, since=since, settled=settled, now=now))
             continue
         reading = FileReading(source, accounts, pseudonymiser, since, now)
         run = _SourceRun(engine, base, base if data is None else data, reading, done)

@@ -96,8 +96,11 @@ class Opened:
         head = _read(stream, WHOLE + 1)
         if head.startswith(_MORE_THAN_UTF8) or head[:4096].count(0) * 4 > len(head[:4096]):
             head = self._recoded(head)
-        self.head = head.removeprefix(b"\xef\xbb\xbf")
         self.whole = len(head) <= WHOLE
+        if self.whole and not head.isascii():
+            with suppress(BadInput):  # what is damaged is told by its line
+                head = decode(head).encode()
+        self.head = head.removeprefix(b"\xef\xbb\xbf")
         if not self.head.strip():
             raise BadInput("The file is empty.", "Export it again.")
 
@@ -213,10 +216,10 @@ class _Counted:
     """Bytes for the parser, which asks for more only while an entry is not complete: so it can be told that
     one is too large before it lies in memory."""
 
-    def __init__(self, head: bytes, stream: BinaryIO, limit: int = MAX_RECORD) -> None:
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
         self._sources = chain([io.BytesIO(head)], [stream])
         self._source: BinaryIO | None = next(self._sources)
-        self._limit, self._since, self._place, self._tail = limit, 0, "the file", b""
+        self._since, self._place, self._tail = 0, "the file", b""
 
     def begin(self, place: str) -> None:
         self._since, self._place = 0, place
@@ -224,7 +227,7 @@ class _Counted:
     def read(self, size: int) -> bytes:
         if not size:  # asked for to see whether it gives bytes or text
             return b""
-        if self._since > self._limit:
+        if self._since > MAX_RECORD:
             raise too_large(self._place)
         data = b""
         while self._source is not None and not (data := self._source.read(size)):

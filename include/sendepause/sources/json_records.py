@@ -20,7 +20,7 @@ from ijson.common import ObjectBuilder
 
 from sendepause.errors import BadInput
 from sendepause.sources.json_chunks import MAX_RECORD as MAX_RECORD
-from sendepause.sources.json_chunks import Lines, Opened, parsed, too_deep, too_large
+from sendepause.sources.json_chunks import Opened, parsed, too_deep, too_large
 
 PORTION = 5_000
 """So many records are one portion: some megabytes of webhooks, tens of megabytes once they are parsed."""
@@ -87,8 +87,9 @@ def _alone(opened: Opened) -> Iterator[tuple[str, Any]]:
     try:
         yield "the file", parsed(opened.text(), "the file")
     except BadInput:
-        for _ in Lines(opened.head, 1).values():
-            pass  # raises at the first line that does not parse
+        for lines in opened.lines():
+            for _ in lines.values():
+                pass  # raises at the first line that does not parse
         raise
 
 
@@ -180,7 +181,7 @@ class _Shelves:
         while True:
             builder.event(event, value)
             depth += (event in ("start_map", "start_array")) - (event in ("end_map", "end_array"))
-            size += len(value) if isinstance(value, str) else 8
+            size += 8 + (len(value) if isinstance(value, str) else 0)
             if not depth and event != "map_key":
                 return builder.value
             if depth > DEEPEST:

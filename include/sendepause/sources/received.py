@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +55,19 @@ class Drained:
 
 
 def drain(
-    engine: Engine, base: str | Path, source: str, *, since: datetime, now: Callable[[], datetime]
+    engine: Engine,
+    base: str | Path,
+    source: str,
+    *,
+    since: datetime,
+    settled: date,
+    now: Callable[[], datetime],
 ) -> Drained:
     """Take all rows that are there now; those that come meanwhile are the next run's.
 
     :param source: the receiver's id; rows received under a former id keep that one.
     :param since: days that ended before it are forgotten, with their notes.
+    :param settled: see ``events.merge``.
     """
     done = Drained()
     with database.session(engine, write=False) as session:
@@ -68,7 +75,7 @@ def drain(
     while rows := _portion(engine, after, until):
         ids, after = [row[0] for row in rows], rows[-1][0]
         portion = _frame(rows)
-        changed, new = events.merge_counted(base, portion, look_around_days=LOOK_AROUND_DAYS)
+        changed, new = events.merge_counted(base, portion, look_around_days=LOOK_AROUND_DAYS, settled=settled)
         with database.session(engine) as session:
             _note_reach(session, portion, now())
             received.forget(session, ids)

@@ -108,7 +108,7 @@ def _outside_quotes(line: str) -> str | None:
     while place < len(line):
         char = line[place]
         closed = -1 if char in unclosed else _closing(line, place)
-        if closed < 0:
+        if closed < 0 and char != "'":
             unclosed.add(char)
         if closed >= 0:
             place = closed

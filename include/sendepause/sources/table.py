@@ -39,7 +39,9 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
 
 def _read_csv(stream: BinaryIO, context: ReadContext) -> Iterator[Reading]:
     head = csv_portions.head_of(stream)
-    places = {name: number for number, name in reversed(list(enumerate(map(str.strip, head.header))))}
+    places: dict[str, int] = {}
+    for number, column_name in enumerate(head.header):
+        places.setdefault(column_name.strip(), number)
     chosen = roles_of(list(places), context.columns)
     roles = {role: places[name] for role, name in chosen.items()}
     yield from csv_table.read_roles(stream, head, roles, context)

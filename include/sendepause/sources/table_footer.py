@@ -30,6 +30,13 @@ def check(stream: BinaryIO, columns: Collection[str]) -> None:
 
     :raises BadInput: where the file is damaged, or one of the columns unpacks to absurd sizes.
     """
+    try:
+        _check(stream, columns)
+    except (AttributeError, TypeError, ValueError, OverflowError):  # a field that holds another type
+        raise _damaged() from None
+
+
+def _check(stream: BinaryIO, columns: Collection[str]) -> None:
     for group in _footer(stream).get(4, []):
         rows = group.get(3, 0)
         if rows > _MOST_ROWS:

@@ -25,7 +25,8 @@ _BOMS = (
 
 
 def decode(data: bytes) -> str:
-    """Bytes as text: by byte order mark, else UTF-8, UTF-16 (which has many zeros), or Windows-1252.
+    """Bytes as text: by byte order mark, else UTF-16 (which has zeros at even or odd places), UTF-8 or
+    Windows-1252.
 
     Windows-1252 is what Excel and old editors write; it is taken only where no byte sequence of the
     file is UTF-8 beyond ASCII, so that a damaged UTF-8 file is refused and not garbled.
@@ -34,9 +35,9 @@ def decode(data: bytes) -> str:
         if data.startswith(bom):
             return _decoded(data[len(bom) :], encoding)
     head = data[:4096]
-    if head.count(0) * 4 > len(head):
-        little = head[1::2].count(0) > head[0::2].count(0)
-        return _decoded(data, "utf-16-le" if little else "utf-16-be")
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if max(even, odd) > 3 + 8 * min(even, odd) and max(even, odd) * 50 > len(head):
+        return _decoded(data, "utf-16-le" if odd > even else "utf-16-be")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
