@@ -78,7 +78,13 @@ integration: setup-dev ## The tests that start Airflow, a browser, campaign tool
 evaluate: setup-dev ## Hold the audit against the labelled streams
 	@$(BIN)/python -m sendepause.audit.evaluate
 
-bench: setup-dev ## Measure; one JSON object on the last line
+# The peers of the bench want other versions of what Airflow pins: they get an environment of their own.
+.venv-peers/.made: requirements-peers.txt
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install -q --disable-pip-version-check -r $< || echo "The other readers could not be installed: they are left out."
+	@touch $@
+
+bench: setup-dev .venv-peers/.made ## Measure; one JSON object on the last line
 	@PYTHONPATH=. $(BIN)/python tests/bench.py
 
 fuzz: setup-dev ## Fuzz every reader with atheris (SECONDS_EACH=60); needs a Python for which atheris has a wheel

@@ -6,7 +6,6 @@ laptop; ``BENCH_SCALE=10`` makes them ten times as large.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import random
@@ -21,10 +20,10 @@ from typing import Any
 import polars as pl
 from tests.bench_delivering import delivering
 from tests.bench_enforcing import against_mapped_tasks, enforcing
+from tests.bench_reading import reading
+from tests.bench_receiving import receiving
 
 from sendepause.audit import activity, verdict
-from sendepause.sources import read_whole
-from sendepause.sources.base import ReadContext
 
 SCALE = float(os.environ.get("BENCH_SCALE", "1"))
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -38,34 +37,6 @@ def best_of(times: int, work: Callable[[], object]) -> float:
         work()
         seconds.append(time.perf_counter() - began)
     return min(seconds)
-
-
-def german_chat(lines: int) -> bytes:
-    """A chat export as an Android phone writes it in German, two authors, some lines long."""
-    rng = random.Random(7)
-    moment = datetime(2025, 1, 1, 8, tzinfo=UTC)
-    written = []
-    for _ in range(lines):
-        moment += timedelta(seconds=rng.randrange(20, 180))
-        words = " ".join(rng.choices(["Bremse", "Reifen", "Termin", "morgen", "danke", "gern"], k=8))
-        author = rng.choice(["Werkstatt Kiel", "Tamme Ohlsen"])
-        written.append(f"{moment:%d.%m.%y, %H:%M} - {author}: {words}")
-    return "\n".join(written).encode()
-
-
-def reading() -> dict[str, Any]:
-    """A chat export through its reader, against the bare lines of the same bytes in Python."""
-    content = german_chat(int(60_000 * SCALE))
-    megabytes = len(content) / 1e6
-    context = ReadContext(time_zone="Europe/Berlin", owner="Werkstatt Kiel")
-    bare = best_of(3, lambda: sum(1 for _ in io.BytesIO(content)))
-    ours = best_of(3, lambda: read_whole("chat_export", io.BytesIO(content), "chat.txt", context))
-    return {
-        "megabytes": round(megabytes, 1),
-        "bare_mb_per_s": round(megabytes / bare),
-        "chat_export_mb_per_s": round(megabytes / ours, 1),
-        "times_bare": round(ours / bare),
-    }
 
 
 def events(accounts: int, days: int, a_day: int) -> pl.DataFrame:
@@ -117,10 +88,11 @@ def main() -> None:
     """Run everything and print the figures."""
     figures: dict[str, Any] = {"scale": SCALE, "cores": os.cpu_count()}
     measures: dict[str, Callable[[], dict[str, Any]]] = {
-        "reading": reading,
+        "reading": lambda: reading(SCALE),
         "auditing": auditing,
         "enforcing": lambda: enforcing(SCALE),
         "enforcing_as_mapped_tasks": lambda: against_mapped_tasks(SCALE),
+        "receiving": lambda: receiving(SCALE),
         "delivering": lambda: delivering(SCALE),
     }
     for name, measure in measures.items():

@@ -40,11 +40,13 @@ _DATE = re.compile(
 )
 
 _LINK = r"(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)+/\S*"
-# Nothing in such a text is folded but capital letters: no digit, no link, no white space but single spaces,
-# and only letters and signs that NFKC and case folding leave alone.
-PLAIN = " !-.:-@\\[-`a-z{-~¡£§©«®°±»¿à-öø-ÿ„“”‚‘’‹›–—•€\u200d\ufe0f❤☺✅✨\U0001f300-\U0001faf8"
-_NOT_PLAIN = rf"[^{PLAIN}]|  |www\."
 _WITH_DIGIT = r"\w*\d\w*(?:[.,:/\-]\w*\d\w*)*"  # dates, amounts, order numbers, hexadecimal ids
+# What NFKC and case folding leave alone, but for digits and the stroke of links.
+PLAIN = " !-.:-@\\[-`a-z{-~¡£§©«®°±»¿à-öø-ÿ„“”‚‘’‹›–—•€☺✅✨\U0001f300-\U0001faf8"
+_NOT_PLAIN = rf"[^{PLAIN}]|  |www\."
+_NOT_NEARLY = rf"[^{PLAIN}/0-9\n]"
+_IN_WORD = "[a-z0-9_à-öø-ÿ]"  # ``\w`` among the plain letters, for which it need not know all scripts
+_WITH_PLAIN_DIGIT = _WITH_DIGIT.replace(r"\w", _IN_WORD).replace(r"\d", "[0-9]")
 
 
 class Pseudonymiser:
@@ -120,28 +122,46 @@ class Pseudonymiser:
 
 
 def _template(texts: pl.Series) -> pl.Series:
-    """Texts as they are compared. Most are plain, and only want small letters; others are folded in full."""
-    small = pl.col("text").str.to_lowercase().str.strip_chars(" ")
-    table = (
-        texts.to_frame("text").lazy().select(small).with_columns(odd=pl.col("text").str.contains(_NOT_PLAIN))
-    )
+    """Texts as they are compared. Most are plain and only want small letters; others are folded further."""
+    small = pl.col("text").str.to_lowercase().str.replace_all("ß", "ss", literal=True).str.strip_chars(" ")
+    odd = pl.col("text").str.contains(_NOT_PLAIN)
+    table = texts.alias("text").to_frame().lazy().select(small).with_columns(odd=odd)
     done = table.collect(engine="streaming")
     places = done["odd"].fill_null(False).arg_true()
     plain = done["text"]
     if len(places):
-        plain = plain.scatter(places, _folded(texts.gather(places)))
+        plain = plain.scatter(places, _odd(plain.gather(places), texts.gather(places)))
     return plain.set(plain == "", None).alias(texts.name)
 
 
-def _folded(texts: pl.Series) -> pl.Series:
-    folded = (
-        texts.str.normalize("NFKC")
-        .str.to_lowercase()
-        .str.replace_many(["ß", "ς"], ["ss", "σ"])
-        .str.replace_all(_LINK, SIGN)
-        .str.replace_all(_WITH_DIGIT, SIGN)
+def _odd(small: pl.Series, texts: pl.Series) -> pl.Series:
+    """Texts with numbers or links, and those with any letter or sign besides: ``small`` in small letters."""
+    further = small.str.contains(_NOT_NEARLY)
+    linked = small.str.contains(r"/|www\.") & ~further
+    if linked.any():
+        places = linked.arg_true()
+        small = small.scatter(places, small.gather(places).str.replace_all(_LINK, SIGN))
+    table = (
+        small.alias("text")
+        .to_frame()
+        .lazy()
+        .select(
+            pl.col("text")
+            .str.replace_all(_WITH_PLAIN_DIGIT, SIGN)
+            .str.replace_all(r"[ \n]{2,}|\n", " ")
+            .str.strip_chars()
+        )
     )
-    return folded.str.replace_all(r"\s+", " ").str.strip_chars()
+    folded = table.collect(engine="streaming").to_series()
+    places = further.arg_true()
+    return folded.scatter(places, _folded(texts.gather(places))) if len(places) else folded
+
+
+def _folded(texts: pl.Series) -> pl.Series:
+    text = pl.col("text").str.normalize("NFKC").str.to_lowercase().str.replace_many(["ß", "ς"], ["ss", "σ"])
+    text = text.str.replace_all(_LINK, SIGN).str.replace_all(_WITH_DIGIT, SIGN)
+    text = text.str.replace_all(r"\s+", " ").str.strip_chars()
+    return texts.alias("text").to_frame().lazy().select(text).collect(engine="streaming").to_series()
 
 
 def digest(values: pl.Series) -> pl.Series:

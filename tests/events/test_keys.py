@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from sendepause.errors import SendepauseError
-from sendepause.keys import NOTE, Pseudonymiser, check_key, spelled
+from sendepause.keys import NOTE, PLAIN, Pseudonymiser, _folded, _template, check_key, spelled
 from sendepause.store import database, queries
 
 KEY = b"an invented key of 32 bytes....."
@@ -150,3 +152,28 @@ def test_a_secret_counts_without_white_space_around_it() -> None:
         Pseudonymiser.from_secret(" 0123456789abcdef\n").fingerprint()
         == Pseudonymiser(b"0123456789abcdef").fingerprint()
     )
+
+
+_PLAIN_SIGNS = [chr(code) for code in range(0x20000) if re.fullmatch(f"[{PLAIN}]", chr(code))]
+
+
+def test_signs_that_count_as_plain_are_left_alone_by_folding() -> None:
+    assert len(_PLAIN_SIGNS) > 900
+    text = "".join(_PLAIN_SIGNS)
+    assert unicodedata.normalize("NFKC", text) == text
+    assert text.casefold() == text
+
+
+@given(
+    st.lists(
+        st.text(st.sampled_from([*"aZ09_.:/-, \n\t#ßäÖςµ٣①😀🏽é\u0301\u200d\ufe0f"]), max_size=12)
+        | st.sampled_from(
+            ["https://a.de/x1", "www.a", "Auftrag 17/A vom 3.4.", "a.b/c", "  x  ", "1,5 kg", "A1-B2"]
+        )
+        | st.text(max_size=6),
+        max_size=8,
+    )
+)
+def test_the_short_way_to_a_template_leads_to_the_same(texts: list[str]) -> None:
+    values = pl.Series([None, *texts, " ".join(texts)], dtype=pl.String)
+    assert _template(values).to_list() == [text or None for text in _folded(values)]

@@ -16,7 +16,7 @@ from sendepause.sources.text import MARKS, SPACES
 _SPECIAL = f"[{MARKS}<(•]"
 _LONGEST_NOTICE = 80  # in characters: no marker without mark and bracket is longer
 # Markers in Latin letters are told by how they begin; a text with any other sign is looked at closely.
-_LETTERS = PLAIN.replace("\u200d", "") + "A-ZÀ-ÖØ-Þ/0-9ß"
+_LETTERS = PLAIN + "A-ZÀ-ÖØ-Þ/0-9ß"
 _MAY_BE_NOTICE = rf"{wording.BEGINNINGS}|[^{_LETTERS}]"
 _TOLD = r"\n|maps\.google|foursquare\.com"  # polls and locations are a person's
 
@@ -53,7 +53,10 @@ def contents(bodies: pl.Series) -> pl.DataFrame:
     table = table.select("text", shown="text", media=False, deleted=False, deleted_by_owner=False)
     if places.is_empty():
         return table
-    closely = _looked_at(bodies.gather(places).alias("body"))
+    bodies = bodies.gather(places).alias("body")
+    distinct = bodies.unique()  # markers repeat
+    looked_at = _looked_at(distinct).with_columns(body=distinct)
+    closely = bodies.to_frame().join(looked_at, on="body", how="left", maintain_order="left")
     return table.with_columns(table[name].scatter(places, closely[name]) for name in table.columns)
 
 

@@ -209,7 +209,7 @@ class _SourceRun:
         """Merge what was gathered, and only then note the files as read."""
         gathered, self.gathered, self.waiting = self.gathered, [], 0
         converted = [looked.converted for looked in gathered if looked.converted]
-        for portion in _portions(part for of_file in converted for part in of_file.events):
+        for portion in in_portions(part for of_file in converted for part in of_file.events):
             look_around = LOOK_AROUND_DAYS.get(self.source.kind, 0)
             changed, new = events.merge_counted(
                 self.base, portion, look_around_days=look_around, settled=self.settled
@@ -281,7 +281,7 @@ def _is_news(state: FileState | None, former: FileState | None) -> bool:
     return state is not None and not (former and former.broken and former.hash == state.hash)
 
 
-def _portions(parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+def in_portions(parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     """Parts put together until they are worth a merge of their own."""
     held: list[pl.DataFrame] = []
     for part in parts:
