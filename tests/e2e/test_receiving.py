@@ -32,9 +32,10 @@ def address(installed: Installed) -> str:
 def account(installed: Installed) -> str:
     """A number of the example that is on the Platform."""
     accounts = yaml.safe_load((installed.data / "example" / "config" / "accounts.yaml").read_text())
-    return next(
-        str(one["number"]) for one in accounts["accounts"] if one["declared_kind"] == "business_platform"
+    written = next(
+        one["number"] for one in accounts["accounts"] if one["declared_kind"] == "business_platform"
     )
+    return str(written).replace(" ", "")
 
 
 def call(account: str, id: str) -> bytes:
