@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import stat
+import subprocess
+import sys
 import zipfile
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.sources import hostile
 from tests.sources.formats import read, shown, zipped
 
 from sendepause.errors import BadInput
-from sendepause.sources import READERS, archive, base, chat_lines, read_whole, reader
+from sendepause.sources import READERS, archive, base, chat_export, chat_lines, read_whole, reader
 from sendepause.sources.base import ReadContext
 
+ENV = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
 CHAT = "30.05.23, 18:44 - Ida: Moin\n"
 
 
@@ -116,6 +122,112 @@ def test_a_line_longer_than_any_message_is_refused_with_its_place() -> None:
     with pytest.raises(BadInput) as refused:
         read("chat_export", CHAT + "30.05.23, 18:45 - Ida: " + "x" * chat_lines.MAX_LINE)
     assert refused.value.place == "line 2"
+
+
+@pytest.mark.parametrize("kind", sorted(READERS))
+def test_hostile_files_of_100_mb_and_more_are_refused_in_bounded_memory(kind: str) -> None:
+    told = subprocess.run([sys.executable, hostile.__file__, kind], env=ENV, capture_output=True, check=True)
+    found = json.loads(told.stdout)
+    assert found["mib"] < 1024
+    assert all(found["said"].values()), found["said"]
+
+
+def _archive(name: str, content: str = CHAT, *, bits: int = 0, mode: int = 0) -> bytes:
+    """An archive with one member, of whose name and kind its directory says what it is told to."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as made:
+        entry = zipfile.ZipInfo("x" * len(name.encode()))
+        entry.external_attr = mode << 16
+        made.writestr(entry, content)
+    data = packed.getvalue().replace(entry.filename.encode(), name.encode())
+    at = data.index(b"PK\x01\x02") + 8
+    return data[:at] + bits.to_bytes(2, "little") + data[at + 2 :]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../etc/_chat.txt",
+        "/etc/_chat.txt",
+        "C:\\Users\\Ida\\_chat.txt",
+        "WhatsApp Chat mit Jürgen.txt",  # in UTF-8 without saying so, as macOS packs
+        "x" * 60_000 + "/_chat.txt",
+        "_chat.txt/../_chat.txt",
+    ],
+)
+def test_names_in_an_archive_are_looked_at_and_lead_nowhere(name: str) -> None:
+    data, inner = archive.chat_in(io.BytesIO(_archive(name)))
+    assert data == CHAT.encode()
+    assert inner in ("_chat.txt", "WhatsApp Chat mit Jürgen.txt")
+
+
+def test_a_folder_of_other_systems_is_hidden_too() -> None:
+    with pytest.raises(BadInput, match="no chat"):
+        texts(_archive("__MACOSX\\._chat.txt"))
+
+
+def test_a_link_in_an_archive_is_no_chat() -> None:
+    with pytest.raises(BadInput, match="no chat"):
+        texts(_archive("_chat.txt", "/etc/passwd", mode=stat.S_IFLNK | 0o777))
+
+
+def test_an_encrypted_chat_is_refused_as_such() -> None:
+    with pytest.raises(BadInput, match="without a password"):
+        texts(_archive("_chat.txt", bits=1))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, 9, 98])
+def test_an_unusual_packing_is_refused_as_such(method: int) -> None:
+    data = bytearray(_archive("_chat.txt"))
+    for mark, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        start = data.index(mark) + at
+        data[start : start + 2] = method.to_bytes(2, "little")
+    with pytest.raises(BadInput, match="unusual"):
+        texts(bytes(data))
+
+
+def test_archives_in_an_archive_are_told_to_be_unpacked() -> None:
+    inner = zipped({"_chat.txt": CHAT})
+    with pytest.raises(BadInput, match="Unpack it"):
+        texts(zipped({"Ida.zip": inner, "Bo.zip": inner}))
+
+
+def test_a_list_of_files_larger_than_honest_ones_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_DIRECTORY", 100_000)
+    many = zipped({"_chat.txt": CHAT} | {f"{number}.jpg": b"" for number in range(2_500)})
+    with pytest.raises(BadInput, match="more than"):
+        texts(many)
+
+
+def test_members_that_overlap_unpack_to_no_more_than_one_chat_may() -> None:
+    """As in "a better zip bomb": many names for the same bytes."""
+    chat = CHAT * 100_000
+    data = zipped({"WhatsApp 1.txt": chat})
+    start = data.index(b"PK\x01\x02")
+    end = data.index(b"PK\x05\x06")
+    count = 50
+    listed = b"".join(
+        data[start:end].replace(b"WhatsApp 1", b"WhatsApp" + f"{number:2}".encode())
+        for number in range(10, 10 + count)
+    )
+    tail = bytearray(data[end:])
+    tail[8:12] = count.to_bytes(2, "little") * 2
+    tail[12:16] = len(listed).to_bytes(4, "little")
+    with pytest.raises(BadInput):
+        texts(data[:start] + listed + bytes(tail))
+
+
+def test_a_zip64_archive_is_read() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as made, made.open("_chat.txt", "w", force_zip64=True) as member:
+        member.write(CHAT.encode())
+    assert texts(packed.getvalue()) == ["Moin"]
+
+
+def test_a_chat_of_too_many_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_export, "MAX_CHAT_LINES", 3)
+    with pytest.raises(BadInput, match="more than 3 lines"):
+        read("chat_export", CHAT + "\n" * 4)
 
 
 @given(st.sampled_from(sorted(READERS)), st.binary(max_size=300))

@@ -184,7 +184,7 @@ class _SourceRun:
         """Each file with its state as it was last met."""
         reading, kind = self.reading, self.source.kind
         found = files.walk(self._root(), kind, reading.now)
-        while batch := list(islice(found, _AT_A_LOOK)):
+        for batch in _batches(found):
             met = {files.shown(file, kind, reading.keys, reading.accounts): file for file in batch}
             self.broken.difference_update(met)
             with database.session(self.engine, write=False) as session:
@@ -274,6 +274,22 @@ class _SourceRun:
             queries.set_health(session, subject, not trouble, self.reading.now(), trouble)
         if trouble:
             log.warning("Source %s: %s", self.source.id, trouble)
+
+
+def _batches(found: Iterator[Found]) -> Iterator[list[Found]]:
+    """Files by the thousand; what goes wrong comes after the files that were found before it."""
+    trouble: Exception | None = None
+    while trouble is None:
+        batch: list[Found] = []
+        try:
+            batch.extend(islice(found, _AT_A_LOOK))
+        except Exception as error:
+            trouble = error
+        if batch:
+            yield batch
+        elif trouble is None:
+            return
+    raise trouble
 
 
 def _is_news(state: FileState | None, former: FileState | None) -> bool:
