@@ -8,6 +8,7 @@ USER airflow
 
 COPY --chown=airflow:0 requirements.txt /opt/sendepause/requirements.txt
 RUN pip install --no-cache-dir -r /opt/sendepause/requirements.txt
+# For sources in S3 or on SFTP do the same with requirements-extras.txt.
 
 COPY --chown=airflow:0 dags /opt/airflow/dags
 COPY --chown=airflow:0 plugins /opt/airflow/plugins
