@@ -85,7 +85,9 @@ def yaml_blocks(text: str) -> list[dict[str, Any]]:
     "source", yaml_blocks(PAGE) + yaml_blocks(README), ids=lambda source: f"{source['id']}-{source['kind']}"
 )
 def test_a_source_that_is_shown_can_be_configured(source: dict[str, Any]) -> None:
-    SourceSettings.model_validate(source)
+    shown = SourceSettings.model_validate(source)
+    if shown.columns:  # without one of these no message has a direction, and all are left out
+        assert {"direction", "own", "from"} & shown.columns.keys()
 
 
 def test_the_pages_show_sources_of_both_ways() -> None:
