@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -63,8 +64,9 @@ def test_nothing_below_the_data_folder_is_in_clear(house: House, caplog: pytest.
 def test_what_a_store_keeps_of_events_in_parquet_is_pseudonyms(house: House) -> None:
     fill(house)
     house.read(company(EXPORTS, WEBHOOKS, TABLES))
-    for row in house.events().select("event_id", "counterpart", "content").iter_rows():
-        assert all(value is None or int(value, 16) >= 0 for value in row)
+    for event_id, *hidden in house.events().select("event_id", "counterpart", "content").iter_rows():
+        assert re.fullmatch(r"[0-9a-f]{32}|[0-9a-f]{16}-\d{13}-([0-9a-f]{16})?(-\d+)?", event_id)
+        assert all(value is None or int(value, 16) >= 0 for value in hidden)
 
 
 @pytest.fixture

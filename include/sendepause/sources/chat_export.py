@@ -23,7 +23,7 @@ from sendepause.sources.header import Format
 from sendepause.sources.notices import GROUP, is_sure
 from sendepause.sources.parties import Parties, parties
 from sendepause.sources.split import split
-from sendepause.sources.text import MARKS, SPACES, decode
+from sendepause.sources.text import MARKS, SPACES, as_utf8
 
 _TOLD = ("position", "sent_at", "author", "text", "media", "system", "direction", "counterpart")
 _PROGRAM = (
@@ -46,7 +46,7 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
         raise BadInput(
             f"The chat has more than {MAX_CHAT_LINES:,} lines.", "Split it, each part with whole messages."
         )
-    chat = dated(decode(data), context.locale)
+    chat = dated(as_utf8(data), context.locale)
     messages = _authored(chat.messages, context, chat.form)
     who = parties(messages, chat_name, context)
     yield Reading(

@@ -36,12 +36,12 @@ class Dated:
     skipped: int
 
 
-def dated(text: str, locale: str | None) -> Dated:
-    """The messages of a chat. BadInput where there are none, or their dates have two readings.
+def dated(data: bytes, locale: str | None) -> Dated:
+    """The messages of a chat in UTF-8. BadInput where there are none, or their dates have two readings.
 
     A header with an impossible date or time, or with another width of its numbers, is text.
     """
-    lines = _lines(text)
+    lines = _lines(data)
     form, first = _format(lines)
     before = lines.head(first).str.replace_all(f"[{MARKS}{SPACES}\r]", "")
     example = lines[first]
@@ -56,11 +56,11 @@ def dated(text: str, locale: str | None) -> Dated:
     return Dated(_continued(messages, records), form, order, int((before != "").sum()))
 
 
-def _lines(text: str) -> pl.Series:
+def _lines(data: bytes) -> pl.Series:
     """The text's lines, with the CR that may stand before an LF."""
-    if "\r" in text:
-        return pl.Series("line", [text], pl.String).str.split("\n").explode()
-    return pl.read_lines(io.BytesIO(text.encode()), name="line").to_series()
+    if b"\r" in data:
+        return pl.Series("line", [data.decode()], pl.String).str.split("\n").explode()
+    return pl.read_lines(io.BytesIO(data), name="line").to_series()
 
 
 def _format(lines: pl.Series) -> tuple[Format, int]:

@@ -16,8 +16,8 @@ from sendepause.sources.text import MARKS, SPACES
 _SPECIAL = f"[{MARKS}<(•]"
 _LONGEST_NOTICE = 80  # in characters: no marker without mark and bracket is longer
 # Markers in Latin letters are told by how they begin; a text with any other sign is looked at closely.
-_LETTERS = PLAIN + "A-ZÀ-ÖØ-Þ/0-9ß"
-_MAY_BE_NOTICE = rf"{wording.BEGINNINGS}|[^{_LETTERS}]"
+_LETTERS = PLAIN.replace("!-.", "!-')-.").replace(":-@", ":;=-@") + "A-ZÀ-ÖØ-Þ/0-9ß"
+_MAY_BE_MORE = rf"{wording.BEGINNINGS}|[^{_LETTERS}]"
 _TOLD = r"\n|maps\.google|foursquare\.com"  # polls and locations are a person's
 
 
@@ -44,12 +44,13 @@ def contents(bodies: pl.Series) -> pl.DataFrame:
     taken off, captions stay. A deletion notice stays.
     """
     body = pl.col("body")
-    short = (body.str.len_chars() <= _LONGEST_NOTICE) & body.str.contains(_MAY_BE_NOTICE)
-    look = body.str.contains(_SPECIAL) | short
     stripped = body.str.strip_chars(SPACES + "\r\n")
-    looked = bodies.alias("body").to_frame().lazy().select(text=stripped, look=look.fill_null(False))
+    look = body.str.contains(_MAY_BE_MORE)
+    looked = bodies.alias("body").to_frame().lazy().select(text=stripped, look=look)
     table = looked.collect(engine="streaming")
     places = table["look"].arg_true()
+    near = bodies.gather(places)
+    places = places.filter((near.str.len_chars() <= _LONGEST_NOTICE) | near.str.contains(_SPECIAL))
     table = table.select("text", shown="text", media=False, deleted=False, deleted_by_owner=False)
     if places.is_empty():
         return table

@@ -15,6 +15,7 @@ from sendepause.keys import Pseudonymiser, digest, spelled
 from sendepause.sources.base import Reading
 from sendepause.sources.portions import Spool
 
+_TALK_DIGITS, _CONTENT_DIGITS = 16, 16  # hexadecimal: 64 bits each, and the time to the millisecond besides
 _NAMED = 20  # so many unknown accounts are named in a note
 _OF_UNKNOWN = re.compile(  # what ``_about_unknown`` writes
     r"\d+ messages of (.+) were left out(?:: it is not in the accounts)?\."
@@ -195,31 +196,39 @@ def _event_ids(hidden: pl.DataFrame, place: Place, keys: Pseudonymiser) -> pl.Se
 
 
 def _said(hidden: pl.DataFrame, place: Place, keys: Pseudonymiser) -> pl.Series:
-    """Ids from chat, time, author, content and the n-th of these.
+    """Ids from chat, author, time, content and the n-th of these.
 
     The n-th, so that true repeats survive while overlapping exports merge. What the account itself sent
     has no author here, since an export names its owner as the phone happened to.
     """
-    same = hidden.lazy().select(
+    by_others = pl.when(pl.col("direction") != "out").then("author")
+    talk = hidden.select(
+        "account", pl.col("counterpart").fill_null(keys.path(place.chat)), "direction", by_others, "media"
+    )
+    said = hidden.select(
         pl.concat_str(
-            pl.lit(place.source),
-            "account",
-            pl.col("counterpart").fill_null(keys.path(place.chat)),
+            _talk_ids(talk, place.source),
             pl.col("sent_at").dt.epoch("ms"),
-            "direction",
-            pl.when(pl.col("direction") != "out").then("author").fill_null(""),
-            pl.col("content").fill_null(""),
-            pl.col("media").cast(pl.String).fill_null(""),
-            separator="\x1f",
+            pl.col("content").str.head(_CONTENT_DIGITS).fill_null(""),
+            separator="-",
         )
-    )
-    first = digest(same.collect(engine="streaming").to_series())
-    if first.n_unique() == len(first):
-        return first
-    repeats = first.is_duplicated().arg_true()
-    again = first[repeats].to_frame("id").with_columns(nth=pl.int_range(pl.len()).over("id"))
-    nth = pl.when(pl.col("nth") == 0).then("id").otherwise(pl.concat_str("id", "nth", separator="\x1f"))
-    ids = again.with_columns(numbered=digest(again.select(nth).to_series()))
-    return first.scatter(
-        repeats, ids.select(pl.when(pl.col("nth") == 0).then("id").otherwise("numbered")).to_series()
-    )
+    ).to_series()
+    repeats = said.hash().is_duplicated().arg_true()  # also what only seems to repeat, which harms nothing
+    if repeats.is_empty():
+        return said
+    again = said.gather(repeats).to_frame("id").with_columns(nth=pl.int_range(pl.len()).over("id"))
+    numbered = pl.when(pl.col("nth") == 0).then("id").otherwise(pl.concat_str("id", "nth", separator="-"))
+    return said.scatter(repeats, again.select(numbered).to_series())
+
+
+def _talk_ids(talk: pl.DataFrame, source: str) -> pl.Series:
+    """One short id for who writes what kind of thing to whom: few of them, each made once."""
+    code = pl.repeat(0, len(talk), dtype=pl.UInt64, eager=True)
+    for column in talk:
+        values = column.cast(pl.String).fill_null("")
+        distinct = values.unique()
+        code = code * len(distinct) + values.cast(pl.Enum(distinct)).to_physical().cast(pl.UInt64)
+    kinds = talk.with_columns(code=code).unique("code")
+    parts = (pl.col(name).cast(pl.String).fill_null("") for name in talk.columns)
+    named = digest(kinds.select(pl.concat_str(pl.lit(source), *parts, separator="\x1f")).to_series())
+    return code.replace_strict(kinds["code"], named.str.head(_TALK_DIGITS), return_dtype=pl.String)
