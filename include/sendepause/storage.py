@@ -88,7 +88,7 @@ def _missing(scheme: str, error: Exception) -> Exception:
         return error
     return Unreachable(
         f"The packages for {scheme}:// are not installed.",
-        f"Install the extra: pip install 'sendepause[{_EXTRAS[scheme]}]' (README, Where files come from).",
+        f"Install Sendepause's extra `{_EXTRAS[scheme]}` (README, Sources).",
     )
 
 
