@@ -59,11 +59,15 @@ def read(
     time_zone: Annotated[str, typer.Option(help="The zone of times without one.")] = "UTC",
     owner: Annotated[str | None, typer.Option(help="The account holder's name or number.")] = None,
     locale: Annotated[str | None, typer.Option(help="Like en_US: settles day and month.")] = None,
+    doctor: Annotated[
+        bool, typer.Option("--doctor", help="Explain what was found in FILE instead of printing it.")
+    ] = False,
 ) -> None:
     """Print one JSON object a line for each message of FILE, in clear; nothing is stored."""
     from sendepause import sources
     from sendepause.installation import in_task
     from sendepause.sources.base import ReadContext
+    from sendepause.sources.doctor import diagnosis
     from sendepause.sources.show import as_json_lines
 
     if in_task():
@@ -78,7 +82,7 @@ def read(
         raise BadInput(
             f"The file cannot be read: {error.strerror}.", place=str(file), means="Nothing was read."
         ) from error
-    _print(as_json_lines(reading, time_zone))
+    _print(diagnosis(kind, reading, context) if doctor else as_json_lines(reading, time_zone))
 
 
 @app.command()
