@@ -35,7 +35,8 @@ def unusable(role: str, name: str, kind: str, place: str) -> BadInput:
     """A column that holds what cannot be read as its role."""
     return BadInput(
         f"The column {clean(name)}, named for {role}, holds {kind[:40]}, which is no text, number or time.",
-        "Name a column of plain values in sources.yaml; in JSON, a path with dots names a value in an object.",
+        "Name a column of plain values in sources.yaml; in JSON, a path with dots names a value"
+        " in an object.",
         place=place,
     )
 
