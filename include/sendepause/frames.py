@@ -43,3 +43,12 @@ EVENTS = pl.Schema(
         "source": pl.String(),  # the source's id in the configuration
     }
 )
+
+
+def repeats(values: pl.Series) -> pl.Series:
+    """The places of the values that come more than once. By hashes, which is fast: a place too many now and
+    then is to do no harm to who asks."""
+    hashes = values.hash()
+    ordered = hashes.sort()
+    twice = ordered.filter(ordered == ordered.shift(1))
+    return hashes.is_in(twice.implode()).arg_true() if len(twice) else pl.Series([], dtype=pl.UInt32)

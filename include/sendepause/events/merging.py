@@ -22,7 +22,7 @@ from sendepause.events.blocks import (
     write,
 )
 from sendepause.events.pending import note_pending
-from sendepause.frames import EVENTS
+from sendepause.frames import EVENTS, repeats
 
 ORDER = ("account_id", "sent_at", "position", "event_id")
 
@@ -124,10 +124,10 @@ def _days_in(block: Block, path: Path) -> set[date]:
 
 def _once(events: pl.DataFrame) -> pl.DataFrame:
     """One row for each event id: the smallest in a total order, hence independent of what came first."""
-    # By hashes, which is fast: what only seems to repeat harms nothing.
-    repeated = events["event_id"].hash().is_duplicated()
-    if not repeated.any():
+    places = repeats(events["event_id"])
+    if places.is_empty():
         return events
+    repeated = pl.Series([False]).new_from_index(0, len(events)).scatter(places, True)
     ordered = events.filter(repeated).sort(
         "event_id", pl.col("content").is_null(), "sent_at", "position", *_REST, nulls_last=True
     )

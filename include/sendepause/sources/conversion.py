@@ -10,7 +10,7 @@ from datetime import datetime
 
 import polars as pl
 
-from sendepause.frames import EVENTS
+from sendepause.frames import EVENTS, repeats
 from sendepause.keys import Pseudonymiser, digest, spelled
 from sendepause.sources.base import Reading
 from sendepause.sources.portions import Spool
@@ -213,12 +213,12 @@ def _said(hidden: pl.DataFrame, place: Place, keys: Pseudonymiser) -> pl.Series:
             separator="-",
         )
     ).to_series()
-    repeats = said.hash().is_duplicated().arg_true()  # also what only seems to repeat, which harms nothing
-    if repeats.is_empty():
+    places = repeats(said)
+    if places.is_empty():
         return said
-    again = said.gather(repeats).to_frame("id").with_columns(nth=pl.int_range(pl.len()).over("id"))
+    again = said.gather(places).to_frame("id").with_columns(nth=pl.int_range(pl.len()).over("id"))
     numbered = pl.when(pl.col("nth") == 0).then("id").otherwise(pl.concat_str("id", "nth", separator="-"))
-    return said.scatter(repeats, again.select(numbered).to_series())
+    return said.scatter(places, again.select(numbered).to_series())
 
 
 def _talk_ids(talk: pl.DataFrame, source: str) -> pl.Series:
@@ -227,6 +227,8 @@ def _talk_ids(talk: pl.DataFrame, source: str) -> pl.Series:
     for column in talk:
         values = column.cast(pl.String).fill_null("")
         distinct = values.unique()
+        if len(distinct) == 1:
+            continue
         code = code * len(distinct) + values.cast(pl.Enum(distinct)).to_physical().cast(pl.UInt64)
     kinds = talk.with_columns(code=code).unique("code")
     parts = (pl.col(name).cast(pl.String).fill_null("") for name in talk.columns)
