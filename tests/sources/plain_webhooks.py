@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sendepause.sources.cloud_api_facts import TEMPLATES
+from sendepause.sources.cloud_api_words import TEMPLATES
 from sendepause.sources.json_records import inner, items, text_of, unwrapped
 from sendepause.sources.numbers import address, milliseconds, phone
 from sendepause.sources.text import strip_marks

@@ -13,37 +13,31 @@ from functools import lru_cache
 import polars as pl
 
 from sendepause.frames import MESSAGES
+from sendepause.sources import cloud_api_few
 from sendepause.sources.base import ReadContext
 from sendepause.sources.cloud_api_shapes import Message, Status, Value
+from sendepause.sources.cloud_api_words import (
+    LATER,
+    MEDIA,
+    NO_MESSAGE,
+    SENT,
+    TEMPLATES,
+    WORDED,
+    WORDLESS,
+    category_of,
+    code_of,
+    is_from_me,
+    words_of,
+)
 from sendepause.sources.gathered import own_author
 from sendepause.sources.numbers import address, milliseconds, phone
 from sendepause.sources.text import MARKS
 
-MEDIA = frozenset(
-    {"image", "video", "audio", "voice", "document", "sticker", "contacts", "media_placeholder"}
-)
-_CAPTIONED = frozenset({"image", "video", "audio", "voice", "document", "sticker"})
-NO_MESSAGE = frozenset({"reaction", "revoke", "edit", "ephemeral", "request_welcome"})
-
-TEMPLATES: dict[str, bool] = {
-    "marketing": True,
-    "marketing_lite": True,
-    "utility": True,
-    "authentication": True,
-    "authentication_international": True,
-    "business_initiated": True,  # until 2023: opened by the business, which takes a template
-    "service": False,
-    "user_initiated": False,
-    "referral_conversion": False,
-    "free_entry_point": False,
-    "free_customer_service": False,
-}
-"""Whether a message of a pricing category (or of a conversation's origin, in older versions) is a template.
-
-Source: Meta's references of the status webhook and of pricing, of 2022, 2023 and July 2025."""
-
 MEMORY = 32 * 1024 * 1024
 """So many bytes of facts are kept until they are told: about 200,000."""
+
+FEW = 1_000
+"""So many facts, where that is all there are, cost less one by one than as columns (measured)."""
 
 _AT_ONCE = 25_000  # facts become columns
 _ROWS = 100_000  # at most, in one reading
@@ -66,11 +60,9 @@ FACTS = pl.Schema(
         "template": pl.Boolean(),
         "category": _TEXT,
         "error": _TEXT,
-        "rank": pl.UInt8(),  # which fact of a message tells its time and words; see ``_Ranks``
+        "rank": pl.UInt8(),  # which fact of a message tells its time and words; see ``cloud_api_words``
     }
 )
-
-_WORDED, _WORDLESS, _SENT, _LATER = range(4)  # a message with and without text; its statuses
 
 
 class Facts:
@@ -114,15 +106,28 @@ class Facts:
 
     def rest(self) -> Iterator[pl.DataFrame]:
         """The messages of what was not told yet."""
+        if not self._tables and len(self._messages) + len(self._statuses) <= FEW:
+            yield from self._few()
+            return
         yield from self._stored()
         yield from self._told()
+
+    def _few(self) -> Iterator[pl.DataFrame]:
+        facts = [*self._messages.plain(), *self._statuses.plain()]
+        usable = [fact for fact in facts if fact["sent_at"] is not None or fact["rank"] >= SENT]
+        told = cloud_api_few.one_each(usable)
+        placed = [fact for fact in told if fact["sent_at"] is not None]
+        self.timeless += len(facts) - len(usable) + len(told) - len(placed)
+        if placed:
+            columns = {name: [fact[name] for fact in placed] for name in FACTS}
+            yield pl.DataFrame(columns, schema=FACTS)
 
     def _told(self) -> Iterator[pl.DataFrame]:
         if not self._tables:
             return
         facts, self._tables, self._bytes = pl.concat(self._tables), [], 0
         timeless = pl.col("sent_at").is_null()
-        usable = facts.filter(~timeless | (pl.col("rank") >= _SENT))  # a message's statuses may have a time
+        usable = facts.filter(~timeless | (pl.col("rank") >= SENT))  # a message's statuses may have a time
         told = _one_each(usable)
         placed = told.filter(~timeless)
         self.timeless += len(facts) - len(usable) + len(told) - len(placed)
@@ -161,10 +166,10 @@ def _one_each(facts: pl.DataFrame) -> pl.DataFrame:
     else its earliest one. What the others know besides is added."""
     facts = facts.with_row_index("at").with_columns(key=pl.col("message_id").hash())
     named = facts.filter(pl.col("message_id").is_not_null())
-    is_status = pl.col("rank") >= _SENT
+    is_status = pl.col("rank") >= SENT
     order = pl.when(is_status).then(pl.col("sent_at").fill_null(_NEWEST)).otherwise("at").cast(pl.Int64)
     timeless = is_status & pl.col("sent_at").is_null()
-    rank = pl.when(timeless).then(_LATER).otherwise("rank").cast(pl.Int64)
+    rank = pl.when(timeless).then(LATER).otherwise("rank").cast(pl.Int64)
     chosen = (
         named.select("key", "at", order=rank * 2**50 + order)
         .sort("order", maintain_order=True)
@@ -216,6 +221,12 @@ class _Messages:
         self._own += [own] * many
         self._customers += [customer] * many
 
+    def plain(self) -> Iterator[cloud_api_few.Fact]:
+        """All of it, one by one."""
+        return cloud_api_few.of_messages(
+            zip(self._found, self._accounts, self._own, self._customers, strict=True)
+        )
+
     def table(self) -> pl.DataFrame:
         """All of it, schema ``FACTS``."""
         found = self._found
@@ -228,9 +239,9 @@ class _Messages:
                 "customer": _addresses(self._customers),
                 "group": _addresses([message.group_id for message in found]),
                 "account": _texts(self._accounts),
-                "own": [own or _is_from_me(message) for own, message in zip(self._own, found, strict=True)],
+                "own": [own or is_from_me(message) for own, message in zip(self._own, found, strict=True)],
                 "kind": _texts([message.type or "unknown" for message in found]),
-                "text": _texts([_words(message) for message in found]),
+                "text": _texts([words_of(message) for message in found]),
             }
         ).filter(~pl.col("kind").is_in(sorted(NO_MESSAGE)))
         own = pl.col("own") | pl.col("sender").eq(pl.col("account")).fill_null(False)
@@ -243,7 +254,7 @@ class _Messages:
                 media=pl.col("kind").is_in(sorted(MEDIA)),
                 system=pl.col("kind") == "system",
                 template=pl.when("own").then(pl.col("kind") == "template"),
-                rank=pl.when(pl.col("text").is_null()).then(_WORDLESS).otherwise(_WORDED),
+                rank=pl.when(pl.col("text").is_null()).then(WORDLESS).otherwise(WORDED),
             )
             .with_columns(
                 pl.when(~pl.col("own")).then("sender"),
@@ -253,32 +264,6 @@ class _Messages:
             )
             .select(pl.col(name).cast(dtype) for name, dtype in FACTS.items())
         )
-
-
-def _is_from_me(message: Message) -> bool:
-    return message.history_context is not None and message.history_context.from_me is True
-
-
-def _words(message: Message) -> str | None:
-    kind = message.type
-    if kind == "text":
-        return message.text.body if message.text is not None else None
-    if kind in _CAPTIONED:
-        captioned = getattr(message, kind)
-        return (captioned.caption if captioned is not None else None) or ""
-    match kind:
-        case "contacts":
-            return ""
-        case "system":
-            return message.system.body if message.system is not None else None
-        case "button" | "order":
-            said = message.button if kind == "button" else message.order
-            return said.text if said is not None else None
-        case "interactive" if (shown := message.interactive) is not None:
-            titles = (reply.title for reply in (shown.button_reply, shown.list_reply) if reply is not None)
-            body = shown.body.text if shown.body is not None else None  # of what the business sent itself
-            return next((title for title in titles if title is not None), body)
-    return None
 
 
 class _Statuses:
@@ -295,6 +280,10 @@ class _Statuses:
         self._found += found
         self._accounts += [account] * len(found)
 
+    def plain(self) -> Iterator[cloud_api_few.Fact]:
+        """All of it, one by one."""
+        return cloud_api_few.of_statuses(zip(self._found, self._accounts, strict=True))
+
     def table(self) -> pl.DataFrame:
         """All of it, schema ``FACTS``."""
         found = self._found
@@ -307,29 +296,21 @@ class _Statuses:
                 ),
                 "account": _texts(self._accounts),
                 "campaign_id": _texts([status.biz_opaque_callback_data or None for status in found]),
-                "category": _spelled(_texts([_category(status) for status in found])),
-                "error": _texts([_code(status) for status in found]),
+                "category": _spelled(_texts([category_of(status) for status in found])),
+                "error": _texts([code_of(status) for status in found]),
                 "state": _texts([status.status for status in found]),
             }
         ).filter(pl.col("message_id").is_not_null())
         template = pl.col("category").replace_strict(TEMPLATES, default=None, return_dtype=pl.Boolean)
         return raw.with_columns(
             template=template,
-            rank=pl.when(pl.col("state") == "sent").then(_SENT).otherwise(_LATER),
+            rank=pl.when(pl.col("state") == "sent").then(SENT).otherwise(LATER),
             own=True,
             media=False,
             system=False,
             sender=pl.lit(None, pl.String),
             text=pl.lit(None, pl.String),
         ).select(pl.col(name).cast(dtype) for name, dtype in FACTS.items())
-
-
-def _category(status: Status) -> str | None:
-    """The pricing category, else that of the conversation (which newer versions leave out)."""
-    if status.pricing is not None and status.pricing.category:
-        return status.pricing.category
-    origin = status.conversation and status.conversation.origin
-    return (origin and origin.type) or None
 
 
 def _spelled(categories: pl.Series) -> pl.Series:
@@ -339,12 +320,6 @@ def _spelled(categories: pl.Series) -> pl.Series:
     if spelled == met.to_list():
         return categories
     return categories.replace_strict(met, spelled, default=None, return_dtype=pl.String)
-
-
-def _code(status: Status) -> str | None:
-    if status.errors is None:
-        return None
-    return next((str(fault.code) for fault in status.errors if fault.code not in (None, "")), None)
 
 
 @lru_cache(maxsize=4096)
