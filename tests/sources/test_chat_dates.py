@@ -172,3 +172,10 @@ def _short(offset: str) -> str:
 def test_the_hour_that_a_zone_skips_takes_the_offset_before_the_jump() -> None:
     (message,) = read("chat_export", "31.03.24, 02:30 - Ida: x\n").messages["sent_at"].to_list()
     assert message.isoformat() == "2024-03-31T01:30:00+00:00"
+
+
+@pytest.mark.parametrize("typed", ["30.02.24", "45.03.24", "31.04.24", "14.02.20"])
+@pytest.mark.parametrize("last", ["13.03.24", "15.03.25"])
+def test_one_odd_date_puts_no_year_first(typed: str, last: str) -> None:
+    read_so = shown("chat_export", _chat("13.03.24", typed, last))
+    assert read_so[0]["sent_at"].startswith("2024-03-13")

@@ -113,6 +113,7 @@ def test_words_stay_and_edit_marks_go(body: str, text: str) -> None:
         "メッセージと通話はエンドツーエンド暗号化されています。",
         "Сообщения и звонки защищены сквозным шифрованием.",
         "This business uses a secure service from Meta to manage this chat.",
+        "Dieses Unternehmenskonto wurde jetzt als Standardkonto registriert.",
         f"{LRM}Ida Krug added you",
         f"{LRM}You're now an admin",
         f"{LRM}Bo joined using this group's invite link",
@@ -164,6 +165,12 @@ def test_an_owner_with_a_colon_is_told_apart_from_the_text(owner: str) -> None:
     said, notice = shown("chat_export", text, owner=owner)
     assert (said["author"], said["text"]) == ("Praxis: Empfang", "Ihr Termin: 9 Uhr")
     assert notice["system"]
+
+
+def test_a_name_that_goes_on_after_the_owner_s_is_another_one() -> None:
+    text = "30.05.23, 18:44 - Praxis: Empfangsdame: ja\n30.05.23, 18:45 - Praxis: Empfang: nein\n"
+    authors = [message["author"] for message in shown("chat_export", text, owner="Praxis: Empfang")]
+    assert authors == ["Praxis", "Praxis: Empfang"]
 
 
 @pytest.mark.parametrize(

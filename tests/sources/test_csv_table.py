@@ -35,6 +35,7 @@ def one(data: str | bytes, **context: Any) -> dict[str, Any]:
         ("Timestamp (UTC),Message", "2024-03-09 16:00:00,a", "2024-03-09T17:00:00+01:00"),
         ("sent_at,body", "1710000000,a", "2024-03-09T17:00:00+01:00"),
         ("sent_at,body", "1710000000123,a", "2024-03-09T17:00:00+01:00"),
+        ("sent_at,body", "1710000000.9996,a", "2024-03-09T17:00:00+01:00"),
         ("Date,Time,Message", "3/29/2024,5:00 PM,a", "2024-03-29T17:00:00+01:00"),
         ("Date,Time,Message", "29/03/2024,12:05 am,a", "2024-03-29T00:05:00+01:00"),
         ("Datum;Uhrzeit;Nachricht", "31.03.2024;02:30;a", "2024-03-31T03:30:00+02:00"),
@@ -132,6 +133,12 @@ def test_configured_columns_count_before_the_usual_names() -> None:
     assert one(table, columns={"text": "wortlaut"})["text"] == "ja"
     with pytest.raises(BadInput, match="columns"):
         read("csv", table, columns={"text": "fehlt"})
+
+
+def test_the_clock_that_goes_back_does_not_turn_the_table_round() -> None:
+    rows = "27.10.2024;02:50;a\n27.10.2024;02:10;b\n"
+    found = shown("csv", f"Datum;Uhrzeit;Nachricht\n{rows}", name="liste.csv")
+    assert [message["sent_at"][-6:] for message in found] == ["+02:00", "+01:00"]
 
 
 def test_a_list_with_the_newest_first_has_its_order_too() -> None:

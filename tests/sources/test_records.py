@@ -132,7 +132,14 @@ def test_a_message_that_the_business_app_echoes_is_outgoing() -> None:
 
 @pytest.mark.parametrize(
     "stamp",
-    [1710000000, "1710000000", 1710000000.9, 1710000000123, "1710000000123", {"low": 1710000000, "high": 0}],
+    [
+        1710000000,
+        "1710000000",
+        1710000000.9996,
+        1710000000123,
+        "1710000000123",
+        {"low": 1710000000, "high": 0},
+    ],
 )
 def test_a_time_stamp_is_read_in_every_form(stamp: Any) -> None:
     (found,) = shown("evolution", json.dumps(evolution({"conversation": "a"}, messageTimestamp=stamp)))

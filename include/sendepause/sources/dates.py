@@ -56,7 +56,7 @@ def order_of(
     order: Order | None = _dotted(dates) if dotted else _by_size(dates) or _by_sequence(dates, either_way)
     if order is None:
         order = _by_locale(dates, locale)
-    if max((numbers[2] for numbers in dates), default=0) < 100 and _is_short_year_first(dates, order):
+    if max((numbers[2] for numbers in dates), default=0) < 100 and _is_short_year_first(dates, order, dotted):
         return "year"
     return order
 
@@ -130,19 +130,21 @@ def _ascends(days: Sequence[date], days_back: int) -> bool:
     return all(later >= earlier - timedelta(days=days_back) for earlier, later in pairwise(days))
 
 
-def _is_short_year_first(dates: Sequence[Numbers], order: str) -> bool:
-    """Whether a two-digit year comes first (``23-12-20``): only then all is plausible and in order."""
-    other = [as_date(numbers, order) for numbers in dates]
-    if (
-        all(other)
-        and all(day.year >= _FIRST_YEAR for day in other if day)
-        and _ascends([d for d in other if d], 1)
-    ):
+def _is_short_year_first(dates: Sequence[Numbers], order: str, dotted: bool) -> bool:
+    """Whether a two-digit year comes first (``23-12-20``): only then all is plausible and in order.
+
+    Single dates that do not exist are text that looks like a header; after dots, dates may go back.
+    """
+    other = [day for day in (as_date(numbers, order) for numbers in dates) if day]
+    if other and _are_plausible(other) and (dotted or _ascends(other, 1)):
         return False
     own = [as_date(numbers, "year") for numbers in dates]
-    return (
-        all(own) and all(day.year >= _FIRST_YEAR for day in own if day) and _ascends([d for d in own if d], 1)
-    )
+    known = [day for day in own if day]
+    return len(known) == len(own) and _are_plausible(known) and _ascends(known, 1)
+
+
+def _are_plausible(days: Sequence[date]) -> bool:
+    return all(day.year >= _FIRST_YEAR for day in days)
 
 
 def _ambiguous(numbers: Numbers) -> BadInput:

@@ -18,6 +18,7 @@ def instant(value: Any) -> int | None:
     text = value.strip().removesuffix(" UTC")
     try:
         moment = datetime.fromisoformat(text)
-        return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+        at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return round(at.replace(microsecond=0).timestamp()) * 1000 + at.microsecond // 1000
     except (ValueError, OverflowError):
         return milliseconds(value)

@@ -38,7 +38,7 @@ _OF_CHAT = (
 )
 _BUSINESS = (
     r"(?:this business (?:uses|works with|is working with|account)|this chat is with a business|"
-    r"dieses unternehmen (?:nutzt|verwendet|arbeitet)|dieser chat ist mit einem (?:unternehmen|business)|"
+    r"dieses unternehmen(?: (?:nutzt|verwendet|arbeitet|hat)|s-?(?:konto|account))|dieser chat ist mit einem (?:unternehmen|business)|"
     r"esta empresa (?:usa|utiliza|trabaja|trabalha|está)|"
     r"este chat (?:es|é) con? (?:una |uma )?(?:cuenta|conta|empresa)|cette entreprise (?:utilise|travaille)|"
     r"questa azienda (?:usa|utilizza|collabora)|dit bedrijf (?:gebruikt|werkt)|"

@@ -67,4 +67,7 @@ def milliseconds(value: Any) -> int | None:
         return None
     if not 0 < value <= _NEWEST_MS:  # NaN fails too
         return None
-    return int(value) if value >= 10**11 else round(value * 1000)
+    if value >= 10**11:
+        return int(value)
+    seconds = int(value)  # fractions are cut off: a message of .9996 is none of the next second
+    return seconds * 1000 + min(round((value - seconds) * 1000), 999)

@@ -91,7 +91,8 @@ def _with_owner(table: pl.DataFrame, owner: str) -> pl.DataFrame:
     written = pl.col("rest").str.extract(rf"(?i)^({_M}{words}{_M}){_END}", 1)
     if ":" not in owner:
         return table.with_columns(author=pl.coalesce(written, "author"))
-    begins = pl.col("rest").str.contains(rf"(?i)^{_M}{words}")
+    # Where a word goes on (``Praxis: Empfang`` in ``Praxis: Empfangsdame: Hallo``) it is another name.
+    begins = pl.col("rest").str.contains(rf"(?i)^{_M}{words}(?:\W|$|[^:\n]*(?:\n|$))")
     return table.with_columns(author=pl.when(begins).then(written).otherwise(pl.col("author")))
 
 

@@ -167,7 +167,8 @@ class Survey:
         if self._repeated:
             kept = pl.concat(self._repeated)
             first, last = (_wall(edge, order) for edge in (self._first, self._last))
-            backwards = first is not None and last is not None and first > last
+            # By an hour the clock itself goes back: only more shows that the newest row comes first.
+            backwards = first is not None and last is not None and first - last > timedelta(hours=1)
             times.settle(kept.reverse() if backwards else kept)
         return times
 
@@ -298,12 +299,14 @@ def _epoch(values: pl.Series) -> pl.Series:
     number = values.cast(pl.Float64) if values.dtype.is_decimal() else values
     in_ms = number >= 100_000_000_000
     wide = number.cast(pl.Float64)
+    seconds = wide.floor()
+    fraction = ((wide - seconds) * 1000).round().clip(upper_bound=999)  # cut off, never the next second's
     exact = pl.select(
         pl.when((number <= 0) | (number > _NEWEST_MS) | wide.is_nan().fill_null(False))
         .then(None)
         .when(in_ms)
         .then(number.cast(pl.Int64, strict=False))
-        .otherwise((wide * 1000).round().cast(pl.Int64, strict=False))
+        .otherwise((seconds * 1000 + fraction).cast(pl.Int64, strict=False))
     )
     return exact.to_series()
 
