@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
@@ -164,6 +164,7 @@ def test_signs_that_count_as_plain_are_left_alone_by_folding() -> None:
     assert text.casefold() == text
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.text(st.sampled_from([*"aZ09_.:/-, \n\t#ßäÖςµ٣①😀🏽é\u0301\u200d\ufe0f"]), max_size=12)

@@ -168,7 +168,7 @@ def test_an_owner_with_a_colon_is_told_apart_from_the_text(owner: str) -> None:
 
 
 def test_a_name_that_goes_on_after_the_owner_s_is_another_one() -> None:
-    text = "30.05.23, 18:44 - Praxis: Empfangsdame: ja\n30.05.23, 18:45 - Praxis: Empfang: nein\n"
+    text = "30.05.23, 18:44 - Praxis: Empfangsdame: ja\n30.05.23, 18:45 - Praxis: Empfang:nein\n"
     authors = [message["author"] for message in shown("chat_export", text, owner="Praxis: Empfang")]
     assert authors == ["Praxis", "Praxis: Empfang"]
 

@@ -100,7 +100,7 @@ def _read(data: bytes) -> Reading:
     return read_whole("chat_export", io.BytesIO(data), "file.txt", ReadContext())
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(SHAPES), st.lists(_names, min_size=4, max_size=4, unique=True), _messages, st.booleans()
 )
@@ -150,7 +150,7 @@ def _damaged(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.binary(max_size=300), _damaged(), st.text(max_size=200).map(str.encode)))
 @example(b"\x00" * 64)
 @example("30.05.23, 18:44 - ".encode("utf-16-le"))

@@ -211,6 +211,20 @@ def test_what_people_write_stays_theirs() -> None:
         assert _messages(head, WORDS, [_plain(word) for word in WORDS]) == []
 
 
+def test_a_mark_makes_no_notice_of_a_question_or_of_a_person_s_own_deeds() -> None:
+    words = _phrases(
+        "Hast du den Termin geändert?|Ich habe die Nummer geändert|Er hat das Büro verlassen|"
+        "I added the numbers to the list|I've left the key at the desk|We changed the date|Has Bo left?"
+    )
+    bodies = [f"{LRM}{word}" for word in words]
+    assert _messages(IPHONE, bodies, words) == []
+    quoted = f"{LRM}Bo changed the group name to “Wer?”"
+    assert read("chat_export", f"{IPHONE}Ida: {quoted}\n{IPHONE}Ida: ja").messages["system"].to_list() == [
+        True,
+        False,
+    ]
+
+
 def test_polls_and_places_are_messages() -> None:
     polls = [
         f"{LRM}{word}\nWann?\n{LRM}OPTION: Fr (1)"

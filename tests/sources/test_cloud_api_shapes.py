@@ -156,7 +156,7 @@ def told(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @given(CALLS, st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_a_file_reads_as_its_calls_read_one_by_one(
     told: str, found: list[dict[str, Any]], escaped: bool
 ) -> None:
@@ -169,7 +169,7 @@ def test_a_file_reads_as_its_calls_read_one_by_one(
 
 
 @given(CALLS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_calls_that_come_twice_or_in_another_order_tell_the_same_messages(
     told: str,
     found: list[dict[str, Any]],

@@ -212,7 +212,7 @@ def test_a_sheet_s_number_with_a_decimal_point_is_a_number() -> None:
     ),
     st.booleans(),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_quoting_is_read_as_the_csv_module_reads_it(texts: list[str], quoted: bool) -> None:
     """Written by the csv module, or as it comes; in blocks as small as a row."""
     target = io.StringIO(newline="")

@@ -344,7 +344,7 @@ def test_few_bytes_that_stand_for_very_many_items_are_refused(monkeypatch: pytes
 
 
 @given(ODD)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_what_is_flatted_is_read_back(value: Any) -> None:
     if isinstance(value, dict | list):
         plain = json.loads(json.dumps(value))
@@ -352,7 +352,7 @@ def test_what_is_flatted_is_read_back(value: Any) -> None:
 
 
 @given(st.recursive(st.text(max_size=3) | st.integers(0, 4), st.lists).map(lambda value: [value]) | ODD)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_what_is_not_flatted_is_none_or_read(value: Any) -> None:
     unflatted(value)
 
@@ -375,6 +375,6 @@ def test_a_value_inside_itself_does_no_harm() -> None:
         + [execution(TWILIO, BY_TWILIO), execution(WWEBJS, BY_WWEBJS), row(EVOLUTION, BY_EVOLUTION)]
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_records_with_something_wrong_in_them_are_read_or_refused(record: Any) -> None:
     read_or_refuse("n8n_executions", record)

@@ -86,7 +86,7 @@ ROWS = st.lists(
 
 
 @given(ROWS, st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_one_table_reads_to_the_same_messages_in_every_format(
     rows: list[tuple[int, str, str, bool]], aware: bool
 ) -> None:
@@ -241,7 +241,7 @@ COLUMNS = {"sent_at": "at", "text": "was"}
 
 
 @given(st.integers(4, len(TABLE) - 1), st.integers(1, 255))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_flipped_byte_is_read_or_refused(place: int, flip: int) -> None:
     data = bytearray(TABLE)
     data[place] ^= flip
