@@ -1,4 +1,4 @@
-"""What holds for all tests: how long an example takes says something of the machine, and nothing of a promise."""
+"""What holds for all tests: how long an example takes tells of the machine, and of no promise."""
 
 from hypothesis import settings
 
