@@ -10,7 +10,7 @@ import polars as pl
 
 from sendepause.keys import PLAIN
 from sendepause.sources import wording
-from sendepause.sources.notices import GROUP, is_encryption, is_sure, scattered
+from sendepause.sources.notices import GROUP, NOT_THE_APP, is_encryption, is_sure, scattered
 from sendepause.sources.text import MARKS, SPACES
 
 _SPECIAL = f"[{MARKS}<(•]"
@@ -18,7 +18,7 @@ _LONGEST_NOTICE = 80  # in characters: no marker without mark and bracket is lon
 # Markers in Latin letters are told by how they begin; a text with any other sign is looked at closely.
 _LETTERS = PLAIN.replace("!-.", "!-')-.").replace(":-@", ":;=-@") + "A-ZÀ-ÖØ-Þ/0-9ß"
 _MAY_BE_MORE = rf"{wording.BEGINNINGS}|[^{_LETTERS}]"
-_TOLD = r"\n|maps\.google|foursquare\.com"  # polls and locations are a person's
+_TOLD = rf"\n|maps\.google|foursquare\.com|{NOT_THE_APP}"  # polls and locations are a person's
 
 
 def clean(text: pl.Expr) -> pl.Expr:

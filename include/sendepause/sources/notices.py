@@ -130,6 +130,12 @@ _SETTINGS = (
 GROUP = rf"(?i)(?:{_GROUP}|{_CALLS}|{_SETTINGS})"
 """Notices about groups, numbers, security codes and calls: taken for one only after a mark."""
 
+NOT_THE_APP = (
+    r"\?\s*$|(?i:^(?:ich|wir|er|jemand|heute|gestern|he|she|they|we|today|yesterday|j['’]ai|nous|yo|ik|wij|я|мы|"
+    r"i(?:['’]|\s(?:have|had|was|am|will|just|can|\w+ed|left)))\b)"
+)
+"""What no notice is: a question, or something that begins like a person's own words."""
+
 
 def is_encryption(lines: pl.Series) -> pl.Series:
     """Which lines are the notice of encryption. Null counts as not."""

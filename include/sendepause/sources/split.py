@@ -88,7 +88,7 @@ def _with_owner(table: pl.DataFrame, owner: str) -> pl.DataFrame:
     words = _words(owner)
     if not words:
         return table
-    written = pl.col("rest").str.extract(rf"(?i)^({_M}{words}{_M}){_END}", 1)
+    written = pl.col("rest").str.extract(rf"(?i)^({_M}{words}{_M}):", 1)
     if ":" not in owner:
         return table.with_columns(author=pl.coalesce(written, "author"))
     # Where a word goes on (``Praxis: Empfang`` in ``Praxis: Empfangsdame: Hallo``) it is another name.
