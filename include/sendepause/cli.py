@@ -78,9 +78,21 @@ def read(
     try:
         with file.open("rb") as stream:
             reading = sources.read_whole(kind, stream, file.name, context)
+    except BadInput as error:
+        if kind not in READERS:
+            raise
+        place = f"{file}, {error.place}" if error.place else str(file)
+        raise BadInput(error.what, error.mend, place=place, means="Nothing was read.") from error
     except OSError as error:
         raise BadInput(
             f"The file cannot be read: {error.strerror}.", place=str(file), means="Nothing was read."
+        ) from error
+    except Exception as error:  # a mistake of ours, told as the reading DAG tells it
+        raise BadInput(
+            f"Reading it failed unexpectedly ({type(error).__name__}).",
+            f"Check that it is of the kind {kind}.",
+            place=str(file),
+            means="Nothing was read.",
         ) from error
     _print(diagnosis(kind, reading, context) if doctor else as_json_lines(reading, time_zone))
 

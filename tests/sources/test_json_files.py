@@ -285,3 +285,10 @@ def test_memory_stays_below_one_gibibyte(head: bytes, unit: bytes, many: int, ti
 @pytest.fixture
 def root() -> Path:
     return Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("form", ["%s", "[%s]", "{}\n%s\n"])
+def test_what_python_takes_for_a_number_and_json_does_not_is_refused(value: str, form: str) -> None:
+    with pytest.raises(BadInput, match="does not parse"):
+        read((form % f'{{"a": {value}}}').encode())

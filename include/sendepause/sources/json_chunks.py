@@ -54,6 +54,13 @@ class Lines:
                 yield (place := f"line {number}"), parsed(line.lstrip("\ufeff"), place)
 
 
+def _no_json(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_json)  # NaN and Infinity, which Python would take
+
+
 def parsed(text: str, place: str | None) -> Any:
     """The value of a JSON text.
 
@@ -62,7 +69,7 @@ def parsed(text: str, place: str | None) -> Any:
     if len(text) > MAX_RECORD:
         raise too_large(place)
     try:
-        return json.loads(text)
+        return _JSON.decode(text)
     except ValueError:  # also numbers of absurd length
         raise unparsed(place) from None
     except RecursionError:
