@@ -1,8 +1,8 @@
 """What the Cloud API's webhooks tell of messages, as columns, until one row a message can be told.
 
 A message that was sent is known from several calls: its statuses, an echo, both. They come in any order, and
-often more than once, so facts are kept, narrow, for as long as memory allows: of several hundred thousand
-calls at a time.
+often more than once, so facts are kept, narrow, for as long as memory allows: a hundred
+thousand at a time.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from sendepause.sources.gathered import own_author
 from sendepause.sources.numbers import address, milliseconds, phone
 from sendepause.sources.text import MARKS
 
-MEMORY = 32 * 1024 * 1024
-"""So many bytes of facts are kept until they are told: about 200,000."""
+MEMORY = 16 * 1024 * 1024
+"""So many bytes of facts are kept until they are told: about 100,000."""
 
 FEW = 1_000
 """So many facts, where that is all there are, cost less one by one than as columns (measured)."""
 
-_AT_ONCE = 25_000  # facts become columns
-_ROWS = 100_000  # at most, in one reading
+_AT_ONCE = 30_000  # facts become columns
+_ROWS = 50_000  # at most, in one reading
 
 _NEWEST = 253_402_300_799_999  # as ``numbers.milliseconds``
 
@@ -82,8 +82,9 @@ class Facts:
             self.recognised += 1
             metadata = value.metadata
             account = None if metadata is None else _phone(metadata.display_phone_number)
-            if value.statuses:
-                statuses.add(value.statuses, account)
+            if value.statuses:  # as most do: a call less for each
+                statuses.found += value.statuses
+                statuses.accounts += [account] * len(value.statuses)
             if value.messages:
                 messages.add(value.messages, account)
             if value.message_echoes:
@@ -270,23 +271,19 @@ class _Statuses:
     """Statuses of what the account sent, to become columns."""
 
     def __init__(self) -> None:
-        self._found: list[Status] = []
-        self._accounts: list[str | None] = []
+        self.found: list[Status] = []
+        self.accounts: list[str | None] = []
 
     def __len__(self) -> int:
-        return len(self._found)
-
-    def add(self, found: list[Status], account: str | None) -> None:
-        self._found += found
-        self._accounts += [account] * len(found)
+        return len(self.found)
 
     def plain(self) -> Iterator[cloud_api_few.Fact]:
         """All of it, one by one."""
-        return cloud_api_few.of_statuses(zip(self._found, self._accounts, strict=True))
+        return cloud_api_few.of_statuses(zip(self.found, self.accounts, strict=True))
 
     def table(self) -> pl.DataFrame:
         """All of it, schema ``FACTS``."""
-        found = self._found
+        found = self.found
         raw = pl.DataFrame(
             {
                 "message_id": _texts([status.id or None for status in found]),
@@ -294,7 +291,7 @@ class _Statuses:
                 "counterpart": _addresses(
                     [status.recipient_id or status.recipient_user_id for status in found]
                 ),
-                "account": _texts(self._accounts),
+                "account": _texts(self.accounts),
                 "campaign_id": _texts([status.biz_opaque_callback_data or None for status in found]),
                 "category": _spelled(_texts([category_of(status) for status in found])),
                 "error": _texts([code_of(status) for status in found]),
