@@ -218,14 +218,21 @@ CONTESTANTS: dict[str, Callable[[Path], Callable[[], int]]] = {
 }
 
 
+def _peak() -> int:
+    """The most memory that this process had so far, in MiB."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found[1]) // 1024
+
+
 def _main(name: str, file: Path) -> None:
     work = CONTESTANTS[name](file)
-    seconds = []
+    seconds, peak = [], 0
     for _ in range(1 if name in PEER_NAMES else 3):  # whatever else the machine did is in the slower ones
         began = time.perf_counter()
         rows = work()
         seconds.append(time.perf_counter() - began)
-    peak = int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
+        peak = peak or _peak()  # of reading the file once
     print(json.dumps({"seconds": min(seconds), "rows": rows, "peak_mib": peak}))  # noqa: T201
 
 

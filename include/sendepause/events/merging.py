@@ -127,13 +127,13 @@ def _once(events: pl.DataFrame) -> pl.DataFrame:
     places = repeats(events["event_id"])
     if places.is_empty():
         return events
-    repeated = pl.Series([False]).new_from_index(0, len(events)).scatter(places, True)
-    ordered = events.filter(repeated).sort(
+    repeated = events[places].with_columns(place=places)
+    ordered = repeated.sort(
         "event_id", pl.col("content").is_null(), "sent_at", "position", *_REST, nulls_last=True
     )
-    return pl.concat(
-        [events.filter(~repeated), ordered.unique("event_id", keep="first", maintain_order=True)]
-    )
+    first = ordered.unique("event_id", keep="first", maintain_order=True)["place"]
+    kept = pl.Series([True]).new_from_index(0, len(events)).scatter(places, False).scatter(first, True)
+    return events.filter(kept)
 
 
 def _placed(events: pl.DataFrame) -> pl.DataFrame:
@@ -207,6 +207,7 @@ def _update(
         result = new
     else:
         result = _once(pl.concat([kept, new])).sort(ORDER)
+    del kept, new
     same = result.equals(old)
     if not same or (days and not path.exists()):
         write(path, result)
@@ -225,6 +226,9 @@ def _files_of_days(root: Path, block: Block) -> list[Path]:
 
 
 def _changed(old: pl.DataFrame, new: pl.DataFrame, bucket: int) -> set[Partition]:
-    both = new if old.is_empty() else pl.concat([old, new])
-    differing = both if old.is_empty() else both.filter(~both.is_duplicated())
-    return {(day, bucket) for day in differing["sent_at"].dt.date().unique()}
+    """The days on which two states of a block, each in its order, differ."""
+    of_old, of_new = old["sent_at"].dt.date(), new["sent_at"].dt.date()
+    days = {*of_old.unique(), *of_new.unique()}
+    if old.is_empty():
+        return {(day, bucket) for day in days}
+    return {(day, bucket) for day in days if not old.filter(of_old == day).equals(new.filter(of_new == day))}

@@ -13,8 +13,8 @@ from sendepause.frames import MESSAGES
 from sendepause.model import Resolution
 from sendepause.sources.base import Reading
 
-IN_MEMORY = 500_000
-"""So many rows of one file wait in memory, about 100 MB of events; more wait on the disk."""
+IN_MEMORY = 100_000
+"""So many rows of one file's portions wait in memory, about 20 MB of events; more wait on the disk."""
 
 _FINEST = (Resolution.MS, Resolution.S, Resolution.MIN)
 
@@ -45,7 +45,8 @@ def joined(portions: Iterable[Reading]) -> Reading:
 class Spool:
     """Tables of one file, in order, until it is known that all of it can be read.
 
-    Beyond ``IN_MEMORY`` rows they lie in temporary files without a name, which end with the process.
+    Beyond ``IN_MEMORY`` rows all but the last lie in temporary files without a name, which end with the
+    process.
     """
 
     def __init__(self) -> None:
@@ -60,10 +61,10 @@ class Spool:
     def add(self, rows: pl.DataFrame) -> None:
         """Keep one more table."""
         self._rows += len(rows)
-        self._held.append(rows)
-        if sum(map(len, self._held)) > IN_MEMORY:
+        if self._held and sum(map(len, self._held)) + len(rows) > IN_MEMORY:
             self._stored.append(self._written(pl.concat(self._held)))
             self._held = []
+        self._held.append(rows)
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         for file in self._stored:
