@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,17 @@ SECRET, FORMER, TOKEN = "an invented app secret", "the secret before it", "a wor
 ANNA = "+491713920050"  # numbers of this block belong to nobody
 STRANGER = "+4930231251999"
 TEXT = "Ist mein blaues Rad fertig?"
+
+
+@pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """As pytest's own, also where Airflow, imported by another test, has taken the root's handlers away."""
+    lost = caplog.handler not in logging.getLogger().handlers
+    ours = logging.getLogger("sendepause")
+    if lost:
+        ours.addHandler(caplog.handler)
+    yield caplog
+    ours.removeHandler(caplog.handler)
 
 
 def webhook(number: str = BOOKINGS, field: str = "messages", **value: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ _LONGEST_NOTICE = 80  # in characters: no marker without mark and bracket is lon
 # Markers in Latin letters are told by how they begin; a text with any other sign is looked at closely.
 _LETTERS = PLAIN.replace("!-.", "!-')-.").replace(":-@", ":;=-@") + "A-ZÀ-ÖØ-Þ/0-9ß"
 _MAY_BE_MORE = rf"{wording.BEGINNINGS}|[^{_LETTERS}]"
-_TOLD = rf"\n|maps\.google|foursquare\.com|{NOT_THE_APP}"  # polls and locations are a person's
+_BY_A_PERSON = rf"\n|maps\.google|foursquare\.com|{NOT_THE_APP}"  # polls and locations are
 
 
 def clean(text: pl.Expr) -> pl.Expr:
@@ -140,7 +140,7 @@ def notices(table: pl.DataFrame, *, labels: bool = True) -> pl.Series:
     sure = table["candidate"] & is_sure(table["shown"])
     label = _label(table, sure)
     unsure = table["candidate"] & table["marked"] & ~sure
-    told = table.filter(unsure).select(pl.col("shown").str.contains(_TOLD)).to_series()
+    told = table.filter(unsure).select(pl.col("shown").str.contains(_BY_A_PERSON)).to_series()
     unsure = scattered(unsure, ~told)
     author, shown = pl.col("author"), pl.col("shown")
     acts = shown.str.starts_with(author) & (author.str.len_chars() > 1)

@@ -47,9 +47,6 @@ class Gathered:
         if known is None or (known.text is None and message.text is not None):
             self._by_id[key] = message
 
-    def __contains__(self, message_id: str) -> bool:
-        return message_id in self._by_id
-
     def reading(self, evidence: Evidence | None, what: str) -> Reading:
         """The reading; refuses a file in which nothing was of the kind ``what``."""
         if not self.recognised:
