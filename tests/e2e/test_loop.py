@@ -68,9 +68,10 @@ def test_the_web_ui_shows_dags_with_docs_and_assets_with_counts(installed: Insta
             assert "When it fails" in api.get(f"/dags/{dag}/details").json()["doc_md"]
         events = api.get("/assets/events").json()["asset_events"]
         counts = {event["name"].removeprefix("sendepause."): event["extra"] for event in events}
-        assert counts["events"]["events_new"] > 10_000
+        read = [event["extra"] for event in events if event["name"] == "sendepause.events"]
+        assert max(found["events_new"] for found in read) > 10_000  # other tests may have had some more read
         assert counts["findings"]["accounts"] == 24
-        assert counts["alerts"]["owed"] > 0
+        assert any(event["extra"]["owed"] for event in events if event["name"] == "sendepause.alerts")
         assert api.get("/importErrors").json()["total_entries"] == 0
 
 
