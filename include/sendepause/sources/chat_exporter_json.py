@@ -19,7 +19,6 @@ from sendepause.sources.gathered import Gathered, Message, own_author
 from sendepause.sources.json_records import PORTION, Record, items, shelves, text_of
 from sendepause.sources.numbers import address, milliseconds
 
-_BREAK = re.compile(r" ?<br ?/?>")
 # Rows that the exporter marks as "meta" although a person sent them.
 _SENT = re.compile(r"Message deleted|Location shared: .*")
 _CALLS = "000000000000000"  # in place of a JID: the chat into which the exporter puts all calls
@@ -76,7 +75,7 @@ def _message(message: Record, row: str, jid: str, chat: Record, context: ReadCon
     return Message(
         sent_at=milliseconds(message.get("timestamp")),
         author=None if system else own_author(context, None) if own else other,
-        text=None if words is None else _BREAK.sub("\n", words).strip(),
+        text=None if words is None else exporter_telegram.with_breaks(words),
         media=media,
         system=system,
         direction=None if system else "out" if own else "in",

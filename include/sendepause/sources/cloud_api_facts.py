@@ -30,7 +30,7 @@ from sendepause.sources.cloud_api_words import (
     words_of,
 )
 from sendepause.sources.gathered import own_author
-from sendepause.sources.numbers import address, milliseconds, phone
+from sendepause.sources.numbers import NEWEST_MS, address, milliseconds, phone
 from sendepause.sources.text import MARKS
 
 MEMORY = 16 * 1024 * 1024
@@ -41,8 +41,6 @@ FEW = 1_000
 
 _AT_ONCE = 30_000  # facts become columns
 _ROWS = 50_000  # at most, in one reading
-
-_NEWEST = 253_402_300_799_999  # as ``numbers.milliseconds``
 
 _TEXT = pl.String()
 FACTS = pl.Schema(
@@ -168,7 +166,7 @@ def _one_each(facts: pl.DataFrame) -> pl.DataFrame:
     facts = facts.with_row_index("at").with_columns(key=pl.col("message_id").hash())
     named = facts.filter(pl.col("message_id").is_not_null())
     is_status = pl.col("rank") >= SENT
-    order = pl.when(is_status).then(pl.col("sent_at").fill_null(_NEWEST)).otherwise("at").cast(pl.Int64)
+    order = pl.when(is_status).then(pl.col("sent_at").fill_null(NEWEST_MS)).otherwise("at").cast(pl.Int64)
     timeless = is_status & pl.col("sent_at").is_null()
     rank = pl.when(timeless).then(LATER).otherwise("rank").cast(pl.Int64)
     chosen = (
@@ -350,7 +348,7 @@ def _times(values: list[str | None]) -> pl.Series:
     raw = _texts(values)
     plain = _are_numbers(raw, 1, 15)
     number = pl.when(plain).then(raw.cast(pl.Int64, strict=False))
-    at = pl.when(number.is_between(1, _NEWEST)).then(
+    at = pl.when(number.is_between(1, NEWEST_MS)).then(
         pl.when(number >= 10**11).then(number).otherwise(number * 1000)
     )
     times = pl.select(at).to_series()

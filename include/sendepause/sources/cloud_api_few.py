@@ -22,12 +22,11 @@ from sendepause.sources.cloud_api_words import (
     is_from_me,
     words_of,
 )
-from sendepause.sources.numbers import address, milliseconds
+from sendepause.sources.numbers import NEWEST_MS, address, milliseconds
 
 Fact = dict[str, Any]
 """One row of ``cloud_api_facts.FACTS``."""
 
-_NEWEST = 253_402_300_799_999  # as ``numbers.milliseconds``
 _COMPLETED = ("campaign_id", "template", "category", "error")
 
 
@@ -104,7 +103,7 @@ def _order(placed: tuple[int, Fact]) -> tuple[int, int, int]:
     rank, sent_at = fact["rank"], fact["sent_at"]
     if rank < SENT:
         return rank, at, at
-    return (LATER, _NEWEST, at) if sent_at is None else (rank, sent_at, at)
+    return (LATER, NEWEST_MS, at) if sent_at is None else (rank, sent_at, at)
 
 
 def _completed(fact: Fact, same: list[tuple[int, Fact]]) -> Fact:

@@ -31,6 +31,11 @@ _FILE = re.compile(
 _BREAK = re.compile(r" ?<br ?/?>")
 
 
+def with_breaks(words: str) -> str:
+    """The exporter's words with its ``<br>`` as line breaks."""
+    return _BREAK.sub("\n", words).strip()
+
+
 def recognised(stream: BinaryIO) -> tuple[bool, BinaryIO]:
     """Whether a file is in this form, and the stream from its beginning: as one chat among chats, if so."""
     head = beginning(stream, _LONGEST_HEAD)
@@ -51,7 +56,7 @@ def message_of(message: Record, chat: Record, context: ReadContext) -> Message:
     return Message(
         sent_at=milliseconds(message.get("date_unixtime")),
         author=own_author(context, None) if own else other,
-        text="" if media else None if words is None else _BREAK.sub("\n", words).strip(),
+        text="" if media else None if words is None else with_breaks(words),
         media=media,
         direction="out" if own else "in",
         counterpart=address(chat.get("name")) if group else number,

@@ -7,7 +7,8 @@ from typing import Any
 
 _BARE = re.compile(r"\d{5,20}")
 _PERSON_SERVERS = frozenset({"s.whatsapp.net", "c.us", "hosted"})
-_NEWEST_MS = 253_402_300_799_999  # the end of the year 9999, where dates end
+NEWEST_MS = 253_402_300_799_999
+"""The end of the year 9999, where dates end, in UTC milliseconds."""
 
 
 def address(value: Any) -> str | None:
@@ -65,7 +66,7 @@ def milliseconds(value: Any) -> int | None:
         value = float(value) if "." in value else int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not 0 < value <= _NEWEST_MS:  # NaN fails too
+    if not 0 < value <= NEWEST_MS:  # NaN fails too
         return None
     if value >= 10**11:
         return int(value)

@@ -32,13 +32,13 @@ from sendepause.locales import Order
 from sendepause.model import Resolution
 from sendepause.sources.dates import Numbers, as_date, order_of, to_utc
 from sendepause.sources.day_periods import hour24
+from sendepause.sources.numbers import NEWEST_MS
 from sendepause.sources.text import MARKS, SPACES, comparable
 
 MOST_DATES = 100_000
 """Distinct dates of one table; there are not half as many since WhatsApp began."""
 _MOST_REPEATED = 3_000_000  # rows on days on which the clock goes back; they are kept until all are known
 _REMEMBERED = 200_000  # distinct texts whose reading is kept; there are 86,400 seconds in a day
-_NEWEST_MS = 253_402_300_799_999  # the end of the year 9999, where dates end
 
 _NUMERIC = r"^\d{10}(?:\d{3})?(?:\.\d+)?$"
 _FRACTION = r"^(.*\d[:.]\d{2}[:.]\d{2})[.,]\d{1,9}(.*)$"
@@ -302,7 +302,7 @@ def _epoch(values: pl.Series) -> pl.Series:
     seconds = wide.floor()
     fraction = ((wide - seconds) * 1000).round().clip(upper_bound=999)  # cut off, never the next second's
     exact = pl.select(
-        pl.when((number <= 0) | (number > _NEWEST_MS) | wide.is_nan().fill_null(False))
+        pl.when((number <= 0) | (number > NEWEST_MS) | wide.is_nan().fill_null(False))
         .then(None)
         .when(in_ms)
         .then(number.cast(pl.Int64, strict=False))
