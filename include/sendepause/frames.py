@@ -6,6 +6,8 @@ pseudonyms and fingerprints, never a recipient's number or a text.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import polars as pl
 
 UTC_MS = pl.Datetime("ms", "UTC")
@@ -52,3 +54,15 @@ def repeats(values: pl.Series) -> pl.Series:
     ordered = hashes.sort()
     twice = ordered.filter(ordered == ordered.shift(1))
     return hashes.is_in(twice.implode()).arg_true() if len(twice) else pl.Series([], dtype=pl.UInt32)
+
+
+def mapped(values: pl.Series, function: Callable[[pl.Series], Iterable[str | None]]) -> pl.Series:
+    """Texts through a function of the distinct ones, which are few; null stays null."""
+    first = values.drop_nulls().head(1)
+    if first.is_empty():
+        return values.cast(pl.String)
+    if not values.null_count() and (values == first[0]).all():  # as of a chat's counterpart
+        return pl.Series(values.name, function(first), pl.String).new_from_index(0, len(values))
+    distinct = values.drop_nulls().unique()
+    made = pl.Series(function(distinct), dtype=pl.String)
+    return values.replace_strict(distinct, made, default=None, return_dtype=pl.String)

@@ -16,6 +16,7 @@ import polars as pl
 import polars_hash as plh
 
 from sendepause.errors import BadInput
+from sendepause.frames import mapped
 from sendepause.settings import e164
 from sendepause.store import queries
 from sendepause.store.database import Session
@@ -78,12 +79,7 @@ class Pseudonymiser:
         A phone number counts in E.164 whatever its spelling, so one person in two sources has one
         pseudonym. Names and group ids count without case, invisible marks and superfluous space.
         """
-        distinct = values.drop_nulls().unique()
-        if distinct.is_empty():
-            return values.cast(pl.String)
-        shown = pl.Series([spelled(value) for value in distinct], dtype=pl.String)
-        made = self._hash("counterpart", shown)
-        return values.replace_strict(distinct, made, default=None, return_dtype=pl.String)
+        return mapped(values, lambda few: self._hash("counterpart", pl.Series([*map(spelled, few)])))
 
     def content(self, values: pl.Series) -> pl.Series:
         """The fingerprints of message texts, 32 hexadecimal digits each; null for null and empty texts.

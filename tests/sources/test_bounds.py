@@ -18,7 +18,7 @@ from tests.sources import hostile
 from tests.sources.formats import read, shown, zipped
 
 from sendepause.errors import BadInput
-from sendepause.sources import READERS, archive, base, chat_export, chat_lines, read_whole, reader
+from sendepause.sources import READERS, archive, base, chat_lines, read_whole, reader
 from sendepause.sources.base import ReadContext
 
 ENV = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
@@ -225,7 +225,7 @@ def test_a_zip64_archive_is_read() -> None:
 
 
 def test_a_chat_of_too_many_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat_export, "MAX_CHAT_LINES", 3)
+    monkeypatch.setattr(chat_lines, "MAX_CHAT_LINES", 3)
     with pytest.raises(BadInput, match="more than 3 lines"):
         read("chat_export", CHAT + "\n" * 4)
 

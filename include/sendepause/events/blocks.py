@@ -114,11 +114,15 @@ def scan_files(paths: Sequence[Path], schema: pl.Schema) -> pl.LazyFrame:
 
 def read(paths: Sequence[Path], schema: pl.Schema) -> pl.DataFrame:
     """The rows of those of the files that are there."""
-    return scan_files([path for path in paths if path.exists()], schema).collect()
+    there = [path for path in paths if path.exists()]
+    return scan_files(there, schema).collect() if there else schema.to_frame()
 
 
 def write(path: Path, frame: pl.DataFrame) -> None:
-    """Put a file in place. Pseudonyms do not shrink further by trying harder than level 1."""
+    """Put a file in place. Pseudonyms do not shrink further by trying harder than level 1, and what is
+    asked of a block lies in all of it, so that the least and the greatest value help nobody."""
     buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", compression_level=1, row_group_size=100_000)
+    frame.write_parquet(
+        buffer, compression="zstd", compression_level=1, statistics=False, row_group_size=100_000
+    )
     storage.write(path, buffer.getvalue())

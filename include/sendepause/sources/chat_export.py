@@ -12,10 +12,10 @@ from typing import BinaryIO
 import polars as pl
 
 from sendepause.errors import BadInput
-from sendepause.frames import MESSAGES
+from sendepause.frames import MESSAGES, mapped
 from sendepause.model import Evidence, Resolution
 from sendepause.sources.archive import chat_in, is_zip
-from sendepause.sources.base import MAX_CHAT_BYTES, MAX_CHAT_LINES, ReadContext, Reading, take, zone
+from sendepause.sources.base import MAX_CHAT_BYTES, ReadContext, Reading, take, zone
 from sendepause.sources.chat_lines import dated
 from sendepause.sources.content import contents, notices
 from sendepause.sources.dates import contradiction, to_utc
@@ -42,10 +42,6 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
         chat_name = name if inner.lower() == "_chat.txt" else inner
     else:
         data = take(stream, MAX_CHAT_BYTES)
-    if data.count(b"\n") > MAX_CHAT_LINES:
-        raise BadInput(
-            f"The chat has more than {MAX_CHAT_LINES:,} lines.", "Split it, each part with whole messages."
-        )
     chat = dated(as_utf8(data), context.locale)
     messages = _authored(chat.messages, context, chat.form)
     who = parties(messages, chat_name, context)
@@ -70,7 +66,7 @@ def _authored(messages: pl.DataFrame, context: ReadContext, form: Format) -> pl.
     owners = [name for name in (context.owner, *context.owner_names) if name]
     table = messages.hstack(split(messages["rest"], owners))
     table = table.hstack(contents(table["body"]))
-    table = table.with_columns(author=_shown(table["author"]))
+    table = table.with_columns(author=mapped(table["author"], _shown))
     own = pl.col("author").is_not_null() & ~pl.col("media") & ~pl.col("deleted")
     notice = notices(table.with_columns(candidate=own), labels=not form.on_android)
     table = table.with_columns(system=pl.col("author").is_null() | notice)
@@ -83,11 +79,10 @@ def _authored(messages: pl.DataFrame, context: ReadContext, form: Format) -> pl.
     )
 
 
-def _shown(authors: pl.Series) -> pl.Series:
-    """Names without marks and with plain spaces. There are few of them."""
-    names = authors.drop_nulls().unique()
-    shown = names.str.replace_all(f"[{MARKS}]", "").str.replace_all(f"[{SPACES}]", " ").str.strip_chars()
-    return authors.replace_strict(names, shown, default=None) if len(names) else authors
+def _shown(names: pl.Series) -> pl.Series:
+    """Names without marks and with plain spaces."""
+    plain = names.str.replace_all(f"[{MARKS}]", "").str.replace_all(f"[{SPACES}]", " ")
+    return plain.str.strip_chars()
 
 
 def _refuse_logs(table: pl.DataFrame) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from sendepause.errors import BadInput
+from sendepause.sources.base import MAX_CHAT_LINES
 from sendepause.sources.dates import as_date, order_of
 from sendepause.sources.header import CANDIDATE, Exact, Format
 from sendepause.sources.text import MARKS, SPACES
@@ -58,9 +59,14 @@ def dated(data: bytes, locale: str | None) -> Dated:
 
 def _lines(data: bytes) -> pl.Series:
     """The text's lines, with the CR that may stand before an LF."""
+    lines = pl.read_lines(io.BytesIO(data), name="line", n_rows=MAX_CHAT_LINES + 1).to_series()
+    if len(lines) > MAX_CHAT_LINES:
+        raise BadInput(
+            f"The chat has more than {MAX_CHAT_LINES:,} lines.", "Split it, each part with whole messages."
+        )
     if b"\r" in data:
         return pl.Series("line", [data.decode()], pl.String).str.split("\n").explode()
-    return pl.read_lines(io.BytesIO(data), name="line").to_series()
+    return lines
 
 
 def _format(lines: pl.Series) -> tuple[Format, int]:
@@ -158,27 +164,26 @@ def _matched(table: pl.DataFrame, form: Format) -> pl.DataFrame:
 
 def _walls(headers: pl.DataFrame, form: Format, locale: str | None) -> tuple[pl.Series, str]:
     """The wall clock of each header, null where its date or time does not exist, and the order of dates."""
-    numbers = _distinct(headers["date"], form.date_numbers)
+    runs = headers["date"].rle().struct.unnest()
+    numbers = _distinct(runs["value"], form.date_numbers)
     clocks = _distinct(headers["time"], form.clock)
     impossible = [text for text, found in numbers.items() if not found]
     broken = [text for text, found in clocks.items() if not found]
-    dates = headers["date"]
+    changes = runs["value"]
     if impossible or broken:
         real = ~pl.col("date").is_in(impossible) & ~pl.col("time").is_in(broken)
-        dates = headers.filter(real)["date"]
-    changes = [numbers[text] for text in dates.rle().struct.field("value")]
+        changes = headers.filter(real)["date"].rle().struct.field("value")
     order = order_of(
-        changes,
+        [numbers[text] for text in changes],
         year_first=form.year_first,
         dotted=form.day_first,
         locale=locale,
     )
-    days = {text: found and as_date(found, order) for text, found in numbers.items()}
+    days = [found and as_date(found, order) for found in map(numbers.__getitem__, runs["value"])]
+    day = pl.Series(days, dtype=pl.Date).repeat_by(runs["len"]).explode()
     seconds = {text: found and _seconds(found) for text, found in clocks.items()}
-    day = pl.col("date").replace_strict(days, default=None, return_dtype=pl.Date)
-    second = pl.col("time").replace_strict(seconds, default=None, return_dtype=pl.Int64)
-    walls = headers.lazy().select(day.cast(pl.Datetime("ms")) + pl.duration(seconds=second, time_unit="ms"))
-    return walls.collect(engine="streaming").to_series(), order
+    second = headers["time"].replace_strict(seconds, default=None, return_dtype=pl.Int64)
+    return day.cast(pl.Datetime("ms")) + (second * 1000).cast(pl.Duration("ms")), order
 
 
 def _seconds(clock: time) -> int:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import polars as pl
 
-from sendepause.frames import EVENTS, repeats
+from sendepause.frames import EVENTS, mapped, repeats
 from sendepause.keys import Pseudonymiser, digest, spelled
 from sendepause.sources.base import Reading
 from sendepause.sources.portions import Spool
@@ -122,10 +122,7 @@ def _split(messages: pl.DataFrame, condition: pl.Expr) -> tuple[pl.DataFrame, pl
 
 def _numbers(values: pl.Series) -> pl.Series:
     """Accounts in E.164; what is no number stays as it is and will be an unknown account."""
-    distinct = values.drop_nulls().unique()
-    if distinct.is_empty():
-        return values
-    return values.replace_strict(distinct, [spelled(value) for value in distinct], default=None)
+    return mapped(values, lambda few: map(spelled, few))
 
 
 def _about_unknown(accounts: Counter[str | None], by_people: bool) -> list[str]:
@@ -223,13 +220,7 @@ def _said(hidden: pl.DataFrame, place: Place, keys: Pseudonymiser) -> pl.Series:
 
 def _talk_ids(talk: pl.DataFrame, source: str) -> pl.Series:
     """One short id for who writes what kind of thing to whom: few of them, each made once."""
-    code = pl.repeat(0, len(talk), dtype=pl.UInt64, eager=True)
-    for column in talk:
-        values = column.cast(pl.String).fill_null("")
-        distinct = values.unique()
-        if len(distinct) == 1:
-            continue
-        code = code * len(distinct) + values.cast(pl.Enum(distinct)).to_physical().cast(pl.UInt64)
+    code = talk.hash_rows()
     kinds = talk.with_columns(code=code).unique("code")
     parts = (pl.col(name).cast(pl.String).fill_null("") for name in talk.columns)
     named = digest(kinds.select(pl.concat_str(pl.lit(source), *parts, separator="\x1f")).to_series())
