@@ -180,6 +180,7 @@ def _ours(kind: str, file: Path) -> Callable[[], int]:
     from sendepause.sources.base import ReadContext
     from sendepause.sources.conversion import Conversion, Place, Rules
     from sendepause.sources.ingest import LOOK_AROUND_DAYS, in_portions
+    from sendepause.sources.portions import ahead
 
     account = "+493023125117"
     now = datetime(2026, 11, 25, tzinfo=UTC)
@@ -192,7 +193,7 @@ def _ours(kind: str, file: Path) -> Callable[[], int]:
     def end_to_end() -> int:
         conversion, kept = Conversion(place, rules), 0
         with file.open("rb") as stream, tempfile.TemporaryDirectory(dir=file.parent) as store:
-            for portion in reader(kind)(stream, file.name, context):
+            for portion in ahead(reader(kind)(stream, file.name, context)):
                 conversion.add(portion)
             for part in in_portions(conversion.events):
                 kept += events.merge_counted(

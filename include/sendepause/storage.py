@@ -138,7 +138,7 @@ def fetch(path: Path, size: int) -> tuple[BinaryIO, str]:
     return kept, digest.hexdigest()
 
 
-def write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes | memoryview) -> None:
     """Put a file in place, whole or not at all; when it returns, a power cut does not undo it."""
     if not is_local(path):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 ::
 
     events/day=2019-11-02/bucket=07/events.parquet       by UTC day and a hash of the account
-    events/month=2019-03/bucket=07/events.parquet        months that long exports brought, in one piece
+    events/month=2019-03/bucket=07/events.parquet        quiet months that are over, in one piece
     activity/day=2019-11-02/bucket=07/activity.parquet   by the account's local day
     activity/pending/*.json                              changed events whose day rows are not made yet
     activity/basis.json                                  the zones and the order of sources behind them

@@ -125,4 +125,4 @@ def write(path: Path, frame: pl.DataFrame) -> None:
     frame.write_parquet(
         buffer, compression="zstd", compression_level=1, statistics=False, row_group_size=100_000
     )
-    storage.write(path, buffer.getvalue())
+    storage.write(path, buffer.getbuffer())

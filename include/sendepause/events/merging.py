@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
@@ -29,6 +30,7 @@ ORDER = ("account_id", "sent_at", "position", "event_id")
 _DAY = timedelta(days=1)
 _EPOCH = date(1970, 1, 1)
 _AT_ONCE = 4  # files written at the same time: while one waits for the disk, another is packed
+_BUSY = 20_000  # events that come for one month of one bucket at once, about 5 MB in memory
 _REST = ("account_id", "resolution", "direction", "counterpart", "content", "campaign_id", "source")
 
 
@@ -42,8 +44,9 @@ def merge(
     day; with ``look_around_days`` also on so many days before and after, for sources that learn the true
     time of a message later (a webhook that told of it at first by a late status).
 
-    Months that end before ``settled`` are kept in one file for each bucket, since a long export touches
-    all their days at once; later days, which change with every run, in one file each.
+    Of months that end before ``settled``, those with few messages are kept in one file for each bucket,
+    since a long export touches all their days at once. All other days have one file each: later ones change
+    with every run, and those of a busy month are better not in memory together.
 
     A run that is killed leaves whole files and, in ``activity/pending``, what it was about to change.
     """
@@ -63,10 +66,11 @@ def merge_counted(
     moved = incoming.clear()
     if look_around_days:
         incoming, moved = _settle(root, incoming, look_around_days)
-    touched = _partitions(pl.concat([incoming, moved]))
+    touched = _sizes(pl.concat([incoming, moved]))
     pending = note_pending(root, None, touched)
     of = _blocks_of(touched, blocks(root, "events"), settled)
     parts, gone = _by_block(incoming, of), _by_block(moved, of)
+    del incoming, moved  # what is sorted now need not lie in memory twice
     changed, added = set[Partition](), 0
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         work = {block: (parts.get(block), gone.get(block)) for block in sorted(parts.keys() | gone.keys())}
@@ -145,20 +149,29 @@ def _placed(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _partitions(placed: pl.DataFrame) -> set[Partition]:
-    return set(placed.select("day", "bucket").unique().iter_rows())
+def _sizes(placed: pl.DataFrame) -> dict[Partition, int]:
+    """How many events come for each day and bucket."""
+    counts = placed.group_by("day", "bucket").len()
+    return {(day, bucket): count for day, bucket, count in counts.iter_rows()}
 
 
 def _blocks_of(
-    touched: Iterable[Partition], found: Collection[Block], settled: date | None
+    touched: Mapping[Partition, int], found: Collection[Block], settled: date | None
 ) -> dict[Partition, Block]:
-    """The block of each day: its month where that has a file already, or is over for good."""
-    known = dict[Partition, Block]()
-    for day, bucket in touched:
-        month = Block.of_month(day, bucket)
-        over = settled is not None and month.last < settled
-        known[day, bucket] = month if over or month in found else Block.of_day(day, bucket)
-    return known
+    """The block of each day: its month where that has a file already, or is over for good and not busy."""
+    months = {partition: Block.of_month(*partition) for partition in touched}
+    coming = Counter[Block]()
+    for partition, count in touched.items():
+        coming[months[partition]] += count
+    in_one = {
+        month
+        for month, count in coming.items()
+        if month in found or (settled is not None and month.last < settled and count <= _BUSY)
+    }
+    return {
+        partition: month if month in in_one else Block.of_day(*partition)
+        for partition, month in months.items()
+    }
 
 
 def _by_block(placed: pl.DataFrame, of: dict[Partition, Block]) -> dict[Block, pl.DataFrame]:

@@ -1,7 +1,7 @@
 """What the Cloud API's webhooks tell of messages, as columns, until one row a message can be told.
 
 A message that was sent is known from several calls: its statuses, an echo, both. They come in any order, and
-often more than once, so facts are kept, narrow, for as long as memory allows: a hundred
+often more than once, so facts are kept, narrow, for as long as memory allows: fifty
 thousand at a time.
 """
 
@@ -33,8 +33,8 @@ from sendepause.sources.gathered import own_author
 from sendepause.sources.numbers import NEWEST_MS, address, milliseconds, phone
 from sendepause.sources.text import MARKS
 
-MEMORY = 16 * 1024 * 1024
-"""So many bytes of facts are kept until they are told: about 100,000."""
+MEMORY = 8 * 1024 * 1024
+"""So many bytes of facts are kept until they are told: about 50,000."""
 
 FEW = 1_000
 """So many facts, where that is all there are, cost less one by one than as columns (measured)."""

@@ -19,7 +19,7 @@ from sendepause.sources.json_records import portions_of
 def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]:
     """Incoming messages, own ones that an app echoes, and those that only their statuses tell of.
 
-    Each message stands once in the readings of a file of up to 100,000 facts; in larger ones it may stand
+    Each message stands once in the readings of a file of up to 50,000 facts; in larger ones it may stand
     again where its later statuses come in a later portion. Evidence: only the Business Platform sends these
     webhooks.
     """

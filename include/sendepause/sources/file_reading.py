@@ -27,6 +27,7 @@ from sendepause.sources import files, reader
 from sendepause.sources.base import ReadContext
 from sendepause.sources.conversion import Conversion, Place, Rules
 from sendepause.sources.files import Found
+from sendepause.sources.portions import ahead
 from sendepause.store.queries import FileState
 
 MAX_BYTES = 4 * 1024**3
@@ -128,7 +129,7 @@ class FileReading:
         """One file through its reader; BadInput, without a word of its content, where that fails."""
         converted, evidence = Conversion(self._place(file, account), self._rules()), None
         try:
-            for portion in reader(self.source.kind)(stream, file.name, self._context(account)):
+            for portion in ahead(reader(self.source.kind)(stream, file.name, self._context(account))):
                 converted.add(portion)
                 evidence = portion.evidence
         except (SendepauseError, PermissionError):

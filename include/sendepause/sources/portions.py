@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import IO
 
@@ -40,6 +41,15 @@ def joined(portions: Iterable[Reading]) -> Reading:
         notes=tuple(note for part in found for note in part.notes),
         form=next((part.form for part in found if part.form), ""),
     )
+
+
+def ahead(portions: Iterator[Reading]) -> Generator[Reading]:
+    """The same portions, each read in a thread of its own while the one before is worked on."""
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(next, portions, None)
+        while (portion := waiting.result()) is not None:
+            waiting = thread.submit(next, portions, None)
+            yield portion
 
 
 class Spool:
