@@ -77,7 +77,11 @@ def parsed(text: str, place: str | None) -> Any:
 
 
 def too_large(place: str | None) -> BadInput:
-    return BadInput("A record is larger than any webhook.", "Give the tool's own records.", place=place)
+    return BadInput(
+        "A record is larger than any that a messaging tool writes.",
+        "Give the tool's own records.",
+        place=place,
+    )
 
 
 def too_deep(place: str | None) -> BadInput:
