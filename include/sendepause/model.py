@@ -394,8 +394,25 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A number of the last days, a day, held against the account's own weeks before and against its peers."""
+
+    name: str  # of ``audit.baseline.NUMBERS``
+    since: date  # the first local day on which it stood out, else the first of the last days
+    value: float  # the most on one of those days
+    usual: float  # the account's own median of a day before them
+    tripped: bool  # a sudden change, that the peers did not make alike
+    peers: float | None = None  # the median of what is usual for accounts of its kind and role
+    peers_now: float | None = None  # the median of what they have in the last days
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """The verdict on one account for the window that ends at ``as_of``."""
+    """The verdict on one account for the window that ends at ``as_of``.
+
+    ``verdict`` is the one in force. What the window alone gives is ``measured``: a verdict rises at once
+    and falls after some days (``audit.steadiness``); until it has, ``held`` keeps what it rests on.
+    """
 
     account: str
     as_of: datetime
@@ -404,8 +421,25 @@ class Finding:
     signals: tuple[Signal, ...] = ()
     messages: int = 0  # sends in the window
     days: int = 0  # active local days in the window
-    no_data: NoData | None = None
+    no_data: NoData | None = None  # why the window gives no verdict
     newest_at: datetime | None = None  # newest event of the account, either direction
+    confidence: float | None = None  # 0 to 1, of what was measured; None: not known
+    measured: Verdict | None = None  # None: as ``verdict``
+    since: datetime | None = None  # of the first audit since which the verdict is in force; None: not known
+    recent: Finding | None = None  # the last days judged alone, where they say more than the whole window
+    changes: tuple[Change, ...] = ()  # the last days held against the account's own past and its peers
+    held: Held | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A verdict that the newest window no longer gives, and what it rests on."""
+
+    finding: Finding  # the last one that measured it
+    lower_since: date | None = (
+        None  # the local day that data had reached when less was measured; None: none has
+    )
+    lower_at_most: Verdict | None = None  # the highest verdict measured since then
 
 
 @dataclass(frozen=True, slots=True)

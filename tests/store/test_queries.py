@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,13 +12,15 @@ from sendepause.model import (
     AccountBy,
     Campaign,
     CampaignState,
+    Change,
     Evidence,
     Finding,
+    Held,
     NoData,
     Signal,
     Verdict,
 )
-from sendepause.store import queries
+from sendepause.store import findings, queries
 from sendepause.store.queries import Configuration, FileState, Health, Heartbeat, Reach, ShownPlan
 from sendepause.store.tables import FindingRow, PlanRow
 
@@ -56,6 +58,49 @@ def test_findings_of_some_accounts_alone(session: Session) -> None:
     queries.save_findings(session, [FINDING, other])
     assert queries.latest_findings(session, accounts=[NUMBER]) == {NUMBER: FINDING}
     assert queries.latest_findings(session, accounts=[]) == {}
+
+
+def test_what_a_verdict_is_held_by_is_read_back_whole(session: Session) -> None:
+    change = Change("people", date(2019, 12, 1), 47, 9, True, peers=11, peers_now=12.5)
+    held = Held(FINDING, date(2019, 12, 2), Verdict.WATCH)
+    finding = replace(
+        FINDING,
+        as_of=LATER,
+        confidence=0.93,
+        measured=Verdict.CLEAR,
+        since=NOON,
+        recent=replace(FINDING, window_days=1, no_data=NoData.TOO_FEW),
+        changes=(change,),
+        held=held,
+    )
+    queries.save_findings(session, [finding])
+    assert queries.latest_findings(session) == {NUMBER: finding}
+
+
+def test_a_run_goes_on_from_what_was_found_before_it_also_when_it_runs_again(session: Session) -> None:
+    queries.save_findings(session, [FINDING, replace(FINDING, as_of=LATER)])
+    assert findings.former_findings(session, LATER) == {NUMBER: FINDING}
+    assert findings.former_findings(session, LATER, [NUMBER]) == {NUMBER: FINDING}
+    assert findings.former_findings(session, NOON) == {}
+
+
+def test_the_verdict_before_is_the_last_one_that_was_another(session: Session) -> None:
+    def at(hours: int, verdict: Verdict) -> Finding:
+        return replace(FINDING, as_of=NOON + timedelta(hours=hours), verdict=verdict)
+
+    clear = at(1, Verdict.CLEAR)
+    newest = at(3, Verdict.WATCH)
+    queries.save_findings(session, [at(0, Verdict.BULK), clear, at(2, Verdict.WATCH), newest])
+    assert findings.last_other(session, newest) == clear
+    assert findings.last_other(session, at(0, Verdict.BULK)) is None
+
+
+def test_what_is_usual_among_peers_belongs_to_one_moment(session: Session) -> None:
+    figures = {("personal", "sales"): {"people": 9.5}, ("personal", ""): {"people": 3}}
+    findings.save_peers(session, NOON, figures)
+    findings.save_peers(session, LATER, {("personal", "sales"): {"people": 20}})
+    assert findings.peers(session, NOON) == figures
+    assert findings.peers(session, NOON - timedelta(days=1)) == {}
 
 
 def test_nothing_to_save_is_fine(session: Session) -> None:

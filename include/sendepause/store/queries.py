@@ -20,19 +20,16 @@ from sendepause.model import (
     Campaign,
     CampaignState,
     Evidence,
-    Finding,
     Level,
-    NoData,
     Sender,
-    Signal,
-    Verdict,
     Via,
 )
+from sendepause.store.findings import latest_findings as latest_findings
+from sendepause.store.findings import save_findings as save_findings
 from sendepause.store.tables import (
     CampaignRow,
     ConfigurationRow,
     FileRow,
-    FindingRow,
     HealthRow,
     HeartbeatRow,
     NoteRow,
@@ -106,30 +103,6 @@ class Configuration:
     hash: str
     taken_at: datetime
     content: dict[str, Any]
-
-
-def save_findings(session: Session, findings: Iterable[Finding]) -> None:
-    """Write verdicts down; the same account and ``as_of`` again replaces the earlier one."""
-    rows = ({**_columns(finding), "signals": [_columns(s) for s in finding.signals]} for finding in findings)
-    upsert(session, FindingRow, rows)
-
-
-def latest_findings(
-    session: Session, as_of: datetime | None = None, accounts: Collection[str] | None = None
-) -> dict[str, Finding]:
-    """Each account's newest finding that is not after ``as_of``, by account; of ``accounts``, if given."""
-    newest = select(FindingRow.account, func.max(FindingRow.as_of).label("as_of")).group_by(
-        FindingRow.account
-    )
-    if as_of is not None:
-        newest = newest.where(FindingRow.as_of <= as_of)
-    if accounts is not None:
-        newest = newest.where(FindingRow.account.in_(accounts))
-    chosen = newest.subquery()
-    query = select(FindingRow).join(
-        chosen, (FindingRow.account == chosen.c.account) & (FindingRow.as_of == chosen.c.as_of)
-    )
-    return {row.account: _finding(row) for row in session.scalars(query)}
 
 
 def save_campaigns(session: Session, system: str, campaigns: Iterable[Campaign], seen_at: datetime) -> None:
@@ -343,20 +316,6 @@ def note_question(session: Session, key: str, at: datetime) -> bool:
 def _columns(value: Any) -> dict[str, Any]:
     """A dataclass's fields by name; ``asdict`` copies deeply, and takes four times as long."""
     return {field.name: getattr(value, field.name) for field in fields(value)}
-
-
-def _finding(row: FindingRow) -> Finding:
-    return Finding(
-        account=row.account,
-        as_of=row.as_of,
-        window_days=row.window_days,
-        verdict=Verdict(row.verdict),
-        signals=tuple(Signal(**signal) for signal in row.signals),
-        messages=row.messages,
-        days=row.days,
-        no_data=None if row.no_data is None else NoData(row.no_data),
-        newest_at=row.newest_at,
-    )
 
 
 def _campaign(row: Row[Any]) -> Campaign:

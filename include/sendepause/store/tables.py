@@ -18,6 +18,7 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -172,6 +173,23 @@ class FindingRow(Base):
     days: Mapped[int] = mapped_column(Integer)
     newest_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     signals: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    confidence: Mapped[float | None] = mapped_column(Double)
+    measured: Mapped[str | None] = mapped_column(String(20))
+    since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recent: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # a finding
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
+    held: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class PeersRow(Base):
+    """What is usual among accounts of one kind and role, as an audit found it: numbers, no account."""
+
+    __tablename__ = "sendepause_peers"
+
+    as_of: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    role: Mapped[str] = mapped_column(String(200), primary_key=True)  # "" for accounts without one
+    figures: Mapped[dict[str, Any]] = mapped_column(JSON)  # audit.baseline.Usual by the name of the number
 
 
 class CampaignRow(Base):

@@ -1,0 +1,124 @@
+"""Findings as they are kept, and what was usual among peers when they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from sendepause.model import Change, Finding, Held, NoData, Signal, Verdict
+from sendepause.store.tables import FindingRow, PeersRow
+from sendepause.store.upsert import upsert
+
+Figures = Mapping[str, Any]
+"""What is usual in one group, plain JSON values."""
+
+
+def save_findings(session: Session, findings: Iterable[Finding]) -> None:
+    """Write verdicts down; the same account and ``as_of`` again replaces the earlier one."""
+    upsert(session, FindingRow, (_row(finding) for finding in findings))
+
+
+def latest_findings(
+    session: Session, as_of: datetime | None = None, accounts: Collection[str] | None = None
+) -> dict[str, Finding]:
+    """Each account's newest finding that is not after ``as_of``, by account; of ``accounts``, if given."""
+    return _newest(session, accounts, *(() if as_of is None else (FindingRow.as_of <= as_of,)))
+
+
+def former_findings(
+    session: Session, as_of: datetime, accounts: Collection[str] | None = None
+) -> dict[str, Finding]:
+    """Each account's newest finding before ``as_of``, by account: what a run of that moment goes on from,
+    also when it runs again."""
+    return _newest(session, accounts, FindingRow.as_of < as_of)
+
+
+def last_other(session: Session, finding: Finding) -> Finding | None:
+    """The account's newest finding before this one whose verdict in force was another."""
+    query = (
+        select(FindingRow)
+        .where(
+            FindingRow.account == finding.account,
+            FindingRow.as_of < finding.as_of,
+            FindingRow.verdict != str(finding.verdict),
+        )
+        .order_by(FindingRow.as_of.desc())
+        .limit(1)
+    )
+    row = session.scalar(query)
+    return None if row is None else _finding(row)
+
+
+def _newest(
+    session: Session, accounts: Collection[str] | None, *conditions: ColumnElement[bool]
+) -> dict[str, Finding]:
+    newest = select(FindingRow.account, func.max(FindingRow.as_of).label("as_of")).group_by(
+        FindingRow.account
+    )
+    if accounts is not None:
+        newest = newest.where(FindingRow.account.in_(accounts))
+    chosen = newest.where(*conditions).subquery()
+    query = select(FindingRow).join(
+        chosen, (FindingRow.account == chosen.c.account) & (FindingRow.as_of == chosen.c.as_of)
+    )
+    return {row.account: _finding(row) for row in session.scalars(query)}
+
+
+def save_peers(session: Session, as_of: datetime, figures: Mapping[tuple[str, str], Figures]) -> None:
+    """Write down what is usual by kind and role ("" for none); the same moment again replaces it."""
+    rows = (
+        {"as_of": as_of, "kind": kind, "role": role, "figures": dict(found)}
+        for (kind, role), found in figures.items()
+    )
+    upsert(session, PeersRow, rows)
+
+
+def peers(session: Session, as_of: datetime) -> dict[tuple[str, str], Figures]:
+    """What was usual by kind and role at the audit of ``as_of``, and of no other moment."""
+    query = select(PeersRow).where(PeersRow.as_of == as_of)
+    return {(row.kind, row.role): row.figures for row in session.scalars(query)}
+
+
+# How nested values become plain JSON and come back.
+_RECENT, _CHANGES, _HELD = (
+    TypeAdapter(Finding | None),
+    TypeAdapter(tuple[Change, ...]),
+    TypeAdapter(Held | None),
+)
+
+
+def _row(finding: Finding) -> dict[str, Any]:
+    columns = {field.name: getattr(finding, field.name) for field in fields(finding)}
+    return {
+        **columns,
+        "signals": [{field.name: getattr(s, field.name) for field in fields(s)} for s in finding.signals],
+        "recent": _RECENT.dump_python(finding.recent, mode="json"),
+        "changes": _CHANGES.dump_python(finding.changes, mode="json"),
+        "held": _HELD.dump_python(finding.held, mode="json"),
+    }
+
+
+def _finding(row: FindingRow) -> Finding:
+    return Finding(
+        account=row.account,
+        as_of=row.as_of,
+        window_days=row.window_days,
+        verdict=Verdict(row.verdict),
+        signals=tuple(Signal(**signal) for signal in row.signals),
+        messages=row.messages,
+        days=row.days,
+        no_data=None if row.no_data is None else NoData(row.no_data),
+        newest_at=row.newest_at,
+        confidence=row.confidence,
+        measured=None if row.measured is None else Verdict(row.measured),
+        since=row.since,
+        recent=_RECENT.validate_python(row.recent),
+        changes=_CHANGES.validate_python(row.changes),
+        held=_HELD.validate_python(row.held),
+    )
