@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from tests.audit.streams import NOON, events, measured, sends
 
-from sendepause.audit.activity import ACTIVITY, day_rows
+from sendepause.audit.activity import ACTIVITY, day_rows, short
 from sendepause.audit.window import MEASURES, measures
 from sendepause.frames import EVENTS
 
@@ -79,7 +79,8 @@ def test_counts_resolution_and_ends() -> None:
     stream = stream.with_columns(resolution=pl.Series(["ms", "min", "s"]))
     (row,) = day_rows(stream, {}).to_dicts()
     assert (row["sends"], row["received"], row["resolution"]) == (2, 1, "min")
-    assert row["first"] == {"at": NOON, "ours": False, "counterpart": "a"}
+    short_a = pl.DataFrame({"name": ["a"]}).select(short("name")).item()
+    assert row["first"] == {"at": NOON, "ours": False, "counterpart": short_a}
     assert row["last_send"] == NOON + timedelta(seconds=6)
 
 

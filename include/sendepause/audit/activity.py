@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
+import polars_hash  # noqa: F401  the namespace of hashes
 
 from sendepause.audit.chains import CHAIN, LONGEST_GAP_S, breaks_chain, summarise
 from sendepause.frames import UTC_MS
@@ -28,7 +29,11 @@ RESOLUTIONS = ("ms", "s", "min")
 HISTOGRAM = pl.List(pl.Struct({"bin": pl.UInt16(), "n": pl.UInt32()}))
 """Non-empty bins in ascending order."""
 
-EDGE = pl.Struct({"at": UTC_MS, "ours": pl.Boolean(), "counterpart": pl.String()})
+ID = pl.UInt64()
+"""Counterparts and contents in day rows: ``short`` of their pseudonyms, read, sorted and compared in a
+tenth of the time. Of a million texts of an account two have the same in one of 37 million accounts."""
+
+EDGE = pl.Struct({"at": UTC_MS, "ours": pl.Boolean(), "counterpart": ID})
 
 ACTIVITY = pl.Schema(
     {
@@ -50,7 +55,7 @@ ACTIVITY = pl.Schema(
         "replies_same_minute": pl.UInt32(),  # those of them that fell into the minute of what they answer
         "chains": pl.List(CHAIN),  # chains that surely end inside the day, see chains.summarise
         # Sends of the chains that may go on across midnight; part 0 holds the day's first send.
-        "open_chains": pl.List(pl.Struct({"at": UTC_MS, "counterpart": pl.String(), "part": pl.UInt8()})),
+        "open_chains": pl.List(pl.Struct({"at": UTC_MS, "counterpart": ID, "part": pl.UInt8()})),
         "reach_hour": pl.UInt32(),  # most distinct counterparts written to in a local clock hour, and minute
         "reach_minute": pl.UInt32(),
         "texts_minute": pl.UInt32(),  # most different contents to as many counterparts in a clock minute
@@ -61,13 +66,11 @@ ACTIVITY = pl.Schema(
         "burst": pl.UInt32(),  # most sends in 15 s
         "edge_sends": pl.List(UTC_MS),  # sends within 15 s of the day's beginning or end
         # What was sent to whom, how often; content null: media, counterpart null: unknown.
-        "contents": pl.List(
-            pl.Struct({"content": pl.String(), "counterpart": pl.String(), "n": pl.UInt32()})
-        ),
+        "contents": pl.List(pl.Struct({"content": ID, "counterpart": ID, "n": pl.UInt32()})),
         "people": pl.List(  # each counterpart of the day; opened: its first message of the day was ours
             pl.Struct(
                 {
-                    "counterpart": pl.String(),
+                    "counterpart": ID,
                     "sent": pl.Boolean(),
                     "heard": pl.Boolean(),
                     "opened": pl.Boolean(),
@@ -107,6 +110,11 @@ def day_rows(events: pl.DataFrame | pl.LazyFrame, zones: Mapping[str, str]) -> p
     return rows.select(_filled(name, dtype) for name, dtype in ACTIVITY.items())
 
 
+def short(name: str) -> pl.Expr:
+    """A column of pseudonyms as 64 bits of them, the same on every machine and for ever (XXH3)."""
+    return pl.col(name).nchash.xxh3_64()  # type: ignore[attr-defined,no-any-return]
+
+
 def _filled(name: str, dtype: pl.DataType) -> pl.Expr:
     """A day without sends has empty lists and zero counts; what has no value on it stays null."""
     column = pl.col(name)
@@ -134,8 +142,8 @@ def _placed(events: pl.DataFrame, zones: Mapping[str, str]) -> tuple[pl.DataFram
         "day",
         "sent_at",
         (pl.col("direction") == "out").alias("ours"),
-        pl.col("counterpart").cast(pl.Categorical),
-        "content",
+        short("counterpart"),
+        short("content"),
         pl.col("resolution").replace_strict(RESOLUTIONS, range(3), return_dtype=pl.UInt8),
         "hour",
         "clock_hour",
@@ -271,11 +279,7 @@ def _chains(sends: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         numbered.with_columns(first.not_().cast(pl.UInt8).alias("part"))
         .join(open_ones, on="chain", how="semi", maintain_order="left")
         .group_by(_ROW, maintain_order=True)
-        .agg(
-            pl.struct(at="sent_at", counterpart=pl.col("counterpart").cast(pl.String), part="part").alias(
-                "open_chains"
-            )
-        )
+        .agg(pl.struct(at="sent_at", counterpart="counterpart", part="part").alias("open_chains"))
     )
     over = summarise(numbered.join(open_ones, on="chain", how="anti", maintain_order="left"), _ROW)
     fields = [field.name for field in CHAIN.fields]
@@ -325,7 +329,6 @@ def _contents(sends: pl.DataFrame) -> pl.DataFrame:
     return (
         sends.group_by(_ROW, "content", "counterpart")
         .agg(n=pl.len())
-        .with_columns(pl.col("counterpart").cast(pl.String))
         .sort(_ROW, "content", "counterpart")
         .group_by(_ROW, maintain_order=True)
         .agg(pl.struct("content", "counterpart", "n").alias("contents"))
@@ -338,7 +341,6 @@ def _people(events: pl.DataFrame) -> pl.DataFrame:
         events.drop_nulls("counterpart")
         .group_by(_ROW, "counterpart")
         .agg(sent=ours.any(), heard=ours.not_().any(), opened=ours.first())
-        .with_columns(pl.col("counterpart").cast(pl.String))
         .sort(_ROW, "counterpart")
         .group_by(_ROW, maintain_order=True)
         .agg(pl.struct("counterpart", "sent", "heard", "opened").alias("people"))
