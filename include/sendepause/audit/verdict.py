@@ -45,6 +45,7 @@ def judge(
     health: Mapping[str, SourceHealth] | None = None,
     accounts: Iterable[str] | None = None,
     companies: Mapping[str, str] | None = None,
+    shared: pl.DataFrame | None = None,
 ) -> list[Finding]:
     """The findings at ``as_of`` (aware), ordered by account.
 
@@ -57,6 +58,8 @@ def judge(
     :param accounts: whom to judge; by default every account with a row or an entry in ``health``.
     :param companies: whose each account is, for what the accounts of a company share; an account that is
         missing stands alone. Without it all belong together.
+    :param shared: what accounts share (schema ``sharing.SHARED``), where ``activity`` does not hold all of
+        them, or not the whole window; an account that is missing in it shares nothing.
 
     The day of ``as_of`` is judged as far as its row goes. A row that holds an event after ``as_of``, as
     in a replay, cannot be cut and is left out whole: an event after ``as_of`` never counts. Who needs
@@ -64,11 +67,10 @@ def judge(
     """
     if as_of.tzinfo is None:
         raise ValueError("as_of needs a time zone")
-    past = activity.filter(pl.col("last").struct.field("at") <= as_of)
-    window = past.join(_windows(past, as_of, window_days), on="zone").filter(
-        pl.col("day").is_between(pl.col("since"), pl.col("until"))
-    )
-    shared = sharing.shared([sharing.traces(window)], companies)
+    past = _before(activity, as_of)
+    window = in_window(activity, as_of, window_days)
+    if shared is None:
+        shared = sharing.shared([sharing.traces(window)], companies)
     lines = measures(window).join(shared, on="account_id", how="left").iter_rows(named=True)
     measured = {line["account_id"]: complete(line) for line in lines}
     newest = dict(past.group_by("account_id").agg(pl.col("last").struct.field("at").max()).iter_rows())
@@ -81,6 +83,18 @@ def judge(
 
     asked = set(accounts) if accounts is not None else {*activity["account_id"].unique(), *(health or {})}
     return [_finding(name, as_of, window_days, measured.get(name), known(name)) for name in sorted(asked)]
+
+
+def in_window(activity: pl.DataFrame, as_of: datetime, window_days: int) -> pl.DataFrame:
+    """The day rows that a verdict of ``as_of`` rests on; see :func:`judge`."""
+    past = _before(activity, as_of)
+    return past.join(_windows(past, as_of, window_days), on="zone").filter(
+        pl.col("day").is_between(pl.col("since"), pl.col("until"))
+    )
+
+
+def _before(activity: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    return activity.filter(pl.col("last").struct.field("at") <= as_of)
 
 
 def _windows(rows: pl.DataFrame, as_of: datetime, days: int) -> pl.DataFrame:
