@@ -20,7 +20,8 @@ from sendepause.audit.activity import (
     gap_bin,
     most_within,
 )
-from sendepause.audit.chains import CHAIN, LARGEST_FIRST, WORTH_KEEPING, breaks_chain, summarise
+from sendepause.audit.chains import CHAIN, LARGEST_FIRST, WORTH_KEEPING, chain_starts, summarise
+from sendepause.audit.ordered import ids, numbers, starts
 
 STEADY_SPREAD = 0.6
 """Most (Q3 - Q1) / median of a steady chain's gaps: tools have 0 to 0.52, people 0.9 and more."""
@@ -127,15 +128,22 @@ def _days_with_sends(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _chains(rows: pl.DataFrame, minutes: pl.DataFrame) -> pl.DataFrame:
-    open_sends = _exploded(rows, "open_chains").rename({"at": "sent_at"})
-    # A chain ends with its day's part, unless the next day goes on with it.
-    other = (pl.col("account_id") != pl.col("account_id").shift()) | (
-        (pl.col("day") == pl.col("day").shift()) & (pl.col("part") != pl.col("part").shift())
+    sends = _exploded(rows, "open_chains")
+    account, day, part = (
+        numbers(sends.select(pl.col(name).rle_id()).to_series()) for name in ("account_id", "day", "part")
     )
-    numbered = open_sends.with_columns(breaks_chain(also=other).cum_sum().alias("chain"))
+    at, who = numbers(sends["at"]), ids(sends["counterpart"])
+    known = sends["counterpart"].is_not_null().to_numpy()
+    # A chain ends with its day's part, unless the next day goes on with it.
+    other = starts(account) | (~starts(account, day) & starts(part))
+    across = summarise(account, chain_starts(at, who, known, other), at, who, known)
+    of = sends["account_id"].unique(maintain_order=True)
     fields = [field.name for field in CHAIN.fields]
     all_chains = pl.concat(
-        [_exploded(rows, "chains").select("account_id", *fields), summarise(numbered, "account_id")]
+        [
+            _exploded(rows, "chains").select("account_id", *fields),
+            across.select(pl.lit(of).gather(pl.col("owner")).alias("account_id"), *fields),
+        ]
     )
     by_size = all_chains.join(minutes, on="account_id", how="left").sort(
         "account_id", *LARGEST_FIRST, descending=[False, True, True, False, False]
@@ -304,8 +312,8 @@ def _burst(rows: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("sent_at").list.len() > 0)
         .explode("sent_at")
     )
-    numbered = edges.with_columns(owner=pl.col("account_id").rle_id())
-    across = numbered.select("account_id", burst=most_within(numbered, "owner"))
+    owner = numbers(edges.select(pl.col("account_id").rle_id()).to_series())
+    across = edges.select("account_id", burst=pl.Series(most_within(owner, numbers(edges["sent_at"]))))
     within = rows.select("account_id", pl.col("burst").cast(pl.Int64))
     return pl.concat([within, across]).group_by("account_id").agg(pl.col("burst").max())
 
