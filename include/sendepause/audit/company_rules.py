@@ -12,7 +12,7 @@ from 19 in 20.
 
 from __future__ import annotations
 
-from sendepause.audit.rules import CASES, Held, Role, Rule, both
+from sendepause.audit.rules import CASES, Held, Picture, Role, Rule, both
 
 _LIST_TEXT = both(
     "derselbe Text in einer Woche an {value} Menschen, verteilt auf mehrere Nummern Ihrer Firma, die meisten"
@@ -35,10 +35,38 @@ _WINDOW_TEXT = both(
 )
 
 RULES: tuple[Rule, ...] = (
-    Rule("list_people", Role.FACT, Held("list_people", 40, "counterparts"), CASES, _LIST_TEXT),
-    Rule("shared_people", Role.FACT, Held("shared_people", 40, "counterparts"), CASES, _SHARED_TEXT),
-    Rule("strangers_day", Role.FACT, Held("strangers_day", 50, "counterparts"), CASES, _DAY_TEXT),
-    Rule("strangers", Role.FACT, Held("strangers", 150, "counterparts"), CASES, _WINDOW_TEXT),
+    Rule(
+        "list_people",
+        Role.FACT,
+        Held("list_people", 40, "counterparts"),
+        CASES,
+        _LIST_TEXT,
+        picture=Picture.CONTENTS,
+    ),
+    Rule(
+        "shared_people",
+        Role.FACT,
+        Held("shared_people", 40, "counterparts"),
+        CASES,
+        _SHARED_TEXT,
+        picture=Picture.COUNTERPARTS,
+    ),
+    Rule(
+        "strangers_day",
+        Role.FACT,
+        Held("strangers_day", 50, "counterparts"),
+        CASES,
+        _DAY_TEXT,
+        picture=Picture.COUNTERPARTS,
+    ),
+    Rule(
+        "strangers",
+        Role.FACT,
+        Held("strangers", 150, "counterparts"),
+        CASES,
+        _WINDOW_TEXT,
+        picture=Picture.COUNTERPARTS,
+    ),
     Rule(
         "list_hint",
         Role.HINT,
@@ -47,6 +75,7 @@ RULES: tuple[Rule, ...] = (
         _LIST_TEXT,
         family="template",
         strong=Held("list_people", 20, "counterparts"),
+        picture=Picture.CONTENTS,
     ),
     Rule(
         "shared_people_hint",
@@ -56,6 +85,7 @@ RULES: tuple[Rule, ...] = (
         _SHARED_TEXT,
         family="reach",
         strong=Held("shared_people", 20, "counterparts"),
+        picture=Picture.COUNTERPARTS,
     ),
     Rule(
         "strangers_day_hint",
@@ -64,6 +94,7 @@ RULES: tuple[Rule, ...] = (
         CASES,
         _DAY_TEXT,
         family="reach",
+        picture=Picture.COUNTERPARTS,
     ),
     Rule(
         "strangers_hint",
@@ -73,5 +104,6 @@ RULES: tuple[Rule, ...] = (
         _WINDOW_TEXT,
         family="reach",
         strong=Held("strangers", 100, "counterparts"),
+        picture=Picture.COUNTERPARTS,
     ),
 )

@@ -32,6 +32,9 @@ STEADY_RATE_SPREAD = 0.67
 REPEATED = 5
 """A content counts as a template from this many sends on."""
 
+RECURRING_HOURS = 2
+"""A text recurs if it was sent in so many clock hours: sent to many at once it does not."""
+
 EMPTY_HOUR = 0.01
 """An hour of day with at most this share of the sends is empty."""
 
@@ -58,6 +61,7 @@ MEASURES = pl.Schema(
         "contents": pl.UInt32(),  # sends whose content is known; without any, what follows is null
         "repeat_share": pl.Float64(),
         "distinct_share": pl.Float64(),
+        "recurring_share": pl.Float64(),  # one text in one clock hour counts once, to whomever it went
         "same_to_many": pl.UInt32(),
         "quiet": pl.UInt32(),  # hours; null below five active days
         "gaps": pl.UInt32(),
@@ -264,15 +268,26 @@ def _replies(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _contents(rows: pl.DataFrame) -> pl.DataFrame:
     known = _exploded(rows, "contents").drop_nulls("content")
+    # Day rows of before hours were kept: each of their days is one hour.
+    in_day = known.group_by("account_id", "content", "day").agg(
+        hours=pl.col("hours").bitwise_or().bitwise_count_ones().cast(pl.Int64).fill_null(1)
+    )
+    hours = in_day.group_by("account_id", "content").agg(pl.col("hours").sum())
     each = known.group_by("account_id", "content").agg(
         n=pl.col("n").sum().cast(pl.Int64), people=pl.col("counterpart").drop_nulls().n_unique()
     )
     total = pl.col("n").sum()
-    return each.group_by("account_id").agg(
-        contents=total,
-        repeat_share=pl.col("n").filter(pl.col("n") >= REPEATED).sum() / total,
-        distinct_share=pl.len() / total,
-        same_to_many=pl.col("people").max(),
+    again = pl.col("hours").filter(pl.col("hours") >= RECURRING_HOURS).sum()
+    return (
+        each.join(hours, on=["account_id", "content"])
+        .group_by("account_id")
+        .agg(
+            contents=total,
+            repeat_share=pl.col("n").filter(pl.col("n") >= REPEATED).sum() / total,
+            distinct_share=pl.len() / total,
+            recurring_share=again / pl.col("hours").sum(),
+            same_to_many=pl.col("people").max(),
+        )
     )
 
 
