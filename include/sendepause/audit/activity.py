@@ -161,16 +161,17 @@ def _placed(events: pl.DataFrame, zones: Mapping[str, str]) -> tuple[pl.DataFram
         short("content"),
         pl.col("resolution").cast(pl.Enum(RESOLUTIONS)).to_physical(),
     )
-    at = numbers(table["sent_at"])
-    offset = offsets(at, numbers(table["account"]), accounts["zone"])
-    local = at + offset
     order = in_order(events, table)
-    placed = table.drop("position").with_columns(
+    placed = table.drop("position")[order]
+    at, account = numbers(placed["sent_at"]), numbers(placed["account"])
+    offset = offsets(at, account, accounts["zone"])
+    local = at + offset
+    placed = placed.with_columns(
         day=pl.Series(local // DAY_MS, dtype=pl.Int32),
         hour=pl.Series(local // HOUR_MS % 24, dtype=pl.UInt8),
         # A clock hour that is repeated when the clock is set back is another hour: its offset differs.
         clock_hour=pl.Series(local // HOUR_MS * DAY_MS + offset),
-    )[order]
+    )
     kept = once(placed, events["event_id"], order)
     placed = placed if kept is None else placed.filter(pl.Series(kept))
     first = starts(numbers(placed["account"]), numbers(placed["day"]))
@@ -352,14 +353,18 @@ def most_within(owner: Numbers, at: Numbers) -> Numbers:
 
 
 def _contents(sends: pl.DataFrame) -> pl.DataFrame:
-    return (
-        sends.with_columns(pl.lit(2, pl.UInt32).pow("hour").cast(pl.UInt32).alias("hours"))
-        .group_by(_ROW, "content", "counterpart")
-        .agg(pl.len().cast(pl.UInt32).alias("n"), pl.col("hours").bitwise_or())
-        .sort(_ROW, "content", "counterpart")
-        .group_by(_ROW, maintain_order=True)
-        .agg(pl.struct("content", "counterpart", "n", "hours").alias("contents"))
+    row, text, who = numbers(sends[_ROW]), ids(sends["content"]), ids(sends["counterpart"])
+    by_text = by_identity(row, text)
+    of_text = np.cumsum(starts(row[by_text], text[by_text])) - 1
+    order = by_text[by_identity(of_text, who[by_text])]
+    first = starts(of_text, who[order])
+    begin = np.flatnonzero(first)
+    hours = np.uint32(1) << sends["hour"].to_numpy()[order].astype(np.uint32)
+    lines = sends.select(_ROW, "content", "counterpart")[order[first]].with_columns(
+        n=pl.Series(np.diff(np.append(begin, len(order))), dtype=pl.UInt32),
+        hours=pl.Series(np.bitwise_or.reduceat(hours, begin) if len(begin) else hours, dtype=pl.UInt32),
     )
+    return _listed(lines, "contents", "content", "counterpart", "n", "hours")
 
 
 def _people(events: pl.DataFrame) -> pl.DataFrame:
