@@ -243,13 +243,14 @@ def _rhythm(sends: pl.DataFrame) -> list[pl.DataFrame]:
     begins = gap >= BOUT_SILENCE_S * 1000
     return [
         kept,
-        _histogram(owner, _bins(gap / 1000), "gaps"),
-        _histogram(owner, _bins(minute_gap), "minute_gaps"),
+        _histogram(owner, gap_bins(gap / 1000), "gaps"),
+        _histogram(owner, gap_bins(minute_gap), "minute_gaps"),
         _histogram(owner[begins], minute[later][begins] % 60, "bouts"),
     ]
 
 
-def _bins(seconds: npt.NDArray[Any]) -> Numbers:
+def gap_bins(seconds: npt.NDArray[Any]) -> Numbers:
+    """``gap_bin`` of many."""
     return numbers(pl.select(gap_bin(pl.lit(pl.Series(seconds, dtype=pl.Float64)))).to_series())
 
 

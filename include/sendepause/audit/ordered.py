@@ -69,6 +69,11 @@ def counts(group: Numbers, groups: int, flags: Flags | None = None) -> Numbers:
     return np.bincount(group if flags is None else group[flags], minlength=groups)
 
 
+def totals(values: Numbers, group: Numbers, groups: int) -> Numbers:
+    """The sum of each group's values."""
+    return np.bincount(group, weights=values, minlength=groups).astype(np.int64)
+
+
 def largest(values: Numbers, group: Numbers, groups: int) -> Numbers:
     """The largest value of each group, 0 where it has none; groups ascend."""
     found = np.zeros(groups, dtype=np.int64)
