@@ -30,7 +30,7 @@ def rows_of(stream: pl.DataFrame, *, to_minutes: bool = False) -> pl.DataFrame:
     """The day rows of a made-up stream."""
     if to_minutes:
         stream = stream.with_columns(pl.col("sent_at").dt.truncate("1m"), resolution=pl.lit("min"))
-    ids = {"event_id": pl.lit(None), "campaign_id": pl.lit(None)}
+    ids = {"event_id": pl.lit(None), "sketch": pl.lit(None), "campaign_id": pl.lit(None)}
     utc = pl.col("sent_at").dt.replace_time_zone("UTC").cast(UTC_MS)
     made = stream.with_row_index("position").with_columns(utc, **ids)
     return day_rows(made.select(pl.col(name).cast(dtype) for name, dtype in EVENTS.items()), {})
@@ -212,8 +212,12 @@ def by_hand(stream: pl.DataFrame) -> dict[str, dict[str, Any]]:
         pair = (line["account_id"], line["counterpart"])
         first.setdefault(pair, line)
         (wrote if line["direction"] == "out" else heard).add(pair)
-        if line["direction"] == "out" and line["content"]:
-            told.setdefault((*pair, line["content"]), line["sent_at"].isocalendar()[1])
+        if (
+            line["direction"] == "out"
+            and line["content"]
+            and line["sent_at"].date() == first[pair]["sent_at"].date()
+        ):
+            told[(*pair, line["content"])] = line["sent_at"].isocalendar()[1]
     hears = {account for account, _ in heard}
     cold = {pair for pair in wrote if first[pair]["direction"] == "out"}
     answered = {person for _, person in heard}

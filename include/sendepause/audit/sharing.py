@@ -54,8 +54,8 @@ class Traces(NamedTuple):
     people: pl.DataFrame
     """``account_id``, ``counterpart``, ``day`` (the first), ``opened`` (by us), ``sent``, ``heard``."""
     texts: pl.DataFrame
-    """``account_id``, ``counterpart``, ``content``, ``week``: what was sent to whom, where we opened the
-    talk, and in which week (a number) for the first time."""
+    """``account_id``, ``counterpart``, ``content``, ``week`` (a number): what was sent on the day on which
+    we opened a talk, by accounts that opened enough of them in that week to have a part in a list."""
 
 
 def traces(rows: pl.DataFrame) -> Traces:
@@ -65,10 +65,13 @@ def traces(rows: pl.DataFrame) -> Traces:
         are read; schema ``activity.ACTIVITY``.
     """
     people = _people(rows)
-    ours = people.filter("opened", "sent").select(_PERSON)
+    week = (pl.col("day").to_physical() + _MONDAY_FIRST) // 7
+    begun = people.filter("opened", "sent").select(*_PERSON, "day", week=week)
+    enough = begun.group_by("account_id", "week").len().filter(pl.col("len") >= OWN_PART)
+    begun = begun.join(enough, on=["account_id", "week"]).drop("len")
     texts = _exploded(rows, "contents").drop_nulls(["content", "counterpart"])
-    week = ((pl.col("day").to_physical().min() + _MONDAY_FIRST) // 7).alias("week")
-    return Traces(people, texts.join(ours, on=_PERSON, how="semi").group_by(*_PERSON, "content").agg(week))
+    first = texts.join(begun, on=[*_PERSON, "day"]).select(*_PERSON, "content", "week").unique()
+    return Traces(people, first)
 
 
 def _people(rows: pl.DataFrame) -> pl.DataFrame:
