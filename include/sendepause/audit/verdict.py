@@ -230,7 +230,7 @@ def _reading(finding: Finding, language: Language, zone: str | None) -> str:
 def _basis(finding: Finding, language: Language, zone: str | None) -> str:
     words = WORDS[language]
     sends = words["sends"].format(number(finding.messages, language))
-    return words["basis"].format(
+    return words["basis_day" if finding.window_days == 1 else "basis"].format(
         sends=words["one_send"] if finding.messages == 1 else sends,
         days=words["one_day"] if finding.days == 1 else finding.days,
         window=finding.window_days,
