@@ -244,6 +244,7 @@ def by_hand(stream: pl.DataFrame) -> dict[str, dict[str, Any]]:
             "strangers_day": max((days.count(day) for day in days), default=0),
             "strangers_share": len(strangers) / written_to if written_to else None,
             "shared_people": len(common),
+            "same_begun": alone(lists, account, hears, heard),
             "list_people": people,
             "list_accounts": accounts,
         }
@@ -257,10 +258,22 @@ def list_size(
 ) -> tuple[int, int] | None:
     large = {number: people for number, people in parts.items() if len(people) >= OWN_PART}
     told = [(number, person) for number, people in large.items() for person in people if number in hears]
-    silent = sum(pair not in heard for pair in told)
-    if account not in large or len(large) < 2 or len(told) < LIST_HEARD or silent < LIST_SILENT * len(told):
+    if account not in large or len(large) < 2 or not mostly_silent(told, heard):
         return None
     return len(set().union(*large.values())), len(large)
+
+
+def mostly_silent(told: list[tuple[str, str]], heard: set[tuple[str, str]]) -> bool:
+    return len(told) >= LIST_HEARD and sum(pair not in heard for pair in told) >= LIST_SILENT * len(told)
+
+
+def alone(lists: Any, account: str, hears: set[str], heard: set[tuple[str, str]]) -> int:
+    weeks = defaultdict(set)
+    for (_, week), parts in lists.items():
+        if len(parts[account]) >= OWN_PART:
+            weeks[week] |= parts[account]
+    told = [[(account, person) for person in people if account in hears] for people in weeks.values()]
+    return max((len(pairs) for pairs in told if mostly_silent(pairs, heard)), default=0)
 
 
 @pytest.mark.parametrize("name", sorted(innocents.ALL))
