@@ -106,7 +106,8 @@ RULES: tuple[Rule, ...] = (
         Held("shared_people", 15, "counterparts"),
         CASES,
         _SHARED_TEXT,
-        family="reach",
+        family="template",  # a list's people and a list's text are one proof
+        strong=Held("shared_people", 15, "counterparts"),
         picture=Picture.COUNTERPARTS,
     ),
     Rule(
