@@ -34,7 +34,7 @@ AUTOMATED_SCORE = 0.8
 WATCH_SCORE = 0.5
 FAMILIES = 2
 
-CONFIDENCE = (-4.0, 1.0, 1.0, 1.0, 1.0)
+CONFIDENCE = (-4.79, 1.19, 6.84, 5.90, 1.30)
 """The log odds of a machine: constant, the traits' sum, another pattern, one in its lower range, a fact."""
 
 _REGRESSION = both(
