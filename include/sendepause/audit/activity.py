@@ -31,7 +31,7 @@ from sendepause.audit.ordered import (
     starts,
 )
 from sendepause.audit.placing import DAY_MS, HOUR_MS, MINUTE_MS, in_order, offsets, once, with_bounds
-from sendepause.frames import UTC_MS
+from sendepause.frames import EVENTS, UTC_MS
 
 BOUT_SILENCE_S = 300
 """A send after at least this much of the account's own silence starts a bout."""
@@ -87,6 +87,8 @@ ACTIVITY = pl.Schema(
         "contents": pl.List(
             pl.Struct({"content": ID, "counterpart": ID, "n": pl.UInt32(), "hours": pl.UInt32()})
         ),
+        # Of the texts among the contents those that have a sketch, each once.
+        "sketches": pl.List(pl.Struct({"content": ID, "sketch": EVENTS["sketch"]})),
         "people": pl.List(  # each counterpart of the day; opened: its first message of the day was ours
             pl.Struct(
                 {
@@ -107,8 +109,8 @@ _ROW = "row"  # the number of the day row that an event belongs to
 def day_rows(events: pl.DataFrame | pl.LazyFrame, zones: Mapping[str, str]) -> pl.DataFrame:
     """One row for each account and local day that has events, ordered by both; schema ``ACTIVITY``.
 
-    :param events: schema ``frames.EVENTS``, in any order. Of rows with one ``event_id`` on one day of an
-        account the first in order counts; a null ``event_id`` is never a duplicate.
+    :param events: schema ``frames.EVENTS``, in any order, ``sketch`` only if there is one. Of rows with one
+        ``event_id`` on one day of an account the first in order counts; a null one is never a duplicate.
     :param zones: the IANA time zone of each account; UTC where it is missing.
 
     Events are ordered by time, position in their file and event id, whichever way they arrive. ``ms``
@@ -124,6 +126,7 @@ def day_rows(events: pl.DataFrame | pl.LazyFrame, zones: Mapping[str, str]) -> p
         _reach(sends, len(rows)),
         *_bursts(sends, rows),
         _contents(sends),
+        _sketches(sends, events.lazy()),
         _people(placed),
     ):
         rows = rows.join(part, on=_ROW, how="left", maintain_order="left")
@@ -366,6 +369,18 @@ def _contents(sends: pl.DataFrame) -> pl.DataFrame:
         hours=pl.Series(np.bitwise_or.reduceat(hours, begin) if len(begin) else hours, dtype=pl.UInt32),
     )
     return _listed(lines, "contents", "content", "counterpart", "n", "hours")
+
+
+def _sketches(sends: pl.DataFrame, events: pl.LazyFrame) -> pl.DataFrame:
+    """They lie beside the events until here: a text has one, and to move it costs more than all else."""
+    if "sketch" not in events.collect_schema():
+        events = events.with_columns(sketch=pl.lit(None, EVENTS["sketch"]))
+    made = pl.col("sketch").is_not_null() & (pl.col("direction") == "out")
+    lines = events.filter(made).select(short("content"), "sketch").drop_nulls("content").collect().unique()
+    of_text = lines.sort("content", "sketch").unique("content", keep="first")
+    sent = sends.select(_ROW, "content").join(of_text.select("content"), on="content", how="semi").unique()
+    found = sent.join(of_text, on="content").sort(_ROW, "content")
+    return _listed(found, "sketches", "content", "sketch")
 
 
 def _people(events: pl.DataFrame) -> pl.DataFrame:
