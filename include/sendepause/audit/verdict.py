@@ -206,7 +206,7 @@ def sentence(finding: Finding, language: Language, *, zone: str | None = None) -
         return _reading(finding, language, zone)
     head = NO_DATA[finding.no_data][language].format(minimum=MINIMUM_SENDS, window=finding.window_days)
     if finding.no_data is NoData.TOO_FEW:
-        return f"{head} {_basis(finding, language, zone)}"
+        return f"{head} {basis(finding, language, zone)}"
     if finding.newest_at is None:
         return head
     newest = WORDS[language]["newest"].format(_date(finding.newest_at, finding, language, zone))
@@ -216,18 +216,19 @@ def sentence(finding: Finding, language: Language, *, zone: str | None = None) -
 def _reading(finding: Finding, language: Language, zone: str | None) -> str:
     """The verdict first, with its weightiest numbers; then what they rest on; then everything else."""
     words, telling = WORDS[language], _telling(finding)
-    head, basis = HEADS[finding.verdict][language], _basis(finding, language, zone)
+    head, ground = HEADS[finding.verdict][language], basis(finding, language, zone)
     if not telling:
-        return f"{head}. {basis}"
+        return f"{head}. {ground}"
     phrases = [phrase(rule, signal, language) for rule, signal in telling]
-    told = [f"{head}: {'; '.join(phrases[:_LEADING])}.", basis, words["measured"]]
+    told = [f"{head}: {'; '.join(phrases[:_LEADING])}.", ground, words["measured"]]
     if phrases[_LEADING:]:
         told.append(words["besides"].format("; ".join(phrases[_LEADING:])))
     sources = "; ".join(dict.fromkeys(rule.source[language] for rule, _ in telling))
     return " ".join([*told, words["sources"].format(sources)])
 
 
-def _basis(finding: Finding, language: Language, zone: str | None) -> str:
+def basis(finding: Finding, language: Language, zone: str | None) -> str:
+    """What a finding rests on: so many messages on so many days."""
     words = WORDS[language]
     sends = words["sends"].format(number(finding.messages, language))
     return words["basis_day" if finding.window_days == 1 else "basis"].format(
