@@ -23,6 +23,8 @@ from sendepause.frames import EVENTS, UTC_MS
 from sendepause.model import Finding, Language, Verdict
 
 ACCOUNTS = ("+491", "+492", "+493")
+SKETCHES = {"x": [1, 2], "y": [3, 4], "z": [5, 2]}
+FAMILY = {"z": "x"}  # they share a band
 WEEKS_END = adversaries.MONDAY.replace(tzinfo=NOON.tzinfo) + timedelta(days=21)
 
 
@@ -30,7 +32,7 @@ def rows_of(stream: pl.DataFrame, *, to_minutes: bool = False) -> pl.DataFrame:
     """The day rows of a made-up stream."""
     if to_minutes:
         stream = stream.with_columns(pl.col("sent_at").dt.truncate("1m"), resolution=pl.lit("min"))
-    ids = {"event_id": pl.lit(None), "sketch": pl.lit(None), "campaign_id": pl.lit(None)}
+    ids = {"event_id": pl.lit(None), "campaign_id": pl.lit(None)}
     utc = pl.col("sent_at").dt.replace_time_zone("UTC").cast(UTC_MS)
     made = stream.with_row_index("position").with_columns(utc, **ids)
     return day_rows(made.select(pl.col(name).cast(dtype) for name, dtype in EVENTS.items()), {})
@@ -170,7 +172,8 @@ def talks(draw: st.DrawFn) -> pl.DataFrame:
             "position": index,
             "direction": draw(st.sampled_from(["out", "out", "out", "in"])),
             "counterpart": draw(st.sampled_from([*(f"p{n}" for n in range(30)), None])),
-            "content": draw(st.sampled_from(["x", "x", "y", None])),
+            "content": (content := draw(st.sampled_from(["x", "x", "y", "z", None]))),
+            "sketch": SKETCHES.get(content),
             "campaign_id": None,
             "source": "invented",
         }
@@ -217,7 +220,7 @@ def by_hand(stream: pl.DataFrame) -> dict[str, dict[str, Any]]:
             and line["content"]
             and line["sent_at"].date() == first[pair]["sent_at"].date()
         ):
-            told[(*pair, line["content"])] = line["sent_at"].isocalendar()[1]
+            told[(*pair, FAMILY.get(line["content"], line["content"]))] = line["sent_at"].isocalendar()[1]
     hears = {account for account, _ in heard}
     cold = {pair for pair in wrote if first[pair]["direction"] == "out"}
     answered = {person for _, person in heard}
@@ -296,6 +299,15 @@ def test_numbers_that_share_one_list_are_found_by_the_list(to_minutes: bool) -> 
         assert finding.verdict in found, account
     missed = judged(stream, to_minutes=to_minutes, alone=True).values()
     assert sum(finding.verdict is Verdict.CLEAR for finding in missed) >= 10
+
+
+def test_a_shared_list_is_found_though_every_text_of_it_is_another() -> None:
+    stream = adversaries.shared_list(1).filter(pl.col("text") == "spintax", pl.col("size") == 75)
+    assert stream.filter("injected", pl.col("direction") == "out")["content"].n_unique() > 140
+    findings = judged(stream).values()
+    assert {finding.verdict for finding in findings} <= {Verdict.BULK, Verdict.AUTOMATED}
+    alike = {signal.value for f in findings for signal in f.signals if signal.name == "list_people"}
+    assert min(alike) >= 70
 
 
 def test_a_number_of_a_shared_list_is_told_why_in_both_languages() -> None:

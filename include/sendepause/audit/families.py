@@ -18,18 +18,31 @@ def families(rows: pl.DataFrame) -> pl.DataFrame:
     :param rows: the day rows in which the sketches are; schema ``activity.ACTIVITY``. Those of before texts
         were sketched have none, and their contents stand alone.
     """
+    return related(bands(rows), ["account_id"])
+
+
+def bands(rows: pl.DataFrame) -> pl.DataFrame:
+    """``account_id``, ``content`` and ``sketch``, one line for each band of a text in day rows."""
     lines = rows.select("account_id", "sketches").filter(pl.col("sketches").list.len() > 0)
-    bands = lines.explode("sketches").unnest("sketches").unique().explode("sketch").drop_nulls().unique()
-    several = bands.group_by("account_id", "sketch").len().filter(pl.col("len") > 1)
+    return lines.explode("sketches").unnest("sketches").unique().explode("sketch").drop_nulls().unique()
+
+
+def related(known: pl.DataFrame, owner: list[str]) -> pl.DataFrame:
+    """The columns of ``owner``, ``content`` and ``family`` of all that have relatives among their owner's.
+
+    :param known: the columns of ``owner``, ``content`` and ``sketch``, one line for each band.
+    """
+    text = [*owner, "content"]
+    several = known.group_by(*owner, "sketch").len().filter(pl.col("len") > 1)
     if several.is_empty():
-        return bands.select(*_TEXT, family="content").clear()
-    numbered = several.select("account_id", "sketch").with_row_index("band")
-    shared = bands.join(numbered, on=["account_id", "sketch"]).drop("sketch")
-    texts = shared.select(_TEXT).unique().with_row_index("text")
-    links = shared.join(texts, on=_TEXT)
+        return known.select(*text, family="content").clear()
+    numbered = several.select(*owner, "sketch").with_row_index("band")
+    common = known.join(numbered, on=[*owner, "sketch"]).drop("sketch")
+    texts = common.select(text).unique().with_row_index("text")
+    links = common.join(texts, on=text)
     family = pl.Series("family", _connected(links["text"], links["band"], len(texts), len(numbered)))
     least = pl.col("content").min().over("family")
-    return texts.with_columns(family).select(*_TEXT, family=least)
+    return texts.with_columns(family).select(*text, family=least)
 
 
 def in_families(contents: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:

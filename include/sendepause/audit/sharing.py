@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from sendepause.audit.families import bands, related
+
 OWN_PART = 3
 """An account has a part in a week's list from so many people on whom it wrote to first with that text."""
 
@@ -57,13 +59,15 @@ class Traces(NamedTuple):
     texts: pl.DataFrame
     """``account_id``, ``counterpart``, ``content``, ``week`` (a number): what was sent on the day on which
     we opened a talk, by accounts that opened enough of them in that week to have a part in a list."""
+    bands: pl.DataFrame
+    """``content``, ``sketch``: the bands of those texts that have a sketch, one a line."""
 
 
 def traces(rows: pl.DataFrame) -> Traces:
     """The traces of whole accounts over a window.
 
-    :param rows: their day rows in any order, of which ``account_id``, ``day``, ``people`` and ``contents``
-        are read; schema ``activity.ACTIVITY``.
+    :param rows: their day rows in any order, of which ``account_id``, ``day``, ``people``, ``contents`` and
+        ``sketches`` are read; schema ``activity.ACTIVITY``.
     """
     people = _people(rows)
     week = (pl.col("day").to_physical() + _MONDAY_FIRST) // 7
@@ -72,7 +76,8 @@ def traces(rows: pl.DataFrame) -> Traces:
     begun = begun.join(enough, on=["account_id", "week"]).drop("len")
     texts = _exploded(rows, "contents").drop_nulls(["content", "counterpart"])
     first = texts.join(begun, on=[*_PERSON, "day"]).select(*_PERSON, "content", "week").unique()
-    return Traces(people, first)
+    known = bands(rows).select("content", "sketch").unique()
+    return Traces(people, first, known.join(first, on="content", how="semi"))
 
 
 def _people(rows: pl.DataFrame) -> pl.DataFrame:
@@ -101,9 +106,10 @@ def shared(parts: Iterable[Traces], companies: Mapping[str, str] | None = None) 
     :param companies: whose each account is, an account that is missing standing alone; without it all
         belong together.
     """
-    people, texts = (pl.concat(tables) for tables in zip(*parts, strict=True))
+    people, texts, known = (pl.concat(tables) for tables in zip(*parts, strict=True))
     accounts = _accounts(people, companies)
     people, texts = (table.join(accounts, on="account_id").drop("account_id") for table in (people, texts))
+    texts = _in_families(texts, known.unique())
     result = accounts.select("account_id", "number", "hears")
     for measured in (_strangers(people), _in_common(people), _lists(people, texts)):
         result = result.join(measured, on="number", how="left")
@@ -125,6 +131,14 @@ def _accounts(people: pl.DataFrame, companies: Mapping[str, str] | None) -> pl.D
         named = pl.col("account_id").replace_strict(dict(companies), default=None, return_dtype=pl.String)
         company = pl.coalesce("company " + named, "account " + pl.col("account_id"))
     return accounts.with_row_index("number").with_columns(company=company.rank("dense"))
+
+
+def _in_families(texts: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Texts that differ in little more than a name are one, among those of a company and week."""
+    owner = ["company", "week"]
+    owned = texts.select(*owner, "content").unique().join(known, on="content")
+    joined = texts.join(related(owned, owner), on=[*owner, "content"], how="left")
+    return joined.with_columns(pl.coalesce("family", "content").alias("content")).drop("family").unique()
 
 
 def _strangers(people: pl.DataFrame) -> pl.DataFrame:
