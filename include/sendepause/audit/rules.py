@@ -60,12 +60,15 @@ class Held:
     def value(self, measured: Measured) -> float | None:
         """The number, or None where the sample is too small or the resolution does not show it."""
         value = measured.get(self.column)
-        if value is None or (measured[self.sample] or 0) < self.minimum:
+        if value is None or (self.minimum and (measured[self.sample] or 0) < self.minimum):
             return None
         return float(value)
 
     def holds(self, measured: Measured) -> bool:
-        value = self.value(measured)
+        return self.reached(self.value(measured))
+
+    def reached(self, value: float | None) -> bool:
+        """Whether a value has come up, or down, to the limit."""
         if value is None or self.limit is None:
             return False
         return value <= self.limit if self.at_most else value >= self.limit
@@ -117,11 +120,14 @@ class Rule:
 
     def trips(self, measured: Measured) -> bool:
         """Whether the threshold is reached, and what must come with it is there."""
+        held = self.at(measured)
+        return self.trips_at(held, held.value(measured), measured)
+
+    def trips_at(self, held: Held, value: float | None, measured: Measured) -> bool:
+        """The same, of a value that is known already."""
         if self.role is Role.HINT:
-            return self.points(measured) > 0
-        return self.at(measured).holds(measured) and (
-            self.only_with is None or self.only_with.holds(measured)
-        )
+            return held.reached(value) or self.points(measured) > 0
+        return held.reached(value) and (self.only_with is None or self.only_with.holds(measured))
 
     def held_against(self, limit: float) -> Rule:
         """This signal with another threshold. What is declared in another unit for minutes keeps its own."""
