@@ -116,7 +116,8 @@ def day_rows(events: pl.DataFrame | pl.LazyFrame, zones: Mapping[str, str]) -> p
     Events are ordered by time, position in their file and event id, whichever way they arrive. ``ms``
     and ``s`` are treated alike; for ``min`` the row also keeps what minutes can show.
     """
-    placed, rows = _placed(events.lazy().select(_USED).collect(), zones)
+    has_sketch = pl.col("sketch").is_not_null() if "sketch" in events.collect_schema() else pl.lit(False)
+    placed, rows = _placed(events.lazy().select(*_USED, has_sketch.alias("sketched")).collect(), zones)
     sends = placed.filter("ours")
     for part in (
         _edges(placed),
@@ -162,6 +163,7 @@ def _placed(events: pl.DataFrame, zones: Mapping[str, str]) -> tuple[pl.DataFram
         (pl.col("direction") == "out").alias("ours"),
         short("counterpart"),
         short("content"),
+        "sketched",
         pl.col("resolution").cast(pl.Enum(RESOLUTIONS)).to_physical(),
     )
     order = in_order(events, table)
@@ -372,15 +374,13 @@ def _contents(sends: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sketches(sends: pl.DataFrame, events: pl.LazyFrame) -> pl.DataFrame:
-    """They lie beside the events until here: a text has one, and to move it costs more than all else."""
-    if "sketch" not in events.collect_schema():
-        events = events.with_columns(sketch=pl.lit(None, EVENTS["sketch"]))
-    made = pl.col("sketch").is_not_null() & (pl.col("direction") == "out")
-    lines = events.filter(made).select(short("content"), "sketch").drop_nulls("content").collect().unique()
-    of_text = lines.sort("content", "sketch").unique("content", keep="first")
-    sent = sends.select(_ROW, "content").join(of_text.select("content"), on="content", how="semi").unique()
-    found = sent.join(of_text, on="content").sort(_ROW, "content")
-    return _listed(found, "sketches", "content", "sketch")
+    """Until here sketches lie beside the events: each content has one, and to move it costs most."""
+    given = sends.filter("sketched").select(_ROW, "content").unique()
+    made = pl.DataFrame(schema={"content": ID, "sketch": EVENTS["sketch"]})
+    if len(given):
+        known = events.filter(pl.col("direction") == "out").select(short("content"), "sketch").drop_nulls()
+        made = known.collect().unique().sort("content", "sketch").unique("content", keep="first")
+    return _listed(given.join(made, on="content").sort(_ROW, "content"), "sketches", "content", "sketch")
 
 
 def _people(events: pl.DataFrame) -> pl.DataFrame:
