@@ -7,6 +7,7 @@ import tempfile
 from datetime import UTC, date, datetime
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -15,7 +16,7 @@ from tests.audit.streams import sends
 from tests.audit.test_activity import ACROSS_MIDNIGHT, BERLIN, streams
 
 from sendepause import events
-from sendepause.audit import sharing, verdict
+from sendepause.audit import activity, sharing, verdict
 from sendepause.audit.activity import day_rows
 from sendepause.model import Finding
 
@@ -75,6 +76,16 @@ def test_any_share_of_the_accounts_is_judged_alone(stream: pl.DataFrame, data: s
         finding for part in parts for finding in verdict.judge(part, AS_OF, fresh_days=30, shared=shared)
     ]
     assert sorted(alone, key=lambda finding: finding.account) == _judged(rows)
+
+
+@settings(max_examples=12, deadline=None)
+@given(streams(), st.integers(1, 40))
+def test_however_many_events_are_counted_at_once(stream: pl.DataFrame, at_once: int) -> None:
+    stream = _with_machines(stream)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(activity, "_AT_ONCE", at_once)
+        parts = day_rows(stream, BERLIN)
+    assert_frame_equal(parts, day_rows(stream, BERLIN))
 
 
 @settings(max_examples=12, deadline=None)
