@@ -182,7 +182,7 @@ def talks(draw: st.DrawFn) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=EVENTS)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(talks(), st.permutations(ACCOUNTS), st.integers(0, 3), st.randoms(use_true_random=False))
 def test_buckets_and_order_change_nothing(
     stream: pl.DataFrame, accounts: list[str], cut: int, random: Any
@@ -198,7 +198,7 @@ def test_buckets_and_order_change_nothing(
     assert_frame_equal(shared([traces(bucket) for bucket in buckets]), whole)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(talks())
 def test_it_counts_what_counting_by_hand_counts(stream: pl.DataFrame) -> None:
     told = {line["account_id"]: line for line in shared([traces(day_rows(stream, {}))]).to_dicts()}
@@ -318,6 +318,14 @@ def test_a_number_of_a_shared_list_is_told_why_in_both_languages() -> None:
     assert "Schwelle: ab 40" in german
     assert "to 75 people in one week, spread over several of your company's numbers" in english
     assert "threshold: 40 or more" in english
+
+
+def test_a_list_is_a_fact_also_where_each_number_sent_too_little_for_a_verdict_on_timing() -> None:
+    parts = pl.concat([part_of_a_list(f"+49{number}", 15, answers=1) for number in range(5)])
+    rows = day_rows(parts, {})
+    for companies, verdict in ((None, Verdict.BULK), ({}, Verdict.NO_DATA)):
+        findings = judge(rows, NOON + timedelta(days=1), companies=companies)
+        assert {finding.verdict for finding in findings} == {verdict}
 
 
 def test_sharing_alone_makes_nobody_automated() -> None:
