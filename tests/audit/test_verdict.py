@@ -112,16 +112,16 @@ def test_two_traits_at_once_are_automated_and_one_is_watched() -> None:
             Language.DE,
             [
                 "100 % der Nachrichten mit einem Text, der zu anderer Stunde schon vorkam (Schwelle: ab",
-                "längste tägliche Ruhezeit von nur 0 Std. (Schwelle: höchstens 4 Std.)",
-                "zusammen eine Wahrscheinlichkeit von 99,9 %, dass ein Programm sendet (Schwelle: ab 80 %)",
+                "längste tägliche Ruhezeit von nur 0 Std. (Schwelle: höchstens 5 Std.)",
+                "zusammen eine Wahrscheinlichkeit von 99,9 %, dass ein Programm sendet (Schwelle: ab 90 %)",
             ],
         ),
         (
             Language.EN,
             [
                 "100% of the messages with a text that was sent at another hour as well",
-                "a longest daily rest of only 0 h (threshold: 4 h or less)",
-                "together a probability of 99.9% that a program sends (threshold: 80% or more)",
+                "a longest daily rest of only 0 h (threshold: 5 h or less)",
+                "together a probability of 99.9% that a program sends (threshold: 90% or more)",
             ],
         ),
     ],
@@ -136,6 +136,35 @@ def test_the_score_is_explained_by_its_traits(language: Language, parts: list[st
     )
     text = sentence(replace(finding, signals=only_score), language)
     assert [part for part in parts if part not in text] == []
+
+
+def _hotline(per_day: int) -> list[Line]:
+    """A week of a team in shifts: who asks is answered after a minute or two, mostly from a list."""
+    lines: list[Line] = []
+    for number in range(7 * per_day):
+        at = NOON - timedelta(days=6) + timedelta(seconds=number * 86_400 / per_day + number * 2_963 % 14_000)
+        for step in range(1 + number % 3):
+            asked = at + timedelta(seconds=step * 190 + 37 * number % 60)
+            lines.append((asked, "in", f"c{number}", f"q{number}-{step}"))
+            text = f"canned{(number + step) % 6}" if (number + step) % 5 else f"free{number}-{step}"
+            lines.append((asked + timedelta(seconds=50 + 13 * number % 90), "out", f"c{number}", text))
+    return sorted(lines)
+
+
+@pytest.mark.parametrize("per_day", [4, 10, 30])
+@pytest.mark.parametrize("resolution", ["s", "min"])
+def test_a_team_in_shifts_with_canned_answers_is_no_machine(per_day: int, resolution: str) -> None:
+    stream = events(_hotline(per_day), resolution=resolution)
+    if resolution == "min":
+        stream = stream.with_columns(pl.col("sent_at").dt.truncate("1m"))
+    (finding,) = judge(day_rows(stream, {}), AS_OF, accounts=["+491"])
+    measured = values(finding)
+    assert measured["short_rest"] is not None
+    assert measured["short_rest"] <= 4
+    assert measured["recurring_texts"] is not None
+    assert measured["recurring_texts"] > 0.5
+    assert not tripped(finding) & {"quiet", "short_rest", "habits", "score"}
+    assert finding.verdict in (Verdict.WATCH, Verdict.BULK)  # one text to twenty is bulk, whoever sends it
 
 
 def test_confidence_grows_with_what_speaks_for_a_machine() -> None:

@@ -75,24 +75,13 @@ def judged(streams: pl.DataFrame, *, to_minutes: bool = False, days: int = 7) ->
 
 def stream(frame: pl.DataFrame) -> pl.DataFrame:
     """The rows of one labelled file as events with labels; times have no zone there."""
-    have = frame.with_row_index("position")
-    extra = [
-        (pl.col(name) if name in have.columns else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in (("size", pl.Int32), ("company", pl.String))
-    ]
+    have = frame.with_row_index("position").with_columns(
+        pl.col("sent_at").dt.replace_time_zone("UTC").cast(UTC_MS)
+    )
+    wanted = {**EVENTS, "label": pl.String(), "kind": pl.String(), "size": pl.Int32(), "company": pl.String()}
     return have.select(
-        "account_id",
-        "position",
-        "resolution",
-        "direction",
-        "counterpart",
-        "content",
-        "label",
-        "kind",
-        "source",
-        *extra,
-        pl.col("sent_at").dt.replace_time_zone("UTC").cast(UTC_MS),
-        *(pl.lit(None, dtype).alias(name) for name, dtype in EVENTS.items() if name not in have.columns),
+        (pl.col(name) if name in have.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in wanted.items()
     )
 
 

@@ -47,7 +47,8 @@ def _threshold(held: Held, rule: Rule) -> str:
     if rule.watch_from is not None:
         told += f"; watched from {rule.watch_from:g}"
     if rule.only_with is not None:
-        told += f"; only with {rule.only_with.limit:g} {rule.only_with.unit}"
+        with_ = rule.only_with
+        told += f"; only with `{with_.column}` {'at most' if with_.at_most else 'from'} {with_.limit:g}"
     return told
 
 

@@ -18,6 +18,7 @@ from sendepause.audit.rules import (
     CHANCE,
     PROBABILITY,
     SAME_MINUTE,
+    SHIFTS_LEFT_OUT,
     Held,
     Measured,
     Picture,
@@ -30,7 +31,7 @@ from sendepause.audit.rules import (
 INTERCEPT = -4.72
 """The log odds where no trait shows."""
 
-AUTOMATED_SCORE = 0.8
+AUTOMATED_SCORE = 0.9
 WATCH_SCORE = 0.5
 FAMILIES = 2
 
@@ -58,10 +59,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "short_rest",
         Role.TRAIT,
-        Held("quiet", 4, "h", 20, at_most=True),
+        Held("quiet", 5, "h", 20, at_most=True),
         CASES,
         both("längste tägliche Ruhezeit von nur {value}", "a longest daily rest of only {value}"),
         weight=Weight(6, 1, 4.21),
+        only_with=SHIFTS_LEFT_OUT,
         picture=Picture.HOURS,
     ),
     Rule(
@@ -80,7 +82,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "clock_trait",
         Role.TRAIT,
-        Held("clock_1", 2, CHANCE, 20, "bouts"),
+        Held("clock_1", 3, CHANCE, 20, "bouts"),
         CASES,
         both(
             "Beginn der Sendungen immer wieder zu denselben Minuten der Stunde, bei Zufall {value}",
