@@ -72,8 +72,7 @@ def test_a_list_split_over_five_numbers_is_the_whole_list_for_each() -> None:
     parts = pl.concat([part_of_a_list(f"+49{number}", 15, answers=1) for number in range(5)])
     for number in range(5):
         line = only(parts, f"+49{number}")
-        assert (line["list_people"], line["list_accounts"]) == (75, 5)
-        assert (line["written_to"], line["strangers"], line["shared_people"]) == (15, 14, 0)
+        assert (line["list_people"], line["strangers"], line["shared_people"]) == (75, 14, 0)
 
 
 @pytest.mark.parametrize(("people", "whole"), [(OWN_PART - 1, 15), (OWN_PART, 15 + OWN_PART)])
@@ -102,7 +101,7 @@ def test_a_greeting_to_those_who_wrote_first_is_no_list_and_they_are_no_stranger
         return written(account, sorted([*said, *asked], key=lambda line: line[0]))
 
     line = only(pl.concat([answered("+491"), answered("+492")]))
-    assert (line["list_people"], line["strangers"], line["written_to"]) == (0, 0, 30)
+    assert (line["list_people"], line["strangers"]) == (0, 0)
 
 
 def test_a_list_is_a_weeks_and_rare_words_to_begin_with_do_not_add_up() -> None:
@@ -120,7 +119,7 @@ def test_a_list_is_a_weeks_and_rare_words_to_begin_with_do_not_add_up() -> None:
 def test_where_nobody_is_heard_silence_says_nothing() -> None:
     deaf = [part_of_a_list(account, 30, heard=False) for account in ("+491", "+492")]
     line = only(pl.concat(deaf))
-    assert {name for name, value in line.items() if value is not None} == {"account_id", "written_to"}
+    assert {name for name, value in line.items() if value is not None} == {"account_id"}
     # One that hears tells of the whole list, once enough people were written to from it.
     for people, whole in ((LIST_HEARD - 1, 0), (LIST_HEARD, 60 + LIST_HEARD)):
         assert only(pl.concat([*deaf, part_of_a_list("+493", people)]), "+493")["list_people"] == whole
@@ -140,11 +139,11 @@ def test_people_written_to_first_by_several_numbers_count_where_they_answer_none
 
 def test_an_internal_group_is_one_counterpart_and_no_company_shares_with_another() -> None:
     def morning(account: str) -> pl.DataFrame:
-        return written(account, [(NOON + timedelta(days=day), "out", "team", "hello") for day in range(20)])
+        said = [(NOON + timedelta(days=day), "out", "team", "hello") for day in range(20)]
+        return written(account, [(NOON - timedelta(hours=1), "in", "friend", None), *said])
 
-    group = written("+490", [(NOON + timedelta(days=30), "in", "team", None)])
-    line = only(pl.concat([morning("+491"), morning("+492"), group]))
-    assert (line["written_to"], line["shared_people"], line["list_people"]) == (1, None, None)
+    line = only(pl.concat([morning("+491"), morning("+492")]))
+    assert (line["shared_people"], line["same_begun"], line["list_people"]) == (1, 0, 0)
 
     rows = traces(day_rows(pl.concat([part_of_a_list("+491", 20), part_of_a_list("+492", 20)]), {}))
     for companies, whole in (({"+491": "a", "+492": "a"}, 40), ({"+491": "a", "+492": "b"}, 0), ({}, 0)):
@@ -156,7 +155,7 @@ def test_strangers_are_counted_over_the_window_and_on_the_busiest_day() -> None:
     again = sends(NOON + timedelta(days=4), [60] * 6, people="2-{}")  # known since the third day
     friend: list[Line] = [(NOON - timedelta(hours=1), "in", "friend", None)]
     line = only(written("+491", [*friend, *said[0], *said[1], *said[2], *again]))
-    assert (line["strangers"], line["strangers_day"], line["strangers_share"]) == (19 - 1, 7, 1.0)
+    assert (line["strangers"], line["strangers_day"]) == (5 + 6 + 7, 7)
 
 
 @st.composite
@@ -232,38 +231,30 @@ def by_hand(stream: pl.DataFrame) -> dict[str, dict[str, Any]]:
     for account in {account for account, _ in first}:
         strangers = {pair for pair in cold - heard if pair[0] == account}
         days = [first[pair]["sent_at"].date() for pair in strangers]
-        written_to = sum(pair[0] == account for pair in wrote)
         common = {
             person
             for _, person in strangers
             if person not in answered and sum((other, person) in cold for other in hears) > 1
         }
-        sizes = [
-            size for size in (list_size(parts, account, hears, heard) for parts in lists.values()) if size
-        ]
-        people, accounts = max(sizes, default=(0, 0))
+        sizes = [list_size(parts, account, hears, heard) for parts in lists.values()]
         numbers = {
             "strangers": len(strangers),
             "strangers_day": max((days.count(day) for day in days), default=0),
-            "strangers_share": len(strangers) / written_to if written_to else None,
             "shared_people": len(common),
             "same_begun": alone(lists, account, hears, heard),
-            "list_people": people,
-            "list_accounts": accounts,
+            "list_people": max(sizes, default=0),
         }
         known = numbers if account in hears else dict.fromkeys(numbers)
-        result[account] = {"account_id": account, "written_to": written_to, **known}
+        result[account] = {"account_id": account, **known}
     return result
 
 
-def list_size(
-    parts: dict[str, set[str]], account: str, hears: set[str], heard: set[tuple[str, str]]
-) -> tuple[int, int] | None:
+def list_size(parts: dict[str, set[str]], account: str, hears: set[str], heard: set[tuple[str, str]]) -> int:
     large = {number: people for number, people in parts.items() if len(people) >= OWN_PART}
     told = [(number, person) for number, people in large.items() for person in people if number in hears]
     if account not in large or len(large) < 2 or not mostly_silent(told, heard):
-        return None
-    return len(set().union(*large.values())), len(large)
+        return 0
+    return len(set().union(*large.values()))
 
 
 def mostly_silent(told: list[tuple[str, str]], heard: set[tuple[str, str]]) -> bool:
