@@ -113,7 +113,7 @@ def test_two_traits_at_once_are_automated_and_one_is_watched() -> None:
             [
                 "100 % der Nachrichten mit einem Text, der zu anderer Stunde schon vorkam (Schwelle: ab",
                 "längste tägliche Ruhezeit von nur 0 Std. (Schwelle: höchstens 5 Std.)",
-                "zusammen eine Wahrscheinlichkeit von 99,9 %, dass ein Programm sendet (Schwelle: ab 90 %)",
+                "zusammen ein Bild, das im Vergleich zu 99,9 % von Programmen kam (Schwelle: ab 90 %)",
             ],
         ),
         (
@@ -121,7 +121,7 @@ def test_two_traits_at_once_are_automated_and_one_is_watched() -> None:
             [
                 "100% of the messages with a text that was sent at another hour as well",
                 "a longest daily rest of only 0 h (threshold: 5 h or less)",
-                "together a probability of 99.9% that a program sends (threshold: 90% or more)",
+                "together a picture that in the comparison was 99.9% from programs (threshold: 90% or more)",
             ],
         ),
     ],

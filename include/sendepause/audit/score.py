@@ -39,8 +39,8 @@ CONFIDENCE = (-4.79, 1.19, 6.84, 5.90, 1.30)
 """The log odds of a machine: constant, the traits' sum, another pattern, one in its lower range, a fact."""
 
 _REGRESSION = both(
-    "logistische Regression über vier Merkmale, angepasst an den Vergleich (docs/audit.md)",
-    "logistic regression over four traits, fitted to the comparison (docs/audit.md)",
+    "logistische Regression über vier Merkmale, angepasst an diesen Vergleich",
+    "logistic regression over four traits, fitted to this comparison",
 )
 
 RULES: tuple[Rule, ...] = (
@@ -97,8 +97,8 @@ RULES: tuple[Rule, ...] = (
         Held("score", AUTOMATED_SCORE, PROBABILITY),
         _REGRESSION,
         both(
-            "zusammen eine Wahrscheinlichkeit von {value}, dass ein Programm sendet",
-            "together a probability of {value} that a program sends",
+            "zusammen ein Bild, das im Vergleich zu {value} von Programmen kam",
+            "together a picture that in the comparison was {value} from programs",
         ),
         watch_from=WATCH_SCORE,
         only_with=Held("families", FAMILIES, "traits"),
