@@ -167,6 +167,18 @@ def test_a_team_in_shifts_with_canned_answers_is_no_machine(per_day: int, resolu
     assert finding.verdict in (Verdict.WATCH, Verdict.BULK)  # one text to twenty is bulk, whoever sends it
 
 
+def test_traits_that_only_add_up_are_named_too() -> None:
+    below = {"recurring_texts": 0.29, "prompt_replies": 0.69, "short_rest": 6.0, "score": 0.6}
+    signals = tuple(
+        replace(signal, value=below.get(signal.name), tripped=False) for signal in found(TALK).signals
+    )
+    finding = replace(found(TALK), verdict=Verdict.WATCH, signals=signals)
+    text = sentence(finding, Language.EN)
+    assert "29% of the messages with a text that was sent at another hour as well" in text
+    assert "69% of the replies within 3 seconds" in text
+    assert "rest" not in text  # six hours add nothing
+
+
 def test_confidence_grows_with_what_speaks_for_a_machine() -> None:
     talk, bot, campaign = found(TALK), found(_bot(60)), found(CAMPAIGN)
     assert talk.confidence is not None

@@ -276,7 +276,10 @@ def _telling(finding: Finding) -> list[tuple[Rule, Signal]]:
     parts: list[tuple[Rule, Signal]] = []
     if finding.verdict in (Verdict.AUTOMATED, Verdict.WATCH) and not patterns:
         roles = {_SUMS[rule.name] for rule, _ in highest}
-        parts = [(rule, signal) for rule, signal in known if rule.role in roles and signal.tripped]
+        made_of = [(rule, signal) for rule, signal in known if rule.role in roles]
+        parts = [(rule, signal) for rule, signal in made_of if signal.tripped]
+        # Traits add up before any of them stands out by itself.
+        parts = parts or [(r, s) for r, s in made_of if r.weight is not None and r.weight.part(s.value) > 0]
         parts += [(rule, signal) for rule, signal in highest if rule.name == "score"]
     said: dict[str, tuple[Rule, Signal]] = {}
     for rule, signal in [*patterns, *facts, *parts]:
