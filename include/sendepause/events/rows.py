@@ -93,8 +93,9 @@ def _make_rows(
     """Replace the day rows of one bucket on some local days; the number of rows made."""
     # A local day lies within its own UTC day and its two neighbours.
     around = {day + _DAY * step for day in days for step in (-1, 0, 1)}
-    found = primary(scan(root, around, {bucket}).collect(), zones, sources)
-    rows = day_rows(found.filter(pl.col("day").is_in(list(days))).drop("day"), zones)
+    found = primary(scan(root, around, {bucket}).drop("campaign_id").collect(), zones, sources)
+    inside = found["day"].is_in(list(days))
+    rows = day_rows(found if inside.all() else found.filter(inside), zones)
     by_day = {key[0]: part for key, part in rows.partition_by("day", as_dict=True).items()}
     for day in days:
         path = Block.of_day(day, bucket).path(root, "activity")
