@@ -22,7 +22,7 @@ import polars as pl
 from sendepause.audit.families import bands, related
 
 OWN_PART = 3
-"""An account has a part in a week's list from so many people on whom it wrote to first with that text."""
+"""An account has a part in a week's list that began so many talks by its text."""
 
 LIST_HEARD = 10
 """A list's silence is judged from so many people on, of accounts on which anybody was heard."""
