@@ -10,8 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from sendepause.audit.activity import RESOLUTIONS, day_rows
+from sendepause.audit.activity import day_rows
 from sendepause.audit.baseline import SUDDEN, assess
+from sendepause.audit.placing import RESOLUTIONS
 from sendepause.errors import BadInput
 from sendepause.frames import EVENTS, UTC_MS
 from sendepause.model import Finding, Signal
