@@ -201,10 +201,10 @@ def test_the_day_row_is_of_the_local_day(base: Path) -> None:
 def test_a_late_export_recomputes_its_own_days_alone(base: Path) -> None:
     week = [event(day, sent_at=NOON + timedelta(days=day)) for day in range(7)]
     events.refresh_activity(base, events.merge(base, frame(*week)), ZONES)
-    written = {path: path.stat().st_mtime_ns for path in base.rglob("activity.parquet")}
+    written = {path: path.stat().st_mtime_ns for path in base.rglob("activity.arrow")}
     late = event(99, sent_at=NOON + timedelta(days=3, minutes=1))
     events.refresh_activity(base, events.merge(base, frame(late)), ZONES)
-    again = {path for path in base.rglob("activity.parquet") if path.stat().st_mtime_ns != written[path]}
+    again = {path for path in base.rglob("activity.arrow") if path.stat().st_mtime_ns != written[path]}
     # Berlin is ahead of UTC: a UTC day lies on its own local day and on the next.
     assert {path.parts[-3] for path in again} == {"day=2019-11-05", "day=2019-11-06"}
     assert events.activity(base, DAY, DAY + timedelta(days=9))["sends"].to_list() == [1, 1, 1, 2, 1, 1, 1]
@@ -242,10 +242,10 @@ def test_a_changed_time_zone_makes_the_day_rows_anew(base: Path) -> None:
 def test_day_rows_of_an_older_version_can_be_read_and_are_made_anew(base: Path) -> None:
     changed = events.merge(base, frame(event(1)))
     events.refresh_activity(base, changed, ZONES)
-    (file,) = base.rglob("activity.parquet")
-    now = pl.read_parquet(file)
+    (file,) = base.rglob("activity.arrow")
+    now = pl.read_ipc(file)
     older = now.drop("burst").with_columns(pl.col("contents").list.eval(pl.element().struct.drop(["hours"])))
-    older.write_parquet(file)
+    older.write_ipc(file)
     basis = file.parents[2] / "basis.json"
     basis.write_text(basis.read_text().replace('"burst": "UInt32", ', ""))
 
@@ -254,6 +254,20 @@ def test_day_rows_of_an_older_version_can_be_read_and_are_made_anew(base: Path) 
     assert row["contents"][0]["hours"] is None
     events.refresh_activity(base, set(), ZONES)
     assert_frame_equal(events.activity(base, DAY, DAY), now)
+
+
+def test_day_rows_that_lie_in_parquet_are_made_anew(base: Path) -> None:
+    events.refresh_activity(base, events.merge(base, frame(event(1))), ZONES)
+    (file,) = base.rglob("activity.arrow")
+    now = pl.read_ipc(file)
+    now.write_parquet(file.with_suffix(".parquet"))
+    file.unlink()
+    basis = file.parents[2] / "basis.json"
+    basis.write_text(basis.read_text().replace('"": "arrow", ', ""))
+
+    events.refresh_activity(base, set(), ZONES)
+    assert_frame_equal(events.activity(base, DAY, DAY), now)
+    assert not list(base.rglob("activity.parquet"))
 
 
 def as_before_sketches(base: Path) -> None:

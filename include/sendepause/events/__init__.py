@@ -1,10 +1,10 @@
-"""The event store: Parquet files in a local folder or an object store, and the day rows made of them.
+"""The event store: Parquet files in a local folder or an object store, and the day rows made of them (Arrow).
 
 ::
 
     events/day=2019-11-02/bucket=07/events.parquet       by UTC day and a hash of the account
     events/month=2019-03/bucket=07/events.parquet        quiet months that are over, in one piece
-    activity/day=2019-11-02/bucket=07/activity.parquet   by the account's local day
+    activity/day=2019-11-02/bucket=07/activity.arrow     by the account's local day
     activity/pending/*.json                              changed events whose day rows are not made yet
     activity/basis.json                                  the zones and the order of sources behind them
 

@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import polars as pl
 
@@ -25,6 +25,10 @@ BUCKETS = 16
 
 Partition = tuple[date, int]
 """A UTC day (of day rows: a local day) and a bucket."""
+
+_FILES = {"events": "events.parquet", "activity": "activity.arrow"}
+"""Events are many and kept for long; day rows are read whole again and again, and lists in Arrow's own format
+take a quarter of the time that Parquet takes to take them apart."""
 
 _PATH = re.compile(r"(?:day=(\d{4}-\d{2}-\d{2})|month=(\d{4}-\d{2}))/bucket=(\d{2})/")
 
@@ -62,7 +66,7 @@ class Block:
 
     def path(self, root: Path, kind: str) -> Path:
         """Where the block's file lies. ``kind``: ``events`` or ``activity``."""
-        return root / kind / self.folder / f"bucket={self.bucket:02d}" / f"{kind}.parquet"
+        return root / kind / self.folder / f"bucket={self.bucket:02d}" / _FILES[kind]
 
     def holds(self, days: Collection[date]) -> bool:
         """Whether any of the days lies in it."""
@@ -74,7 +78,7 @@ class Block:
 def blocks(root: Path, kind: str) -> dict[Block, Path]:
     """All files of a kind, without the days that a month shadows."""
     found = {}
-    for path in (root / kind).glob(f"*=*/bucket=*/{kind}.parquet"):
+    for path in (root / kind).glob(f"*=*/bucket=*/{_FILES[kind]}"):
         match = _PATH.search(path.as_posix())
         if match:
             day, month, bucket = match.groups()
@@ -108,11 +112,14 @@ def scan_files(paths: Sequence[Path], schema: pl.Schema) -> pl.LazyFrame:
     """
     if not paths:
         return pl.LazyFrame(schema=schema)
-    sources: list[Path] | list[IO[bytes]] = list(paths)
-    if not storage.is_local(paths[0]):
-        fetched: list[IO[bytes]] = [io.BytesIO(path.read_bytes()) for path in paths]
-        sources = fetched
     # Neither globbing nor guessing columns from the path: the paths are exact and hold both signs.
+    if paths[0].suffix == ".arrow":
+        files = (pl.scan_ipc(_source(path), glob=False, hive_partitioning=False) for path in paths)
+        return pl.concat(
+            one.match_to_schema(schema, missing_columns="insert", missing_struct_fields="insert")
+            for one in files
+        )
+    sources: Any = [_source(path) for path in paths]  # of one kind, which their list cannot say
     return pl.scan_parquet(
         sources,
         glob=False,
@@ -121,6 +128,10 @@ def scan_files(paths: Sequence[Path], schema: pl.Schema) -> pl.LazyFrame:
         missing_columns="insert",
         cast_options=pl.ScanCastOptions(missing_struct_fields="insert"),
     )
+
+
+def _source(path: Path) -> Path | IO[bytes]:
+    return path if storage.is_local(path) else io.BytesIO(path.read_bytes())
 
 
 def read(paths: Sequence[Path], schema: pl.Schema) -> pl.DataFrame:
@@ -133,7 +144,10 @@ def write(path: Path, frame: pl.DataFrame) -> None:
     """Put a file in place. Pseudonyms do not shrink further by trying harder than level 1, and what is
     asked of a block lies in all of it, so that the least and the greatest value help nobody."""
     buffer = io.BytesIO()
-    frame.write_parquet(
-        buffer, compression="zstd", compression_level=1, statistics=False, row_group_size=100_000
-    )
+    if path.suffix == ".arrow":
+        frame.write_ipc(buffer, compression="zstd")
+    else:
+        frame.write_parquet(
+            buffer, compression="zstd", compression_level=1, statistics=False, row_group_size=100_000
+        )
     storage.write(path, buffer.getbuffer())

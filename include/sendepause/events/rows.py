@@ -99,6 +99,7 @@ def _make_rows(
     by_day = {key[0]: part for key, part in rows.partition_by("day", as_dict=True).items()}
     for day in days:
         path = Block.of_day(day, bucket).path(root, "activity")
+        path.with_suffix(".parquet").unlink(missing_ok=True)  # as which earlier versions kept them
         if day in by_day:
             write(path, by_day[day])
         elif path.exists():
@@ -153,7 +154,8 @@ def _other_basis(root: Path, zones: Mapping[str, str], sources: Sequence[str]) -
 
 
 def _columns() -> dict[str, str]:
-    return {name: str(dtype) for name, dtype in ACTIVITY.items()}
+    """What a file of day rows is: its columns, and the format that holds them."""
+    return {name: str(dtype) for name, dtype in ACTIVITY.items()} | {"": "arrow"}
 
 
 def _keep_basis(root: Path, zones: Mapping[str, str], sources: Sequence[str]) -> None:
