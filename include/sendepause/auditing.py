@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from sendepause import events, storage
 from sendepause.audit import baseline, sharing, steadiness, verdict
+from sendepause.audit.activity import ACTIVITY
 from sendepause.events import BUCKETS, blocks
 from sendepause.installation import Installation
 from sendepause.model import Finding, Signal, Verdict
@@ -29,7 +31,13 @@ from sendepause.store.database import Session
 ACCOUNTS_A_SHARE = 1000
 """A mapped task costs a quarter of a second and a process; so many accounts are judged in about that time."""
 
-_PEERS, _SHARED = "peers.parquet", "shared.parquet"
+_PEERS, _SHARED, _DAILY = "peers.parquet", "shared.parquet", "daily.parquet"
+
+_SURVEYED = (
+    *("account_id", "day", "zone", "last", "sends", "recipients", "texts", "repeated"),
+    *("people", "contents", "sketches"),
+)
+"""The columns of day rows that a survey needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ class Survey:
 
     peers: pl.DataFrame  # schema baseline.USUAL
     shared: pl.DataFrame  # schema sharing.SHARED
+    daily: pl.DataFrame  # schema baseline.DAILY
 
 
 def shares(settings: Settings) -> list[list[int]]:
@@ -48,13 +57,14 @@ def shares(settings: Settings) -> list[list[int]]:
 
 def survey(installation: Installation, settings: Settings, as_of: datetime) -> Survey:
     """Look at all accounts, one bucket in memory at a time."""
-    window = settings.policy.window_days
     numbers, traces = [], []
     for bucket in range(BUCKETS):
-        rows = verdict.in_window(_rows(installation, settings, as_of, [bucket]), as_of, window)
-        numbers.append(baseline.daily(rows, as_of, window))
+        found = _rows(installation, settings, as_of, [bucket], _SURVEYED)
+        rows = verdict.in_window(found, as_of, settings.policy.window_days)
         traces.append(sharing.traces(rows))
-    return Survey(baseline.usual(pl.concat(numbers), groups(settings)), sharing.shared(traces))
+        numbers.append(baseline.daily(rows, traces[-1].people))
+    daily = pl.concat(numbers)
+    return Survey(baseline.usual(daily, groups(settings)), sharing.shared(traces), daily)
 
 
 def hand_over(installation: Installation, as_of: datetime, found: Survey) -> None:
@@ -62,6 +72,7 @@ def hand_over(installation: Installation, as_of: datetime, found: Survey) -> Non
     folder = _folder(installation, as_of)
     blocks.write(folder / _PEERS, found.peers)
     blocks.write(folder / _SHARED, found.shared)
+    blocks.write(folder / _DAILY, found.daily)
     for other in folder.parent.iterdir():
         if other.name != folder.name:
             storage.remove_folder(other)
@@ -71,10 +82,10 @@ def handed_over(installation: Installation, settings: Settings, as_of: datetime)
     """The survey of a moment; where another one has taken its place, as in a task that is repeated days
     later, it is made anew."""
     folder = _folder(installation, as_of)
-    peers, shared = folder / _PEERS, folder / _SHARED
-    if not (peers.exists() and shared.exists()):
+    parts = {_PEERS: baseline.USUAL, _SHARED: sharing.SHARED, _DAILY: baseline.DAILY}
+    if not all((folder / name).exists() for name in parts):
         return survey(installation, settings, as_of)
-    return Survey(blocks.read([peers], baseline.USUAL), blocks.read([shared], sharing.SHARED))
+    return Survey(*(blocks.read([folder / name], schema) for name, schema in parts.items()))
 
 
 def _folder(installation: Installation, as_of: datetime) -> Path:
@@ -102,6 +113,7 @@ def measure(
         groups=groups(settings),
         shared=found.shared,
         limits=settings.limits,
+        numbers=found.daily.filter(pl.col("account_id").is_in(accounts)),
     )
 
 
@@ -170,13 +182,17 @@ def groups(settings: Settings) -> dict[str, baseline.Group]:
 
 
 def _rows(
-    installation: Installation, settings: Settings, as_of: datetime, buckets: Collection[int]
+    installation: Installation,
+    settings: Settings,
+    as_of: datetime,
+    buckets: Collection[int],
+    columns: Iterable[str] = ACTIVITY,
 ) -> pl.DataFrame:
-    since = as_of - timedelta(
-        days=settings.policy.window_days + 2
-    )  # a local day may begin before the UTC day
-    until = as_of.date() + timedelta(days=1)
-    return events.activity(installation.events, since.date(), until, buckets=buckets)
+    """The day rows of the window in every account's zone: no day more, since to leave rows out costs most."""
+    zones = {account.time_zone for account in settings.accounts} | {"UTC"}
+    today = {as_of.astimezone(ZoneInfo(zone)).date() for zone in zones}
+    since = min(today) - timedelta(days=settings.policy.window_days - 1)
+    return events.activity(installation.events, since, max(today), buckets=buckets, columns=columns)
 
 
 def source_health(session: Session, settings: Settings) -> dict[str, verdict.SourceHealth]:

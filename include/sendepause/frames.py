@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import numpy as np
 import polars as pl
 
 UTC_MS = pl.Datetime("ms", "UTC")
@@ -52,8 +53,8 @@ def repeats(values: pl.Series) -> pl.Series:
     """The places of the values that come more than once. By hashes, which is fast: a place too many now and
     then is to do no harm to who asks."""
     hashes = values.hash()
-    ordered = hashes.sort()
-    twice = ordered.filter(ordered == ordered.shift(1))
+    ordered = np.sort(hashes.to_numpy())  # in half the time that a series takes
+    twice = pl.Series(ordered[1:][ordered[1:] == ordered[:-1]])
     return hashes.is_in(twice.implode()).arg_true() if len(twice) else pl.Series([], dtype=pl.UInt32)
 
 

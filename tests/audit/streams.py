@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from sendepause.audit.activity import day_rows
-from sendepause.audit.window import measures
+from sendepause.audit.sharing import SHARED
+from sendepause.audit.signals import complete
+from sendepause.audit.window import MEASURES, measures
 from sendepause.frames import EVENTS
 
 NOON = datetime(2019, 11, 20, 12, tzinfo=UTC)  # a Wednesday
@@ -54,3 +56,9 @@ def measured(frame: pl.DataFrame, zones: dict[str, str] | None = None) -> dict[s
     """The measures of the only account in a frame of events, over all its days."""
     (line,) = measures(day_rows(frame, zones or {})).to_dicts()
     return line
+
+
+def completed(line: dict[str, object]) -> pl.DataFrame:
+    """A measured line with what is derived from it, of an account that shares nothing."""
+    alone = SHARED.to_frame().drop("account_id")
+    return complete(pl.concat([pl.DataFrame([line], schema=MEASURES), alone], how="diagonal"))

@@ -161,10 +161,15 @@ def shop(accounts: int, *, a_day: int, last: int) -> pl.DataFrame:
     return pl.concat(frames)
 
 
+def numbers_of(rows: pl.DataFrame) -> pl.DataFrame:
+    window = verdict.in_window(rows, LAST + DAY, 28)
+    return daily(window, sharing.met(window))
+
+
 def with_peers(frame: pl.DataFrame) -> dict[str, Finding]:
     rows = day_rows(frame, {})
     groups = dict.fromkeys(rows["account_id"].unique(), GROUP)
-    peers = usual(daily(rows, LAST + DAY), groups)
+    peers = usual(numbers_of(rows), groups)
     return {one.account: one for one in assess(rows, LAST + DAY, peers=peers, groups=groups)}
 
 
@@ -200,7 +205,7 @@ def test_a_tool_that_begins_on_all_accounts_at_once_excuses_nobody() -> None:
 
 def test_usual_names_no_account() -> None:
     rows = day_rows(shop(PEERS, a_day=5, last=5), {})
-    table = usual(daily(rows, LAST + DAY), dict.fromkeys(rows["account_id"].unique(), GROUP))
+    table = usual(numbers_of(rows), dict.fromkeys(rows["account_id"].unique(), GROUP))
     assert table.schema == USUAL
     assert "+49" not in str(table.to_dicts())
 
@@ -215,7 +220,7 @@ def test_findings_are_the_same_however_accounts_are_dealt_out(tasks: int) -> Non
     )
     rows = day_rows(frame, {})
     groups = dict.fromkeys(rows["account_id"].unique(), GROUP)
-    numbers, shared = daily(rows, LAST + DAY), sharing.shared([sharing.traces(rows)])
+    numbers, shared = numbers_of(rows), sharing.shared([sharing.traces(rows)])
     more: dict[str, Any] = {"peers": usual(numbers, groups), "groups": groups, "shared": shared}
     whole = assess(rows, LAST + DAY, **more)
     names = sorted(groups)

@@ -8,13 +8,13 @@ from itertools import cycle, islice
 
 import polars as pl
 import pytest
-from tests.audit.streams import NOON, Line, events, measured, sends
+from tests.audit.streams import NOON, Line, completed, events, measured, sends
 from tests.audit.test_signals import holds
 from tests.audit.test_verdict import AS_OF, CAMPAIGN, TALK, found, tripped, values
 
 from sendepause.audit import score
 from sendepause.audit.activity import day_rows
-from sendepause.audit.signals import BY_NAME, REGISTRY, complete, registry
+from sendepause.audit.signals import BY_NAME, REGISTRY, registry
 from sendepause.audit.verdict import judge, sentence
 from sendepause.model import Language, NoData, Verdict
 
@@ -40,17 +40,17 @@ def test_a_trait_counts_evenly_from_where_people_end(
 
 
 def test_the_score_is_the_sum_of_the_traits_as_a_probability() -> None:
-    calm = complete(measured(events(sends(NOON, [60 * n for n in range(1, 25)], people="a", contents="t{}"))))
-    assert (calm["families"], calm["score"]) == (
-        0,
-        pytest.approx(score.probability(score.INTERCEPT), abs=1e-4),
-    )
+    calm = measured(events(sends(NOON, [60 * n for n in range(1, 25)], people="a", contents="t{}")))
+    (full,) = completed(calm).to_dicts()
+    nothing = pl.select(score.probability(pl.lit(score.INTERCEPT))).item()
+    assert (full["families"], full["score"]) == (0, pytest.approx(nothing, abs=1e-4))
     # One text, round the clock for a week: texts and rest stand out, and both count in full.
-    bot = complete(measured(events(sends(NOON, islice(cycle([3_500, 3_900, 3_300]), 160), contents="x"))))
-    full = sum(BY_NAME[name].weight.full for name in ("recurring_texts", "short_rest"))  # type: ignore[union-attr]
-    clock = score.contribution(BY_NAME["clock_trait"], bot)
-    assert bot["families"] >= 2
-    assert bot["traits"] == pytest.approx(full + clock)
+    bot = measured(events(sends(NOON, islice(cycle([3_500, 3_900, 3_300]), 160), contents="x")))
+    clock = completed(bot).select(score.contribution(BY_NAME["clock_trait"])).item()
+    (full,) = completed(bot).to_dicts()
+    both = sum(BY_NAME[name].weight.full for name in ("recurring_texts", "short_rest"))  # type: ignore[union-attr]
+    assert full["families"] >= 2
+    assert full["traits"] == pytest.approx(both + clock)
     assert holds("score", bot)
 
 
@@ -59,11 +59,11 @@ def test_one_trait_alone_holds_no_score_however_strong() -> None:
     line = measured(
         events([(at + timedelta(minutes=7 * n % 60), *rest) for n, (at, *rest) in enumerate(daily)])
     )
-    full = complete(line)
-    assert full["score"] > score.AUTOMATED_SCORE
-    assert full["families"] == 1
-    assert not BY_NAME["score"].trips(full)
-    assert BY_NAME["score"].watches(full["score"])
+    full = completed(line)
+    assert full["score"].item() > score.AUTOMATED_SCORE
+    assert full["families"].item() == 1
+    assert not full.select(BY_NAME["score"].trips()).item()
+    assert BY_NAME["score"].watches(full["score"].item())
 
 
 def test_a_threshold_can_be_another() -> None:

@@ -11,11 +11,11 @@ import numpy as np
 import polars as pl
 import pytest
 from scipy.stats import chi2
-from tests.audit.streams import NOON, Line, events, measured, sends
+from tests.audit.streams import NOON, Line, completed, events, measured, sends
 
 from sendepause.audit.activity import day_rows, gap_bin
 from sendepause.audit.rules import Role
-from sendepause.audit.signals import BY_NAME, REGISTRY, complete
+from sendepause.audit.signals import BY_NAME, REGISTRY
 from sendepause.audit.window import measures
 from sendepause.model import Language
 
@@ -23,12 +23,13 @@ HOUR = 3_600
 
 
 def holds(name: str, line: dict[str, Any]) -> bool:
-    rule, full = BY_NAME[name], complete(line)
-    return rule.points(full) > 0 if rule.role is Role.HINT else rule.at(full).holds(full)
+    rule = BY_NAME[name]
+    told = rule.points() > 0 if rule.role is Role.HINT else rule.reached()
+    return bool(completed(line).select(told).item())
 
 
 def points(name: str, line: dict[str, Any]) -> int:
-    return BY_NAME[name].points(complete(line))
+    return int(completed(line).select(BY_NAME[name].points()).item())
 
 
 def alternating(people: int, size: int) -> list[str]:
@@ -342,7 +343,7 @@ def test_two_habits_of_three_are_a_pattern() -> None:
     steady = [(at, "out", "a", f"t{i}") for i, (at, *_) in enumerate(sends(NOON, [HOUR] * 119))]
     line = measured(events(steady))
     assert (line["quiet"], line["mode"], line["distinct_share"]) == (0, 1, 1)
-    assert complete(line)["habits"] == 2
+    assert completed(line)["habits"].item() == 2
     assert holds("habits", line)
     by_day = [line for i, line in enumerate(steady) if 8 <= i % 24 < 20]
     assert not holds("habits", measured(events([*by_day, (NOON, "out", "b", None)])))
@@ -370,7 +371,7 @@ def test_who_wrote_on_an_earlier_day_is_no_first_contact() -> None:
 
 def test_a_family_counts_once() -> None:
     line = measured(events(sends(NOON, [1] * 10 + [7, 9] * 5, people="a", contents="x")))
-    full = complete(line)
+    (full,) = completed(line).to_dicts()
     assert (full["repeat_share"], full["distinct_share"]) == (1, 1 / 21)
     assert full["points"] == 2
 

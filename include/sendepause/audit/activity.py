@@ -40,6 +40,9 @@ BOUT_SILENCE_S = 300
 """A send after at least this much of the account's own silence starts a bout."""
 
 REPLY_WITHIN_S = 3_600
+REPEATED = 5
+"""A content counts as a template from this many sends on."""
+
 BURST_S = 15
 """The time in which a burst is counted, from WhatsApp's white paper of 6 February 2019."""
 
@@ -79,6 +82,9 @@ ACTIVITY = pl.Schema(
         "acts_hour": pl.UInt32(),
         "minute_acts_hour": pl.UInt32(),
         "burst": pl.UInt32(),  # most sends in 15 s
+        "recipients": pl.UInt32(),  # distinct counterparts written to
+        "texts": pl.UInt32(),  # sends whose content is known
+        "repeated": pl.UInt32(),  # those of them whose content was sent ``REPEATED`` times or more on the day
         "edge_sends": pl.List(UTC_MS),  # sends within 15 s of the day's beginning or end
         # What was sent to whom, how often; content null: media, counterpart null: unknown.
         # hours: the local hours of day in which it was, one bit each, the lowest for 0 to 1 o'clock.
@@ -150,8 +156,8 @@ def _counted(placed: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         *_chains(sends, counted),
         _reach(sends, len(rows)),
         *_bursts(sends, counted),
-        _contents(sends),
-        _people(placed),
+        *_contents(sends, len(rows)),
+        *_people(placed, len(rows)),
     ):
         counted = counted.join(part, on=ROW, how="left", maintain_order="left")
     return counted.with_columns(pl.col(ROW) + shift)
@@ -337,10 +343,11 @@ def most_within(owner: Numbers, at: Numbers) -> Numbers:
     return found
 
 
-def _contents(sends: pl.DataFrame) -> pl.DataFrame:
+def _contents(sends: pl.DataFrame, rows: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     row, text, who = numbers(sends[ROW]), ids(sends["content"]), ids(sends["counterpart"])
     by_text = by_identity(row, text)
-    of_text = np.cumsum(starts(row[by_text], text[by_text])) - 1
+    begins = starts(row[by_text], text[by_text])
+    of_text = np.cumsum(begins) - 1
     order = by_text[by_identity(of_text, who[by_text])]
     first = starts(of_text, who[order])
     begin = np.flatnonzero(first)
@@ -349,7 +356,13 @@ def _contents(sends: pl.DataFrame) -> pl.DataFrame:
         n=pl.Series(np.diff(np.append(begin, len(order))), dtype=pl.UInt32),
         hours=pl.Series(np.bitwise_or.reduceat(hours, begin) if len(begin) else hours, dtype=pl.UInt32),
     )
-    return _listed(lines, "contents", "content", "counterpart", "n", "hours")
+    known = sends["content"].is_not_null().to_numpy()[by_text]
+    often = known & (np.bincount(of_text)[of_text] >= REPEATED)
+    counted = {"texts": counts(row[by_text], rows, known), "repeated": counts(row[by_text], rows, often)}
+    return (
+        _listed(lines, "contents", "content", "counterpart", "n", "hours"),
+        pl.DataFrame({ROW: np.arange(rows), **counted}),
+    )
 
 
 def _sketches(sends: pl.DataFrame, events: pl.LazyFrame) -> pl.DataFrame:
@@ -363,7 +376,7 @@ def _sketches(sends: pl.DataFrame, events: pl.LazyFrame) -> pl.DataFrame:
     return _listed(given.join(made, on="content").sort(ROW, "content"), "sketches", "content", "sketch")
 
 
-def _people(events: pl.DataFrame) -> pl.DataFrame:
+def _people(events: pl.DataFrame, rows: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     talks = events.drop_nulls("counterpart")
     row, _, who, _ = _sent(talks)
     order = by_identity(row, who)
@@ -377,4 +390,7 @@ def _people(events: pl.DataFrame) -> pl.DataFrame:
         "heard": sent < written,
         "opened": ours[first],
     }
-    return _listed(pl.DataFrame(lines), "people", "counterpart", "sent", "heard", "opened")
+    return (
+        _listed(pl.DataFrame(lines), "people", "counterpart", "sent", "heard", "opened"),
+        pl.DataFrame({ROW: np.arange(rows), "recipients": counts(lines[ROW], rows, sent > 0)}),
+    )

@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from sendepause.audit import sharing, verdict
-from sendepause.audit.activity import exploded
+from sendepause.audit.activity import REPEATED
 from sendepause.audit.signals import MINIMUM_SENDS
 from sendepause.audit.verdict import SourceHealth
-from sendepause.audit.window import REPEATED
 from sendepause.model import Change, Finding, Verdict
 
 LAST_DAYS = 3
@@ -32,6 +32,16 @@ PAST_DAYS = 7
 NUMBERS = ("sends", "people", "strangers", "repeated")
 """What is counted a day: messages sent, distinct counterparts written to, those of them who had not been met
 before and had not written first, and the share of messages whose text was sent five times or more."""
+
+DAILY = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "day": pl.Date(),
+        "age": pl.Int64(),  # days before the account's newest day with a send
+        **dict.fromkeys(NUMBERS, pl.Float64()),  # ``repeated`` is null under five known texts
+        "texts": pl.UInt32(),  # sends whose text is known
+    }
+)
 
 MAD = 1.4826
 """A median absolute deviation of normal numbers, times this, is their standard deviation."""
@@ -87,6 +97,7 @@ def assess(
     groups: Mapping[str, Group] | None = None,
     accounts: Iterable[str] | None = None,
     health: Mapping[str, SourceHealth] | None = None,
+    numbers: pl.DataFrame | None = None,
     **more: Any,
 ) -> list[Finding]:
     """What ``verdict.judge`` finds, with the last days judged alone and held against the days before.
@@ -95,9 +106,12 @@ def assess(
 
     :param peers: what is usual in each group, of :func:`usual`.
     :param groups: the group of each account.
+    :param numbers: of :func:`daily`, where they are known already.
     """
     found = verdict.judge(activity, as_of, window_days=window_days, accounts=accounts, health=health, **more)
-    numbers = daily(activity, as_of, window_days)
+    if numbers is None:
+        rows = verdict.in_window(activity, as_of, window_days)
+        numbers = daily(rows, sharing.met(rows))
     changed = changes(numbers, USUAL.to_frame() if peers is None else peers, groups or {})
     alone = _alone(activity, numbers, as_of, found, more)
     return [_raised(one, alone.get(one.account), changed.get(one.account, ())) for one in found]
@@ -113,45 +127,28 @@ def _raised(finding: Finding, recent: Finding | None, changed: tuple[Change, ...
     return found
 
 
-def daily(activity: pl.DataFrame, as_of: datetime, window_days: int = 28) -> pl.DataFrame:
-    """The numbers of each day with a send, in the window that ends with ``as_of``.
+def daily(rows: pl.DataFrame, met: pl.DataFrame) -> pl.DataFrame:
+    """The numbers of each day with a send; schema ``DAILY``.
 
-    Columns: ``account_id``, ``day``, ``age`` (days before the account's newest such day), ``NUMBERS``
-    (``repeated`` is null under five known texts) and ``texts`` (sends whose text is known). Where
-    ``activity`` has no column of contents, ``repeated`` is null throughout.
+    :param rows: the day rows of a window, schema ``activity.ACTIVITY``.
+    :param met: :func:`sharing.met` of them.
     """
     key = ["account_id", "day"]
-    rows = verdict.in_window(activity, as_of, window_days).filter(pl.col("sends") > 0)
-    met = exploded(rows, "people").drop_nulls("counterpart")
-    first = pl.col("day") == pl.col("day").min().over("account_id", "counterpart")
-    people = (
-        met.with_columns(stranger=first & pl.col("opened"))
-        .filter("sent")
-        .group_by(key)
-        .agg(people=pl.len(), strangers=pl.col("stranger").sum())
-    )
+    strangers = met.filter("opened").group_by(key).agg(strangers=pl.len())
+    repeated = pl.col("repeated").cast(pl.Float64) / pl.col("texts")
     return (
-        rows.select(
-            *key, "sends", age=(pl.col("day").max().over("account_id") - pl.col("day")).dt.total_days()
+        rows.filter(pl.col("sends") > 0)
+        .with_columns(
+            age=(pl.col("day").max().over("account_id") - pl.col("day")).dt.total_days(),
+            people="recipients",
+            texts=pl.col("texts").fill_null(0),
+            repeated=pl.when(pl.col("texts") >= REPEATED).then(repeated),
         )
-        .join(people, on=key, how="left")
-        .join(_texts(rows), on=key, how="left")
-        .with_columns(pl.col("people", "strangers", "texts").fill_null(0))
-        .with_columns(pl.when(pl.col("texts") >= REPEATED).then("repeated"))
-        .select(*key, "age", pl.col(NUMBERS).cast(pl.Float64), "texts")
+        .join(strangers, on=key, how="left")
+        .with_columns(pl.col("strangers").fill_null(0))
+        .select(pl.col(name).cast(dtype) for name, dtype in DAILY.items())
         .sort(key)
     )
-
-
-def _texts(rows: pl.DataFrame) -> pl.DataFrame:
-    """How many sends of a day have a known text, and the share of those whose text repeats."""
-    key = ["account_id", "day"]
-    if "contents" not in rows.columns:
-        return rows.select(*key, texts=pl.lit(0), repeated=pl.lit(None, pl.Float64)).clear()
-    known = exploded(rows, "contents").drop_nulls("content")
-    each = known.group_by(*key, "content").agg(n=pl.col("n").sum().cast(pl.Int64))
-    repeated = pl.col("n").filter(pl.col("n") >= REPEATED).sum()
-    return each.group_by(key).agg(texts=pl.col("n").sum(), repeated=repeated / pl.col("n").sum())
 
 
 _PAST = pl.col("age") >= LAST_DAYS
@@ -265,28 +262,36 @@ def _alone(
 ) -> dict[str, Finding]:
     """The last one to three days judged alone, where that gives ``bulk`` or ``automated`` and the whole
     window less. Of several the highest, of these the shortest: it says best since when."""
-    best = {one.account: one for one in found if one.no_data is None}
+    best: dict[str, Verdict] = {
+        one.account: one.verdict
+        for one in found
+        if one.no_data is None and one.verdict is not Verdict.AUTOMATED
+    }
     better: dict[str, Finding] = {}
     for days in range(1, LAST_DAYS + 1):
         last = numbers.filter(pl.col("age") < days)
         sent = last.group_by("account_id").agg(pl.col("sends").sum())
         names = sent.filter(pl.col("sends") >= MINIMUM_SENDS)["account_id"]
-        asked = [name for name in names if name in best and best[name].verdict is not Verdict.AUTOMATED]
-        rows = last.filter(pl.col("account_id").is_in(asked)).select("account_id", "day")
+        least = {name: max(best[name], Verdict.WATCH, key=_rank) for name in names if name in best}
+        rows = last.filter(pl.col("account_id").is_in(list(least))).select("account_id", "day")
         part = activity.join(rows, on=["account_id", "day"], how="semi")
-        for one in _judged(part, asked, as_of, days, more):
-            if one.verdict.rank > max(Verdict.WATCH.rank, best[one.account].verdict.rank):
-                best[one.account] = better[one.account] = one
+        for one in _judged(part, least, as_of, days, more):
+            if one.verdict.rank > least[one.account].rank:  # no longer where its data are not fresh
+                better[one.account], best[one.account] = one, one.verdict
     return better
 
 
+_rank = attrgetter("rank")
+
+
 def _judged(
-    part: pl.DataFrame, names: list[str], as_of: datetime, days: int, more: Mapping[str, Any]
+    part: pl.DataFrame, least: Mapping[str, Verdict], as_of: datetime, days: int, more: Mapping[str, Any]
 ) -> Iterable[Finding]:
-    """These rows alone; each finding is that of so many days up to the account's newest message."""
-    if not names:
+    """These rows alone, where they give more than the least; each finding is that of so many days up to the
+    account's newest message."""
+    if not least:
         return
     # What accounts share is a matter of the whole window: whoever answers, answers later.
     alone = {**more, "shared": sharing.SHARED.to_frame()}
-    for one in verdict.judge(part, as_of, window_days=366, accounts=names, **alone):
+    for one in verdict.judge(part, as_of, window_days=366, accounts=least, above=least, **alone):
         yield replace(one, window_days=days, as_of=one.newest_at or as_of)

@@ -1,11 +1,16 @@
-"""How a signal is declared: a measured column, what it is held against, and the words for it."""
+"""How a signal is declared: a measured column, what it is held against, and the words for it.
+
+What holds is an expression over the columns of ``window.MEASURES``, one line an account: so all accounts are
+held against all thresholds at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+
+import polars as pl
 
 from sendepause.model import Language
 
@@ -14,9 +19,6 @@ SAME_MINUTE = "share within the same minute"
 """The unit of replies in a window that knows whole minutes only."""
 
 PROBABILITY = "probability"
-
-Measured = Mapping[str, Any]
-"""One line of ``window.MEASURES``."""
 
 Text = dict[Language, str]
 
@@ -57,21 +59,17 @@ class Held:
     sample: str = "sends"
     at_most: bool = False  # trips at or below the limit, else at or above it
 
-    def value(self, measured: Measured) -> float | None:
-        """The number, or None where the sample is too small or the resolution does not show it."""
-        value = measured.get(self.column)
-        if value is None or (self.minimum and (measured[self.sample] or 0) < self.minimum):
-            return None
-        return float(value)
+    def value(self) -> pl.Expr:
+        """The number, null where the sample is too small or the resolution does not show it."""
+        value = pl.col(self.column).cast(pl.Float64)
+        return pl.when(pl.col(self.sample) >= self.minimum).then(value) if self.minimum else value
 
-    def holds(self, measured: Measured) -> bool:
-        return self.reached(self.value(measured))
-
-    def reached(self, value: float | None) -> bool:
-        """Whether a value has come up, or down, to the limit."""
-        if value is None or self.limit is None:
-            return False
-        return value <= self.limit if self.at_most else value >= self.limit
+    def holds(self) -> pl.Expr:
+        """Whether the value has come up, or down, to the limit."""
+        if self.limit is None:
+            return pl.lit(False)
+        value = self.value()
+        return (value <= self.limit if self.at_most else value >= self.limit).fill_null(False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +85,15 @@ class Weight:
         if value is None:
             return 0.0
         return min(1.0, max(0.0, (value - self.start) / (self.end - self.start)))
+
+    def added(self, value: pl.Expr) -> pl.Expr:
+        """What it adds to the log odds."""
+        part = ((value - self.start) / (self.end - self.start)).clip(0, 1)
+        return self.full * part.fill_null(0)
+
+
+IN_MINUTES = pl.col("resolution") == "min"
+"""Whether a window knows whole minutes only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,26 +117,38 @@ class Rule:
     weight: Weight | None = None  # traits
     picture: Picture = field(kw_only=True)
 
-    def at(self, measured: Measured) -> Held:
-        """What counts at the resolution of this window."""
-        return self.minute_held if self.minute_held and measured["resolution"] == "min" else self.held
+    def at(self, in_minutes: bool) -> Held:
+        """What counts at the resolution of a window."""
+        return self.minute_held if self.minute_held and in_minutes else self.held
+
+    def value(self) -> pl.Expr:
+        """The number that counts at the resolution of each window."""
+        if self.minute_held is None:
+            return self.held.value()
+        return pl.when(IN_MINUTES).then(self.minute_held.value()).otherwise(self.held.value())
+
+    def reached(self) -> pl.Expr:
+        """Whether the value has come to the threshold at the resolution of each window."""
+        return self._at_resolution(self.held, self.minute_held)
 
     def watches(self, value: float | None) -> bool:
         """Whether a pattern's value lies in its lower range, or above it."""
         return value is not None and self.watch_from is not None and value >= self.watch_from
 
-    def trips(self, measured: Measured) -> bool:
+    def trips(self) -> pl.Expr:
         """Whether the threshold is reached, and what must come with it is there."""
-        held = self.at(measured)
-        return self.trips_at(held, held.value(measured), measured)
+        reached = self.reached() | (self.points() > 0) if self.role is Role.HINT else self.reached()
+        return reached & self._accompanied()
 
-    def trips_at(self, held: Held, value: float | None, measured: Measured) -> bool:
-        """The same, of a value that is known already."""
-        reached = held.reached(value) or (self.role is Role.HINT and self.points(measured) > 0)
-        return reached and self._accompanied(measured)
+    def _accompanied(self) -> pl.Expr:
+        return pl.lit(True) if self.only_with is None else self.only_with.holds()
 
-    def _accompanied(self, measured: Measured) -> bool:
-        return self.only_with is None or self.only_with.holds(measured)
+    def _at_resolution(self, usual: Held | None, in_minutes: Held | None) -> pl.Expr:
+        usually = pl.lit(False) if usual is None else usual.holds()
+        if self.minute_held is None:
+            return usually
+        minutes = pl.lit(False) if in_minutes is None else in_minutes.holds()
+        return pl.when(IN_MINUTES).then(minutes).otherwise(usually)
 
     def held_against(self, limit: float) -> Rule:
         """This signal with another threshold. What is declared in another unit for minutes keeps its own."""
@@ -144,14 +163,11 @@ class Rule:
             minute_strong=minute_strong,
         )
 
-    def points(self, measured: Measured) -> int:
+    def points(self) -> pl.Expr:
         """0, 1 or 2, for a hint."""
-        if not self._accompanied(measured):
-            return 0
-        strong = self.minute_strong if self.minute_held and measured["resolution"] == "min" else self.strong
-        if strong is not None and strong.holds(measured):
-            return 2
-        return int(self.at(measured).holds(measured))
+        strong = self._at_resolution(self.strong, self.minute_strong)
+        points = pl.when(strong).then(2).otherwise(self.reached().cast(pl.Int32))
+        return pl.when(self._accompanied()).then(points).otherwise(0)
 
 
 SHIFTS_LEFT_OUT = Held("talks", 0.2, "share", at_most=True)

@@ -9,9 +9,9 @@ at once are not.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from typing import Any
+
+import polars as pl
 
 from sendepause.audit.rules import (
     CASES,
@@ -24,7 +24,6 @@ from sendepause.audit.rules import (
     SAME_MINUTE_TEXT,
     SHIFTS_LEFT_OUT,
     Held,
-    Measured,
     Picture,
     Role,
     Rule,
@@ -106,35 +105,35 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def scored(measured: Measured, rules: Iterable[Rule]) -> dict[str, Any]:
-    """``traits``: the sum of what they add; ``score``: the probability; ``families``: how many stand out."""
+def scored(measured: pl.DataFrame, rules: Iterable[Rule]) -> pl.DataFrame:
+    """With ``traits``: the sum of what they add; ``score``: the probability; ``families``: how many stand
+    out."""
     traits = [rule for rule in rules if rule.role is Role.TRAIT]
-    total = sum(contribution(rule, measured) for rule in traits)
-    return {
-        "traits": total,
-        "score": probability(INTERCEPT + total),
-        "families": sum(rule.trips(measured) for rule in traits),
-    }
+    summed = measured.with_columns(
+        traits=pl.sum_horizontal(contribution(rule) for rule in traits),
+        families=pl.sum_horizontal(rule.trips().cast(pl.Int32) for rule in traits),
+    )
+    return summed.with_columns(score=probability(INTERCEPT + pl.col("traits")))
 
 
-def contribution(rule: Rule, measured: Measured) -> float:
+def contribution(rule: Rule) -> pl.Expr:
     """What a trait adds, in log odds."""
-    if rule.weight is None:
-        return 0.0
-    return rule.weight.full * rule.weight.part(rule.at(measured).value(measured))
+    return pl.lit(0.0) if rule.weight is None else rule.weight.added(rule.value())
 
 
-def confidence(measured: Measured, *, held: bool, watched: bool, fact: bool) -> float:
-    """The calibrated probability that the account sends like a machine, from all that is known.
+def confidence(held: pl.Expr, watched: pl.Expr, fact: pl.Expr) -> pl.Expr:
+    """The calibrated probability that an account sends like a machine, from all that is known of it.
 
-    :param measured: with what ``scored`` adds.
-    :param held: whether a pattern other than the score holds; ``watched``: lies in its lower range.
+    :param held: whether a pattern other than the score holds; ``watched``: lies in its lower range, where
+        none holds.
     """
     constant, traits, *others = CONFIDENCE
-    flags = sum(weight * flag for weight, flag in zip(others, (held, watched, fact), strict=True))
-    return probability(constant + traits * measured["traits"] + flags)
+    flags = (
+        weight * flag.cast(pl.Float64) for weight, flag in zip(others, (held, watched, fact), strict=True)
+    )
+    return probability(constant + traits * pl.col("traits") + pl.sum_horizontal(flags))
 
 
-def probability(log_odds: float) -> float:
+def probability(log_odds: pl.Expr) -> pl.Expr:
     """Of log odds."""
-    return 1 / (1 + math.exp(-log_odds))
+    return 1 / (1 + (-log_odds).exp())

@@ -66,7 +66,7 @@ def traces(rows: pl.DataFrame) -> Traces:
     :param rows: their day rows in any order, of which ``account_id``, ``day``, ``people``, ``contents`` and
         ``sketches`` are read; schema ``activity.ACTIVITY``.
     """
-    people = _people(rows)
+    people = met(rows)
     week = (pl.col("day").to_physical() + _MONDAY_FIRST) // 7
     begun = people.filter("opened", "sent").select(*_PERSON, "day", week=week)
     enough = begun.group_by("account_id", "week").len().filter(pl.col("len") >= OWN_PART)
@@ -82,7 +82,8 @@ def _bands(rows: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
     return lines.unique("content").explode("sketch").drop_nulls()
 
 
-def _people(rows: pl.DataFrame) -> pl.DataFrame:
+def met(rows: pl.DataFrame) -> pl.DataFrame:
+    """Whom each account met in a window: :attr:`Traces.people`."""
     # A counterpart has one line a day: the smallest number of day and opener is that of the first day.
     first = (2 * pl.col("day").to_physical().cast(pl.Int64) + pl.col("opened").not_()).min()
     return (

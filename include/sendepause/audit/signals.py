@@ -7,15 +7,17 @@ cases" are the labelled senders of ``tests/cases/behaviour``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+
+import polars as pl
 
 from sendepause.audit import company_rules, score
 from sendepause.audit.rules import (
     CASES,
     CHANCE,
     CLOCK_TEXT,
+    IN_MINUTES,
     PROMPT_TEXT,
     REST_TEXT,
     SAME_MINUTE,
@@ -23,7 +25,6 @@ from sendepause.audit.rules import (
     SHIFTS_LEFT_OUT,
     Held,
     Limits,
-    Measured,
     Picture,
     Role,
     Rule,
@@ -44,31 +45,39 @@ HABITS = (
 """No rest, few texts, one gap: each is seen in people, two at once are not."""
 
 
-def complete(measured: Measured, rules: Iterable[Rule] | None = None) -> dict[str, Any]:
-    """The measured line with what is derived from it: ``talks``, the share of sends that answer somebody,
+def complete(measured: pl.DataFrame, rules: Sequence[Rule] | None = None) -> pl.DataFrame:
+    """The measured lines with what is derived from them: ``talks``, the share of sends that answer somebody,
     but not at once; ``habits`` that hold, ``points`` of the hints, and the ``score`` of the traits.
-    By the rules of ``REGISTRY``, or by others."""
-    rules = REGISTRY if rules is None else tuple(rules)
-    measured = {**measured, "talks": _talks(measured)}
-    habits = HABITS if SHIFTS_LEFT_OUT.holds(measured) else HABITS[1:]
-    known = [habit for habit in habits if habit.value(measured) is not None]
-    families: dict[str, int] = {}
+    By the rules of ``REGISTRY``, or by others.
+
+    :param measured: the columns of ``window.MEASURES`` and of ``sharing.SHARED``, one line an account.
+    """
+    rules = REGISTRY if rules is None else rules
+    families: dict[str, list[pl.Expr]] = {}
     for rule in rules:
         if rule.role is Role.HINT:
-            families[rule.family] = max(families.get(rule.family, 0), rule.points(measured))
-    return {
-        **measured,
-        "habits": sum(habit.holds(measured) for habit in known) if known else None,
-        "points": sum(families.values()),
-        **score.scored(measured, rules),
-    }
+            families.setdefault(rule.family, []).append(rule.points())
+    talking = measured.with_columns(talks=_talks())
+    counted = talking.with_columns(
+        habits=_habits(),
+        points=pl.sum_horizontal(pl.max_horizontal(points) for points in families.values()),
+    )
+    return score.scored(counted, rules)
 
 
-def _talks(measured: Measured) -> float | None:
-    if not measured["sends"]:
-        return None
-    at_once = measured["same_minute_share" if measured["resolution"] == "min" else "instant_share"] or 0
-    return float(measured["replies"] * (1 - at_once) / measured["sends"])
+def _talks() -> pl.Expr:
+    at_once = pl.when(IN_MINUTES).then("same_minute_share").otherwise("instant_share").fill_null(0)
+    answers = pl.col("replies") * (1 - at_once)
+    return pl.when(pl.col("sends") > 0).then(answers / pl.col("sends"))
+
+
+def _habits() -> pl.Expr:
+    """How many hold; null where none of them is known."""
+    rests, *others = HABITS
+    counts = SHIFTS_LEFT_OUT.holds()
+    known = [counts & rests.value().is_not_null(), *(habit.value().is_not_null() for habit in others)]
+    held = [counts & rests.holds(), *(habit.holds() for habit in others)]
+    return pl.when(pl.any_horizontal(known)).then(pl.sum_horizontal(one.cast(pl.Int32) for one in held))
 
 
 def registry(limits: Limits | None = None) -> tuple[Rule, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 import pendulum
 import polars as pl
 
-from sendepause.audit import score, sharing
-from sendepause.audit.rules import Limits, Measured, Role, Rule
-from sendepause.audit.signals import BY_NAME, MINIMUM_SENDS, complete, registry
+from sendepause.audit import sharing
+from sendepause.audit.rules import Limits, Role, Rule
+from sendepause.audit.signals import BY_NAME, MINIMUM_SENDS
+from sendepause.audit.weighing import by_rules, signals, weighed
 from sendepause.audit.window import measures
 from sendepause.audit.wording import HEADS, NO_DATA, WORDS, number, phrase
 from sendepause.model import Finding, Language, NoData, Signal, Verdict
@@ -37,6 +38,21 @@ class _Known:
     health: SourceHealth | None
 
 
+class _Line(NamedTuple):
+    """What is weighed of an account that sent."""
+
+    sends: int
+    days: int
+    rank: int  # of the verdict by the signals alone
+    fact: bool
+    confidence: float | None
+    signals: tuple[Signal, ...]
+
+
+_LINE = _Line._fields[:-1]
+_RANKED = {verdict.rank: verdict for verdict in Verdict}
+
+
 def judge(
     activity: pl.DataFrame,
     as_of: datetime,
@@ -48,6 +64,7 @@ def judge(
     companies: Mapping[str, str] | None = None,
     shared: pl.DataFrame | None = None,
     limits: Mapping[str, Limits] | None = None,
+    above: Mapping[str, Verdict] | None = None,
 ) -> list[Finding]:
     """The findings at ``as_of`` (aware), ordered by account.
 
@@ -64,6 +81,7 @@ def judge(
         them, or not the whole window; an account that is missing in it shares nothing.
     :param limits: of each account that has other thresholds than the declared ones, such as those of its
         kind; the direction and the minimum sample of a signal stay.
+    :param above: a verdict of each account: only those are found whose signals give a graver one.
 
     The day of ``as_of`` is judged as far as its row goes. A row that holds an event after ``as_of``, as
     in a replay, cannot be cut and is left out whole: an event after ``as_of`` never counts. Who needs
@@ -75,10 +93,8 @@ def judge(
     window = in_window(activity, as_of, window_days)
     if shared is None:
         shared = sharing.shared([sharing.traces(window)], companies)
-    lines = measures(window).join(shared, on="account_id", how="left").iter_rows(named=True)
-    rules = {name: registry(own) for name, own in (limits or {}).items()}
-    usual = registry()
-    measured = {line["account_id"]: complete(line, rules.get(line["account_id"], usual)) for line in lines}
+    measured = measures(window).join(shared, on="account_id", how="left").filter(pl.col("sends") > 0)
+    lines = dict(_lines(measured, limits or {}, above))
     newest = dict(past.group_by("account_id").agg(pl.col("last").struct.field("at").max()).iter_rows())
     oldest_fresh = as_of - timedelta(days=fresh_days)
 
@@ -88,22 +104,40 @@ def judge(
         return _Known(newest.get(account), any(at is not None and at >= oldest_fresh for at in seen), own)
 
     asked = set(accounts) if accounts is not None else {*activity["account_id"].unique(), *(health or {})}
-    return [
-        _finding(name, as_of, window_days, measured.get(name), known(name), rules.get(name, usual))
-        for name in sorted(asked)
-    ]
+    if above is not None:
+        asked &= lines.keys()
+    return [_finding(name, as_of, window_days, lines.get(name), known(name)) for name in sorted(asked)]
+
+
+def _lines(
+    measured: pl.DataFrame, limits: Mapping[str, Limits], above: Mapping[str, Verdict] | None
+) -> Iterator[tuple[str, _Line]]:
+    for rules, own in by_rules(measured, limits):
+        held = weighed(own, rules)
+        if above is not None:
+            ranks = {account: verdict.rank for account, verdict in above.items()}
+            held = held.filter(pl.col("rank") > pl.col("account_id").replace_strict(ranks, default=None))
+        known = held.select("account_id", *_LINE)
+        for (account, *line), shown in zip(known.iter_rows(), signals(held, rules), strict=True):
+            yield account, _Line._make((*line, shown))
 
 
 def in_window(activity: pl.DataFrame, as_of: datetime, window_days: int) -> pl.DataFrame:
     """The day rows that a verdict of ``as_of`` rests on; see :func:`judge`."""
     past = _before(activity, as_of)
-    return past.join(_windows(past, as_of, window_days), on="zone").filter(
-        pl.col("day").is_between(pl.col("since"), pl.col("until"))
+    days = past.select("zone", "day").join(
+        _windows(past, as_of, window_days), on="zone", how="left", maintain_order="left"
     )
+    return _kept(past, days["day"].is_between(days["since"], days["until"]))
 
 
 def _before(activity: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
-    return activity.filter(pl.col("last").struct.field("at") <= as_of)
+    return _kept(activity, activity["last"].struct.field("at") <= as_of)
+
+
+def _kept(rows: pl.DataFrame, wanted: pl.Series) -> pl.DataFrame:
+    """The rows that are wanted; mostly all are, and to move their lists costs more than all else here."""
+    return rows if wanted.all() else rows.filter(wanted)
 
 
 def _windows(rows: pl.DataFrame, as_of: datetime, days: int) -> pl.DataFrame:
@@ -117,94 +151,32 @@ def _windows(rows: pl.DataFrame, as_of: datetime, days: int) -> pl.DataFrame:
     )
 
 
-def _finding(
-    account: str,
-    as_of: datetime,
-    window_days: int,
-    measured: Measured | None,
-    known: _Known,
-    rules: Sequence[Rule],
-) -> Finding:
-    sends = int(measured["sends"]) if measured else 0
-    signals = tuple(_signal(rule, measured) for rule in rules) if measured and sends else ()
-    told = _told(rules, signals)
-    no_data = _no_data(known, sends, bool(told.facts))
-    enough = measured is not None and sends >= MINIMUM_SENDS
+def _finding(account: str, as_of: datetime, window_days: int, line: _Line | None, known: _Known) -> Finding:
+    no_data = _no_data(known, line)
     return Finding(
         account=account,
         as_of=as_of,
         window_days=window_days,
-        verdict=Verdict.NO_DATA if no_data else _verdict(told),
-        signals=signals,
-        messages=sends,
-        days=int(measured["days"]) if measured else 0,
+        verdict=_RANKED[line.rank] if line and not no_data else Verdict.NO_DATA,
+        signals=line.signals if line else (),
+        messages=line.sends if line else 0,
+        days=line.days if line else 0,
         no_data=no_data,
         newest_at=known.newest_at,
-        confidence=_confidence(measured, told) if measured and enough else None,
+        confidence=line.confidence if line else None,
     )
 
 
-def _no_data(known: _Known, sends: int, fact: bool) -> NoData | None:
+def _no_data(known: _Known, line: _Line | None) -> NoData | None:
     """Why there can be no verdict, if so. Silence is not innocence: only a well source shows it."""
     health = known.health
     if (health is not None and not health.connected) or (health is None and known.newest_at is None):
         return NoData.NO_SOURCE
     if (health is not None and health.ill) or not known.fresh:
         return NoData.SOURCE_ILL
-    if sends == 0:
+    if line is None:
         return NoData.SILENT
-    return NoData.TOO_FEW if sends < MINIMUM_SENDS and not fact else None
-
-
-def _signal(rule: Rule, measured: Measured) -> Signal:
-    """Under the minimum of sends a pattern and a hint say nothing; facts and evidence stand."""
-    held = rule.at(measured)
-    enough = measured["sends"] >= MINIMUM_SENDS or rule.role in (Role.FACT, Role.EVIDENCE)
-    value = held.value(measured) if enough else None
-    return Signal(
-        name=rule.name,
-        value=value,
-        threshold=held.limit,
-        unit=held.unit,
-        source=rule.source[Language.EN],
-        tripped=enough and rule.trips_at(held, value, measured),
-        sample=measured.get(held.sample),
-    )
-
-
-class _Told(NamedTuple):
-    """The names of the signals that a verdict is made of."""
-
-    patterns: set[str]  # those that hold
-    watched: set[str]  # patterns in their lower range
-    facts: set[str]
-
-
-def _told(rules: Sequence[Rule], signals: Sequence[Signal]) -> _Told:
-    told = _Told(set(), set(), set())
-    for rule, signal in zip(rules, signals, strict=False):  # without sends there are no signals
-        if rule.role is Role.PATTERN:
-            if signal.tripped:
-                told.patterns.add(rule.name)
-            elif rule.watches(signal.value):
-                told.watched.add(rule.name)
-        elif rule.role is Role.FACT and signal.tripped:
-            told.facts.add(rule.name)
-    return told
-
-
-def _verdict(told: _Told) -> Verdict:
-    """The order of the verdicts: what only a machine does outranks what was done."""
-    if told.patterns:
-        return Verdict.AUTOMATED
-    if told.facts:
-        return Verdict.BULK
-    return Verdict.WATCH if told.watched else Verdict.CLEAR
-
-
-def _confidence(measured: Measured, told: _Told) -> float:
-    held, watched = (bool(names - {"score"}) for names in (told.patterns, told.watched))
-    return score.confidence(measured, held=held, watched=watched and not held, fact=bool(told.facts))
+    return NoData.TOO_FEW if line.sends < MINIMUM_SENDS and not line.fact else None
 
 
 _SUMS = {"points": Role.HINT, "score": Role.TRAIT}

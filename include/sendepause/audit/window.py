@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from sendepause.audit.activity import BOUT_SILENCE_S, REPLY_WITHIN_S, gap_bins, most_within
+from sendepause.audit.activity import BOUT_SILENCE_S, REPEATED, REPLY_WITHIN_S, gap_bins, most_within
 from sendepause.audit.chains import WORTH_KEEPING, chain_starts, summarise
 from sendepause.audit.families import families, in_families
 from sendepause.audit.ordered import (
@@ -35,9 +35,6 @@ STEADY_SPREAD = 0.6
 
 STEADY_RATE_SPREAD = 0.67
 """The same of its sends a minute, where times are known to the minute."""
-
-REPEATED = 5
-"""A content counts as a template from this many sends on."""
 
 RECURRING_HOURS = 2
 """A text recurs if it was sent in so many clock hours: sent to many at once it does not."""

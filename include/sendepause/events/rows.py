@@ -55,15 +55,19 @@ def refresh_activity(
 
 
 def activity(
-    base: str | Path, since: date, until: date, *, buckets: Collection[int] | None = None
+    base: str | Path,
+    since: date,
+    until: date,
+    *,
+    buckets: Collection[int] | None = None,
+    columns: Iterable[str] = ACTIVITY,
 ) -> pl.DataFrame:
-    """The day rows (schema ``audit.activity.ACTIVITY``) of local days, both ends included, by account
-    and day."""
+    """The day rows (schema ``audit.activity.ACTIVITY``, or some of its columns) of local days, both ends
+    included, by account and day."""
     files = blocks(storage.folder(base), "activity")
     days = {block.first for block in files if since <= block.first <= until}
-    return (
-        scan_files(list(chosen(files, days, buckets).values()), ACTIVITY).collect().sort("account_id", "day")
-    )
+    rows = scan_files(list(chosen(files, days, buckets).values()), ACTIVITY)
+    return rows.select(list(columns)).collect().sort("account_id", "day")
 
 
 def primary(events: pl.DataFrame, zones: Mapping[str, str], sources: Sequence[str]) -> pl.DataFrame:
