@@ -7,7 +7,7 @@ pandas (``auditing_peers.py``), which keep nothing for tomorrow. Then the 29th d
 day rows, and everybody is judged again. Each contestant is a process, with a peak memory of its own.
 
 ``BENCH_LARGE=1`` asks for 100 million events of 100,000 accounts besides: some ten minutes, and 8 GB of
-disk that are freed afterwards. ``python tests/bench_auditing.py CONTESTANT FOLDER`` is one contestant.
+disk that are freed afterwards. ``python tests/bench_auditing.py CONTESTANT FOLDER ACCOUNTS`` is one contestant.
 """
 
 from __future__ import annotations
@@ -54,8 +54,9 @@ def _compare(accounts: int) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as folder:
         write_store(Path(folder), accounts, days=DAYS + 1)
-        ours = _run([sys.executable, __file__, "ours", folder])
-        bare = _run([sys.executable, __file__, "bare", folder])
+        ours, bare = (
+            _run([sys.executable, __file__, name, folder, str(accounts)]) for name in ("ours", "bare")
+        )
         newest = sorted(Path(folder, "events").iterdir())[-1]  # which the peers do not get
         shutil.rmtree(newest)
         files = f"{folder}/events/*/*/events.parquet"
@@ -80,7 +81,7 @@ def _large(accounts: int) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as folder:
         write_store(Path(folder), accounts)
-        return {"accounts": accounts, **_run([sys.executable, __file__, "ours_large", folder])}
+        return {"accounts": accounts, **_run([sys.executable, __file__, "ours_large", folder, str(accounts)])}
 
 
 def _peer(name: str, files: str) -> dict[str, Any] | None:
@@ -102,7 +103,7 @@ def _run(command: list[str]) -> dict[str, Any]:
 # The contestants
 
 
-def _bare(base: Path) -> dict[str, Any]:
+def _bare(base: Path, accounts: int) -> dict[str, Any]:
     import polars as pl
 
     seconds = []
@@ -115,7 +116,7 @@ def _bare(base: Path) -> dict[str, Any]:
     return {"seconds": round(min(seconds), 3), "events": len(scanned)}
 
 
-def _ours(base: Path) -> dict[str, Any]:
+def _ours(base: Path, accounts: int) -> dict[str, Any]:
     from tests.memory import peak_mib
     from tests.traffic import END
 
@@ -123,47 +124,61 @@ def _ours(base: Path) -> dict[str, Any]:
     yesterday, now = END - timedelta(days=1, milliseconds=1), END - timedelta(milliseconds=1)
     aside = base / "later"
     days[-1].rename(aside)  # the day that has not come yet
-    whole = _audited(base, days[:-1], yesterday)
+    whole = _audited(base, accounts, days[:-1], yesterday)
     peak = peak_mib()
     aside.rename(days[-1])
-    return {"whole": {**whole, "peak_mib": peak}, "new_day": _audited(base, days[-1:], now)}
+    return {"whole": {**whole, "peak_mib": peak}, "new_day": _audited(base, accounts, days[-1:], now)}
 
 
-def _ours_large(base: Path) -> dict[str, Any]:
+def _ours_large(base: Path, accounts: int) -> dict[str, Any]:
     from tests.memory import peak_mib
     from tests.traffic import END
 
-    whole = _audited(base, sorted((base / "events").iterdir()), END - timedelta(milliseconds=1))
+    days = sorted((base / "events").iterdir())
+    whole = _audited(base, accounts, days, END - timedelta(milliseconds=1))
     return {**whole, "peak_mib": peak_mib()}
 
 
-def _audited(base: Path, days: list[Path], as_of: datetime) -> dict[str, Any]:
-    """Day rows of the days whose events are new, then a finding for every account, bucket by bucket."""
-    from sendepause import events
-    from sendepause.audit import sharing, verdict
-    from sendepause.events import BUCKETS
+def _audited(base: Path, accounts: int, days: list[Path], as_of: datetime) -> dict[str, Any]:
+    """Day rows of the days whose events are new, then a finding for every account, as the audit's DAG does:
+    what all show together, handed over as files, then share by share."""
+    from sendepause import auditing, events
+    from sendepause.audit.verdict import SourceHealth
     from sendepause.events.blocks import blocks
 
+    installation, settings = _company(base, accounts)
+    well = SourceHealth(connected=True, ill=False, read_until=as_of)
+    health = dict.fromkeys((account.number for account in settings.accounts), well)
     new = {day.name for day in days}
     changed = {(block.first, block.bucket) for block in blocks(base, "events") if block.folder in new}
-    since, until = (as_of - timedelta(days=30)).date(), as_of.date() + timedelta(days=1)
     seconds, verdicts, cpu = dict[str, float](), Counter[str](), time.process_time()
     with _timed(seconds, "day_rows"):
         events.refresh_activity(base, changed, {})
     with _timed(seconds, "across_accounts"):
-        traces = []
-        for bucket in range(BUCKETS):
-            rows = events.activity(base, since, until, buckets=[bucket])
-            traces.append(sharing.traces(verdict.in_window(rows, as_of, 28)))
-        shared = sharing.shared(traces)
+        auditing.hand_over(installation, as_of, auditing.survey(installation, settings, as_of))
     with _timed(seconds, "findings"):
-        for bucket in range(BUCKETS):
-            rows = events.activity(base, since, until, buckets=[bucket])
-            findings = verdict.judge(rows, as_of, shared=shared)
+        for share in auditing.shares(settings):
+            found = auditing.handed_over(installation, settings, as_of)
+            findings = auditing.measure(installation, settings, as_of, found, health, share)
             verdicts.update(finding.verdict.value for finding in findings)
     steps = {name: round(one, 2) for name, one in seconds.items()}
     taken = {"seconds": round(sum(seconds.values()), 2), "cpu_seconds": round(time.process_time() - cpu, 2)}
     return {**taken, **steps, "verdicts": dict(verdicts)}
+
+
+def _company(base: Path, accounts: int) -> tuple[Any, Any]:
+    """Whose traffic it is: an installation, and settings with all its accounts."""
+    from sqlalchemy import create_engine
+    from tests.traffic import numbers
+
+    from sendepause.installation import Installation
+    from sendepause.settings import AccountSettings, Settings
+
+    usual = {"name": "invented", "declared_kind": "personal", "owner": "owner", "time_zone": "UTC"}
+    settings = Settings.model_construct(
+        accounts=tuple(AccountSettings(number=number, **usual) for number in numbers(accounts))
+    )
+    return Installation(create_engine("sqlite://"), base, str(base)), settings
 
 
 @contextmanager
@@ -173,11 +188,11 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     seconds[name] = time.perf_counter() - began
 
 
-CONTESTANTS: dict[str, Callable[[Path], dict[str, Any]]] = {
+CONTESTANTS: dict[str, Callable[[Path, int], dict[str, Any]]] = {
     "ours": _ours,
     "ours_large": _ours_large,
     "bare": _bare,
 }
 
 if __name__ == "__main__":
-    print(json.dumps(CONTESTANTS[sys.argv[1]](Path(sys.argv[2]))))  # noqa: T201
+    print(json.dumps(CONTESTANTS[sys.argv[1]](Path(sys.argv[2]), int(sys.argv[3]))))  # noqa: T201

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -110,7 +110,7 @@ def measure(
         health={number: health[number] for number in accounts},
         accounts=accounts,
         peers=found.peers,
-        groups=groups(settings),
+        groups=groups(settings, set(accounts)),
         shared=found.shared,
         limits=settings.limits,
         numbers=found.daily.filter(pl.col("account_id").is_in(accounts)),
@@ -176,9 +176,13 @@ def accounts_in(settings: Settings, buckets: Collection[int]) -> list[str]:
     return [one.number for one in settings.accounts if events.bucket_of(one.number) in buckets]
 
 
-def groups(settings: Settings) -> dict[str, baseline.Group]:
-    """The peers of each account: those of its kind and role."""
-    return {one.number: (str(one.declared_kind), one.role or "") for one in settings.accounts}
+def groups(settings: Settings, numbers: Container[str] | None = None) -> dict[str, baseline.Group]:
+    """The peers of each account, or of some: those of its kind and role."""
+    return {
+        one.number: (str(one.declared_kind), one.role or "")
+        for one in settings.accounts
+        if numbers is None or one.number in numbers
+    }
 
 
 def _rows(

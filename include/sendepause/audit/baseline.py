@@ -8,7 +8,7 @@ Saturday is no crime.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
@@ -200,8 +200,9 @@ def usual(numbers: pl.DataFrame, groups: Mapping[str, Group]) -> pl.DataFrame:
 
 
 def _table(groups: Mapping[str, Group]) -> pl.DataFrame:
-    lines = [(account, *group) for account, group in groups.items()]
-    return pl.DataFrame(lines, schema=dict.fromkeys(("account_id", "kind", "role"), pl.String), orient="row")
+    kinds, roles = zip(*groups.values(), strict=True) if groups else ((), ())
+    columns = {"account_id": list(groups), "kind": kinds, "role": roles}
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 
 def changes(
@@ -263,35 +264,52 @@ def _alone(
     """The last one to three days judged alone, where that gives ``bulk`` or ``automated`` and the whole
     window less. Of several the highest, of these the shortest: it says best since when."""
     best: dict[str, Verdict] = {
-        one.account: one.verdict
+        one.account: max(one.verdict, Verdict.WATCH, key=_rank)
         for one in found
         if one.no_data is None and one.verdict is not Verdict.AUTOMATED
     }
     better: dict[str, Finding] = {}
-    for days in range(1, LAST_DAYS + 1):
-        last = numbers.filter(pl.col("age") < days)
-        sent = last.group_by("account_id").agg(pl.col("sends").sum())
-        names = sent.filter(pl.col("sends") >= MINIMUM_SENDS)["account_id"]
-        least = {name: max(best[name], Verdict.WATCH, key=_rank) for name in names if name in best}
-        rows = last.filter(pl.col("account_id").is_in(list(least))).select("account_id", "day")
-        part = activity.join(rows, on=["account_id", "day"], how="semi")
-        for one in _judged(part, least, as_of, days, more):
-            if one.verdict.rank > least[one.account].rank:  # no longer where its data are not fresh
-                better[one.account], best[one.account] = one, one.verdict
+    for one in _judged(_last_days(numbers, list(best)), activity, as_of, best, more):
+        if one.verdict.rank > best[one.account].rank:
+            better[one.account], best[one.account] = one, one.verdict
     return better
 
 
 _rank = attrgetter("rank")
 
 
+def _last_days(numbers: pl.DataFrame, accounts: Collection[str]) -> pl.DataFrame:
+    """``account_id``, ``day`` and ``run``: each run of last days with enough sends, that many long."""
+    own = numbers.filter(pl.col("account_id").is_in(accounts), pl.col("age") < LAST_DAYS)
+    runs = pl.concat(
+        own.filter(pl.col("age") < days).with_columns(run=pl.lit(days)) for days in range(1, LAST_DAYS + 1)
+    )
+    enough = pl.col("sends").sum().over("account_id", "run") >= MINIMUM_SENDS
+    return runs.filter(enough).select("account_id", "day", "run")
+
+
 def _judged(
-    part: pl.DataFrame, least: Mapping[str, Verdict], as_of: datetime, days: int, more: Mapping[str, Any]
-) -> Iterable[Finding]:
-    """These rows alone, where they give more than the least; each finding is that of so many days up to the
-    account's newest message."""
-    if not least:
+    runs: pl.DataFrame,
+    activity: pl.DataFrame,
+    as_of: datetime,
+    least: Mapping[str, Verdict],
+    more: Mapping[str, Any],
+) -> Iterator[Finding]:
+    """Those runs that give more than the least, the shortest first, each as an account of its own; a finding
+    is that of so many days up to the account's newest message."""
+    if runs.is_empty():
         return
-    # What accounts share is a matter of the whole window: whoever answers, answers later.
-    alone = {**more, "shared": sharing.SHARED.to_frame()}
-    for one in verdict.judge(part, as_of, window_days=366, accounts=least, above=least, **alone):
-        yield replace(one, window_days=days, as_of=one.newest_at or as_of)
+    name = pl.concat_str("run", "account_id", separator=" ")
+    laid = runs.join(activity, on=["account_id", "day"]).with_columns(account_id=name).drop("run")
+    whose = dict(runs.select(name, "account_id").unique().rows())
+    limits = more.get("limits") or {}
+    alone = {
+        **more,
+        # What accounts share is a matter of the whole window: whoever answers, answers later.
+        "shared": sharing.SHARED.to_frame(),
+        "limits": {run: limits[account] for run, account in whose.items() if account in limits},
+        "above": {run: least[account] for run, account in whose.items()},
+    }
+    for one in verdict.judge(laid, as_of, window_days=366, accounts=whose, **alone):
+        days = int(one.account.partition(" ")[0])
+        yield replace(one, account=whose[one.account], window_days=days, as_of=one.newest_at or as_of)

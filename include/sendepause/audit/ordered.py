@@ -17,12 +17,13 @@ _ENOUGH = 12  # bits of an identity in a sort key: what they mistake is seen, an
 
 def numbers(column: pl.Series) -> Numbers:
     """A column of whole numbers or times; null becomes 0."""
-    return column.to_physical().fill_null(0).cast(pl.Int64).to_numpy()
+    whole = (column.to_physical() if column.dtype == pl.Enum else column).cast(pl.Int64)
+    return (whole.fill_null(0) if whole.null_count() else whole).to_numpy()
 
 
 def ids(column: pl.Series) -> Ids:
     """A column of ``activity.ID``; null becomes 0."""
-    return column.fill_null(0).to_numpy()
+    return (column.fill_null(0) if column.null_count() else column).to_numpy()
 
 
 def starts(*columns: npt.NDArray[Any]) -> Flags:

@@ -75,10 +75,11 @@ class Block:
         )
 
 
-def blocks(root: Path, kind: str) -> dict[Block, Path]:
-    """All files of a kind, without the days that a month shadows."""
+def blocks(root: Path, kind: str, only: int | None = None) -> dict[Block, Path]:
+    """All files of a kind, or those of one bucket, without the days that a month shadows."""
     found = {}
-    for path in (root / kind).glob(f"*=*/bucket=*/{_FILES[kind]}"):
+    own = "*" if only is None else f"{only:02d}"
+    for path in (root / kind).glob(f"*=*/bucket={own}/{_FILES[kind]}"):
         match = _PATH.search(path.as_posix())
         if match:
             day, month, bucket = match.groups()

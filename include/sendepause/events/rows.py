@@ -64,7 +64,8 @@ def activity(
 ) -> pl.DataFrame:
     """The day rows (schema ``audit.activity.ACTIVITY``, or some of its columns) of local days, both ends
     included, by account and day."""
-    files = blocks(storage.folder(base), "activity")
+    (only,) = buckets if buckets is not None and len(buckets) == 1 else (None,)
+    files = blocks(storage.folder(base), "activity", only)
     days = {block.first for block in files if since <= block.first <= until}
     rows = scan_files(list(chosen(files, days, buckets).values()), ACTIVITY)
     return rows.select(list(columns)).collect().sort("account_id", "day")
