@@ -15,9 +15,9 @@ from typing import Any
 import polars as pl
 
 from sendepause.audit.activity import day_rows
+from sendepause.audit.baseline import assess
 from sendepause.audit.rules import Role
 from sendepause.audit.signals import BY_NAME, MINIMUM_SENDS, REGISTRY
-from sendepause.audit.verdict import judge
 from sendepause.frames import EVENTS, UTC_MS
 from sendepause.model import Finding, Signal, Verdict
 
@@ -67,7 +67,7 @@ def judged(streams: pl.DataFrame, *, to_minutes: bool = False, days: int = 7) ->
     events = laid.select(pl.col(name).cast(dtype) for name, dtype in EVENTS.items())
     end = _MONDAY + timedelta(days=days) - timedelta(milliseconds=1)
     companies = dict(laid.drop_nulls("company").select("account_id", "company").unique().iter_rows())
-    findings = judge(day_rows(events, {}), end, window_days=days, fresh_days=days, companies=companies)
+    findings = assess(day_rows(events, {}), end, window_days=days, fresh_days=days, companies=companies)
     rows = [_row(finding) for finding in findings if finding.messages >= MINIMUM_SENDS]
     labels = laid.select(_LABELS).unique(subset="account_id")
     return labels.join(pl.DataFrame(rows, infer_schema_length=None), on="account_id").sort("account_id")
