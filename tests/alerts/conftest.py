@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from slack_sdk import WebClient
 from sqlalchemy import Engine
+from tests import stores
 from tests.postgres import postgres_server, postgres_url
 from tests.slack_server import TOKEN, SlackServer
 
@@ -13,7 +14,7 @@ from sendepause.alerts import gathering
 from sendepause.alerts.gathering import Desk
 from sendepause.alerts.outbox import Fact, Recipient
 from sendepause.model import Audience, Language, Stage
-from sendepause.store.database import connect, migrate
+from sendepause.store.database import connect
 
 __all__ = ["postgres_server", "postgres_url"]
 
@@ -56,7 +57,7 @@ def fact(subject="campaign:n8n/1", stage=Stage.PAUSED, audience=Audience.OWNER, 
 @pytest.fixture
 def engine(tmp_path) -> Iterator[Engine]:
     found = connect(f"sqlite:///{tmp_path}/store.db")
-    migrate(found)
+    stores.migrate(found)
     yield found
     found.dispose()
 
@@ -68,7 +69,7 @@ def either(request, tmp_path) -> Iterator[Engine]:
     found = connect(
         request.getfixturevalue("postgres_url") if postgresql else f"sqlite:///{tmp_path}/either.db"
     )
-    migrate(found)
+    stores.migrate(found)
     yield found
     found.dispose()
 

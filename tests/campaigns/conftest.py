@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from tests import stores
 from tests.campaigns.api import Api, serve
 from tests.postgres import postgres_server
 
@@ -28,6 +29,6 @@ def api() -> Iterator[Api]:
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """A migrated, empty store."""
     connected = database.connect(f"sqlite:///{tmp_path}/store.db")
-    database.migrate(connected)
+    stores.migrate(connected)
     yield connected
     connected.dispose()

@@ -13,14 +13,14 @@ from tests.compose.reading import EXAMPLE, FILE, ROOT, Compose, demanded, filled
 SECRET = re.compile(r"PASSWORD|SECRET|_KEY$|BROKER_URL|RESULT_BACKEND|SQL_ALCHEMY_CONN|_CONN_")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def variables() -> dict[str, str]:
     return filled_in()
 
 
-@pytest.fixture
-def compose(variables: dict[str, str], tmp_path: Path) -> Compose:
-    return resolve(variables, tmp_path)
+@pytest.fixture(scope="module")
+def compose(variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Compose:
+    return resolve(variables, tmp_path_factory.mktemp("compose"))
 
 
 @pytest.mark.parametrize("missing", sorted(demanded()))

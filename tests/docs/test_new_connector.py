@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from sqlalchemy import Engine
+from tests import stores
 from tests.campaigns.contract import run
 from tests.docs.taktgeber_server import TOKEN, serve
 
@@ -48,7 +49,7 @@ def _added(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def engine(tmp_path: Path) -> Any:
     """A migrated, empty store, for the contract."""
     connected: Engine = database.connect(f"sqlite:///{tmp_path}/store.db")
-    database.migrate(connected)
+    stores.migrate(connected)
     yield connected
     connected.dispose()
 

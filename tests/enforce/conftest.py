@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from tests import stores
 
 from sendepause.enforce import runs
 from sendepause.store import database
@@ -16,7 +17,7 @@ from sendepause.store import database
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """A migrated, empty store."""
     connected = database.connect(f"sqlite:///{tmp_path}/store.db")
-    database.migrate(connected)
+    stores.migrate(connected)
     yield connected
     connected.dispose()
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
+from tests import stores
 from tests.campaigns.grounds import sqlite_ground
 from tests.enforce.scene import (
     RULE,
@@ -126,7 +127,7 @@ class Place:
         self._folder, self._template = folder / "now", folder / "template"
         self._folder.mkdir()
         self._engine = database.connect(f"sqlite:///{self._folder}/store.db")
-        database.migrate(self._engine)
+        stores.migrate(self._engine)
         acting(self._engine)
         self._engine.dispose()
         self._ground = sqlite_ground(self._folder, at_once=1)  # one at once: the same instants in every run

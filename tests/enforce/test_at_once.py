@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from tests import stores
 from tests.campaigns.contract import run
 from tests.campaigns.grounds import SqlGround, sqlite_ground
 from tests.enforce.scene import acting, enforce, kinds, order, told
@@ -33,7 +34,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def engines(url: str) -> Iterator[list[Engine]]:
     """One engine for each run, as if each were a process."""
     opened = [database.connect(url) for _ in range(RUNS)]
-    database.migrate(opened[0])
+    stores.migrate(opened[0])
     acting(opened[0])
     yield opened
     for engine in opened:

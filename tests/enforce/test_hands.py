@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy.orm import Session
+from tests import stores
 from tests.enforce import scene
 from tests.enforce.unruly import FAULTS, Fault, Unruly, well
 
@@ -328,7 +329,7 @@ class Hands(RuleBasedStateMachine):
 def test_whatever_the_systems_and_the_people_do(tmp_path: Path) -> None:
     Hands.template, Hands.met = tmp_path / "template.db", Counter()
     engine = database.connect(f"sqlite:///{Hands.template}")
-    database.migrate(engine)
+    stores.migrate(engine)
     engine.dispose()
     run_state_machine_as_test(
         Hands,

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
+from tests import stores
 
 from sendepause.errors import SendepauseError
 from sendepause.keys import NOTE, PLAIN, Pseudonymiser, _folded, _template, check_key, spelled
@@ -119,7 +120,7 @@ def test_a_key_shows_itself_nowhere(keys: Pseudonymiser) -> None:
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
     engine = database.connect(f"sqlite:///{tmp_path}/store.db")
-    database.migrate(engine)
+    stores.migrate(engine)
     with database.session(engine) as opened:
         yield opened
     engine.dispose()

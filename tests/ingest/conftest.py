@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 from sqlalchemy import Engine
+from tests import stores
 
 from sendepause import events
 from sendepause.keys import Pseudonymiser
@@ -181,7 +182,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Hou
     def make() -> House:
         root = tmp_path_factory.mktemp("house")
         engine = database.connect(f"sqlite:///{root}/data/sendepause.db")
-        database.migrate(engine)
+        stores.migrate(engine)
         engines.append(engine)
         return House(root / "inbox", root / "data", engine)
 

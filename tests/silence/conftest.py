@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from tests import stores
 from tests.ingest.conftest import BERLIN, EXPORTS, KEY, LISBON, TABLES, chat, company
 from tests.postgres import postgres_server, postgres_url
 
@@ -159,6 +160,6 @@ def _house(root: Path, url: str) -> Iterator[House]:
     for folder in ("tables", "exports"):
         (root / "inbox" / folder).mkdir(parents=True)
     engine = database.connect(url)
-    database.migrate(engine)
+    stores.migrate(engine)
     yield House(root, engine)
     engine.dispose()

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
+from tests import stores
 from tests.slack_server import TOKEN, SlackServer
 
 from sendepause import stages
@@ -158,7 +159,7 @@ class Company:
         self.monkeypatch.delenv("SENDEPAUSE_EVENTS", raising=False)
         self.monkeypatch.delenv("AIRFLOW_CTX_DAG_ID", raising=False)
         engine = database.connect(self.store)
-        database.migrate(engine)
+        stores.migrate(engine)
         self.installation = Installation(engine, self.data, str(self.data), self.clock)
 
     # What people do

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+from tests import stores
 from tests.postgres import empty_database, postgres_server, postgres_url
 
 from sendepause.store import database
@@ -59,7 +60,7 @@ def session(shared_engine: Engine) -> Iterator[Session]:
 @contextlib.contextmanager
 def migrated(url: str) -> Iterator[Engine]:
     connected = database.connect(url)
-    database.migrate(connected)
+    stores.migrate(connected)
     try:
         yield connected
     finally:

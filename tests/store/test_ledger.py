@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from tests import stores
 
 from sendepause.errors import BadInput
 from sendepause.model import EntryKind
@@ -187,7 +188,7 @@ def test_an_exchanged_order_is_found(session: Session) -> None:
 @pytest.mark.parametrize("moment", ["yesterday", "", "2019-12-06T12:00:00.000000", "2019-12-06"])
 def test_a_moment_that_is_not_as_it_was_written_is_a_break_and_no_crash(tmp_path: Path, moment: str) -> None:
     engine = database.connect(f"sqlite:///{tmp_path}/store.db")  # PostgreSQL itself keeps types
-    database.migrate(engine)
+    stores.migrate(engine)
     with database.session(engine) as session:
         append_many(session, 2)
         lay_down_arms(session)
