@@ -158,10 +158,11 @@ REGISTRY: tuple[Rule, ...] = (
         CLOCK_TEXT,
         picture=Picture.CLOCK,
     ),
+    # From 6 on it finds no machine more, and called one of the made-up innocents one.
     Rule(
         "clock_minute_few",
         Role.PATTERN,
-        Held("clock_1", 6, CHANCE, 20, "bouts"),
+        Held("clock_1", 8, CHANCE, 20, "bouts"),
         _CLOCK_FEW,
         CLOCK_TEXT,
         picture=Picture.CLOCK,
