@@ -7,7 +7,7 @@ pandas (``auditing_peers.py``), which keep nothing for tomorrow. Then the 29th d
 day rows, and everybody is judged again. Each contestant is a process, with a peak memory of its own.
 
 ``BENCH_LARGE=1`` asks for 100 million events of 100,000 accounts besides: some ten minutes, and 8 GB of
-disk that are freed afterwards. ``python tests/bench_auditing.py CONTESTANT FOLDER ACCOUNTS`` is one contestant.
+disk that are freed afterwards. ``bench_auditing.py CONTESTANT FOLDER ACCOUNTS`` is one contestant.
 """
 
 from __future__ import annotations
