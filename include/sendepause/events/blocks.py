@@ -115,10 +115,13 @@ def scan_files(paths: Sequence[Path], schema: pl.Schema) -> pl.LazyFrame:
         return pl.LazyFrame(schema=schema)
     # Neither globbing nor guessing columns from the path: the paths are exact and hold both signs.
     if paths[0].suffix == ".arrow":
-        files = (pl.scan_ipc(_source(path), glob=False, hive_partitioning=False) for path in paths)
+        if storage.is_local(paths[0]) and all(pl.read_ipc_schema(path) == schema for path in paths):
+            return pl.scan_ipc(list(paths), glob=False, hive_partitioning=False)
         return pl.concat(
-            one.match_to_schema(schema, missing_columns="insert", missing_struct_fields="insert")
-            for one in files
+            pl.scan_ipc(_source(path), glob=False, hive_partitioning=False).match_to_schema(
+                schema, missing_columns="insert", missing_struct_fields="insert"
+            )
+            for path in paths
         )
     sources: Any = [_source(path) for path in paths]  # of one kind, which their list cannot say
     return pl.scan_parquet(
