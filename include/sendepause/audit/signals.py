@@ -142,10 +142,12 @@ REGISTRY: tuple[Rule, ...] = (
         watch_from=20,
         picture=Picture.GAPS,
     ),
+    # The tail of so few values is thinner than the test's: at 4 two to three uniform clocks in 10,000 pass
+    # instead of one, and a company has many accounts. At 5 no machine of the cases is lost.
     Rule(
         "clock",
         Role.PATTERN,
-        Held("clock_5", 4, CHANCE, 30, "bouts"),
+        Held("clock_5", 5, CHANCE, 30, "bouts"),
         _CLOCK,
         CLOCK_TEXT,
         picture=Picture.CLOCK,
@@ -153,7 +155,7 @@ REGISTRY: tuple[Rule, ...] = (
     Rule(
         "clock_minute",
         Role.PATTERN,
-        Held("clock_1", 4, CHANCE, 60, "bouts"),
+        Held("clock_1", 5, CHANCE, 60, "bouts"),
         _CLOCK,
         CLOCK_TEXT,
         picture=Picture.CLOCK,
