@@ -69,11 +69,11 @@ laws: setup-dev
 	@$(BIN)/lint-imports --no-logo
 
 unit: setup-dev ## The tests that need no Airflow
-	@$(BIN)/pytest -n 2 -m "not airflow and not e2e"
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not airflow and not e2e"
 
 integration: setup-dev ## The tests that start Airflow, a browser, campaign tools and Slack's stand-in
 	@if [ -n "$$CI" ]; then $(BIN)/python .ci/tools; fi
-	@$(BIN)/pytest -m "airflow or e2e"
+	@$(BIN)/pytest -n 2 --dist loadfile -m "airflow or e2e"
 
 evaluate: setup-dev ## Hold the audit against the labelled streams
 	@$(BIN)/python -m sendepause.audit.evaluate

@@ -62,7 +62,7 @@ class AnotherAirflow:
         """An answer's JSON, as the administrator. While its SQLite database is locked, there is a 500."""
 
         def answered() -> httpx.Response | None:
-            answer = httpx.request(method, f"{self.url}/api/v2{path}", headers=headers, timeout=30, **call)
+            answer = httpx.request(method, f"{self.url}/api/v2{path}", headers=headers, timeout=60, **call)
             return None if answer.is_server_error else answer.raise_for_status()
 
         headers = {"Authorization": f"Bearer {self.token()}"}

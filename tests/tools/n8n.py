@@ -22,7 +22,7 @@ import httpx
 from tests.tools.node import Installed
 from tests.tools.receiver import free_port
 
-READY = 120.0  # seconds until n8n is up; eight alone on two cores
+READY = 300.0  # seconds until n8n is up; eight alone on two cores
 STOP = 30.0  # seconds until it has ended
 OWNER = {"email": "anna@example.org", "firstName": "Anna", "lastName": "Beispiel", "password": "Sendepause-1"}
 QUIETLY = {
