@@ -11,7 +11,7 @@ SECONDS_EACH ?= 60
 
 export SENDEPAUSE_DATA ?= $(DATA)
 
-.PHONY: help setup setup-dev up down clean test lint types laws unit integration bench evaluate fuzz pins docs
+.PHONY: help setup setup-dev up down clean test beside lint types laws unit integration bench evaluate fuzz pins docs
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -56,7 +56,12 @@ clean: ## Remove what was made: data and virtual environment, after asking
 	@rm -rf "$(DATA)" $(VENV)
 	@echo "Deleted."
 
-test: setup-dev lint types laws unit integration ## Set up everything and run all checks and tests
+test: setup-dev ## Set up everything and run all checks and tests
+	@$(MAKE) --no-print-directory -j2 --output-sync=target beside integration
+
+# What starts Airflow mostly waits: everything else runs beside it, and gives way.
+beside: setup-dev
+	@nice -n 10 $(MAKE) --no-print-directory -j1 lint types laws unit
 
 lint: setup-dev
 	@$(BIN)/ruff check .
@@ -73,7 +78,7 @@ unit: setup-dev ## The tests that need no Airflow
 
 integration: setup-dev ## The tests that start Airflow, a browser, campaign tools and Slack's stand-in
 	@if [ -n "$$CI" ]; then $(BIN)/python .ci/tools; fi
-	@$(BIN)/pytest -n 2 --dist loadfile -m "airflow or e2e"
+	@$(BIN)/pytest -m "airflow or e2e"
 
 evaluate: setup-dev ## Hold the audit against the labelled streams
 	@$(BIN)/python -m sendepause.audit.evaluate
