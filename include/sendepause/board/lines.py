@@ -52,6 +52,15 @@ class Page(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One entry of a menu."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionLine:
     """What is decided about a campaign or account under one enforcement, and why."""
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sendepause import previewing, situations, words
 from sendepause.alerts import channels
 from sendepause.board import lines, mrkdwn
-from sendepause.board.lines import Page
+from sendepause.board.lines import Option, Page
 from sendepause.board.mrkdwn import Part
 from sendepause.board.seen import Reader
 from sendepause.installation import Installation
@@ -62,15 +62,6 @@ class Choice:
             spoken=Language(spoken) if spoken in set(Language) else None,
             page=page,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One entry of a menu."""
-
-    value: str
-    label: str
-    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)

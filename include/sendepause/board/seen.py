@@ -21,6 +21,7 @@ from sendepause.board import texts
 from sendepause.board.outlook import Standing, concerned, counted, standing
 from sendepause.model import (
     Account,
+    AccountState,
     Act,
     Campaign,
     CampaignState,
@@ -31,9 +32,11 @@ from sendepause.model import (
     Kind,
     Language,
     Silence,
+    Verdict,
 )
 from sendepause.settings import Settings
-from sendepause.store import folds, ledger, queries
+from sendepause.states import account_states, most_pressing
+from sendepause.store import findings, folds, ledger, queries
 from sendepause.store.database import Session
 from sendepause.store.ledger import Entry
 from sendepause.store.silences import Listened, Pair, silences, silences_at
@@ -90,6 +93,7 @@ class Seen:
     acting: folds.Switches  # the entries of one switch alone, so that ``by`` is who moved this one
     halt: folds.Switches
     reaches: Sequence[queries.Reach]
+    verdicts: Mapping[str, Verdict]  # the newest of each account
 
     @cached_property
     def accounts(self) -> dict[str, Account]:
@@ -123,8 +127,18 @@ class Seen:
         return found
 
     @cached_property
-    def _campaign_names(self) -> dict[str, str]:
-        return {campaign.key: campaign.name for campaign in self.campaigns}
+    def campaign_map(self) -> dict[str, Campaign]:
+        """The campaigns by item key."""
+        return {campaign.key: campaign for campaign in self.campaigns}
+
+    @cached_property
+    def campaigns_of(self) -> dict[str, list[Campaign]]:
+        """The campaigns of each account, in the order of their urgency."""
+        found: dict[str, list[Campaign]] = defaultdict(list)
+        for campaign in self.urgent_campaigns:
+            if campaign.account:
+                found[campaign.account].append(campaign)
+        return dict(found)
 
     @cached_property
     def standings(self) -> dict[str, dict[Standing, int]]:
@@ -145,6 +159,15 @@ class Seen:
             )
             for rule in self.rules.values()
         }
+
+    @cached_property
+    def states(self) -> dict[str, AccountState]:
+        """How each account stands under the rule that presses most."""
+        found: dict[str, AccountState] = {}
+        for rule in self.rules:
+            for account, state in account_states(self.items, rule).items():
+                found[account] = most_pressing(state, found.get(account, state))
+        return found
 
     def _standings(self, rule: Enforcement) -> Iterator[tuple[str, Standing]]:
         items = {item["subject"]: item for item in self.items if item["enforcement"] == rule.id}
@@ -203,7 +226,8 @@ class Seen:
         kind, _, rest = subject.partition(":")
         match kind:
             case "campaign":
-                return self._campaign_names.get(subject, rest)
+                known = self.campaign_map.get(subject)
+                return known.name if known else rest
             case "account":
                 account = self.accounts.get(rest)
                 return f"{account.name} ({spoken(rest)})" if account else spoken(rest)
@@ -249,6 +273,7 @@ def look(session: Session, settings: Settings, now: datetime, kept: Seen | None 
         acting=folds.switches(ledger.entries(session, kinds=[EntryKind.ACT])),
         halt=folds.switches(ledger.entries(session, kinds=[EntryKind.HALT])),
         reaches=queries.reaches(session),
+        verdicts=findings.latest_verdicts(session),
     )
 
 

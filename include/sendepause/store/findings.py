@@ -31,6 +31,18 @@ def latest_findings(
     return _newest(session, accounts, *(() if as_of is None else (FindingRow.as_of <= as_of,)))
 
 
+def latest_verdicts(session: Session) -> dict[str, Verdict]:
+    """Each account's newest verdict in force, by account."""
+    newest = select(FindingRow.account, func.max(FindingRow.as_of).label("as_of")).group_by(
+        FindingRow.account
+    )
+    chosen = newest.subquery()
+    query = select(FindingRow.account, FindingRow.verdict).join(
+        chosen, (FindingRow.account == chosen.c.account) & (FindingRow.as_of == chosen.c.as_of)
+    )
+    return {account: Verdict(verdict) for account, verdict in session.execute(query)}
+
+
 def former_findings(
     session: Session, as_of: datetime, accounts: Collection[str] | None = None
 ) -> dict[str, Finding]:

@@ -9,7 +9,7 @@ from sendepause.store.tables import CampaignRow, DirectoryRow, HeartbeatRow, Pla
 
 
 def stamp(session: Session) -> tuple[object, ...]:
-    """It changes with every new plan, and with new campaigns, directories, reaches and silences.
+    """It changes with every new plan and audit, and with new campaigns, directories, reaches and silences.
 
     A reach that moves without being the furthest shows once its reading run has come to its end. What the
     ledger holds is not in it: its head says that.
@@ -19,6 +19,7 @@ def stamp(session: Session) -> tuple[object, ...]:
     told = select(func.count(), func.max(DirectoryRow.seen_at)).select_from(DirectoryRow)
     reach = select(func.count(), func.max(ReachRow.read_until)).select_from(ReachRow)
     heard = select(func.count(), func.max(SilenceRow.heard_at)).select_from(SilenceRow)
-    read = session.scalar(select(HeartbeatRow.finished_at).where(HeartbeatRow.stage == "read"))
+    beats = select(HeartbeatRow.finished_at).where(HeartbeatRow.stage.in_(("audit", "read")))
+    ended = tuple(session.scalars(beats.order_by(HeartbeatRow.stage)))
     counted = [value for query in (seen, told, reach, heard) for value in session.execute(query).one()]
-    return (plan, *counted, read)
+    return (plan, *counted, *ended)
