@@ -57,6 +57,11 @@ class Verdict(StrEnum):
     AUTOMATED = "automated"
     NO_DATA = "no_data"
 
+    @property
+    def rank(self) -> int:
+        """The order in which verdicts rise, from -1; that there are no data is the lowest."""
+        return -1 if self is Verdict.NO_DATA else list(Verdict).index(self)
+
 
 class NoData(StrEnum):
     """Why there is no verdict."""
@@ -436,10 +441,8 @@ class Held:
     """A verdict that the newest window no longer gives, and what it rests on."""
 
     finding: Finding  # the last one that measured it
-    lower_since: date | None = (
-        None  # the local day that data had reached when less was measured; None: none has
-    )
-    lower_at_most: Verdict | None = None  # the highest verdict measured since then
+    lower_since: date | None = None  # the local day that data had reached when less was measured first
+    lower: Finding | None = None  # the one with the highest verdict since then; None: no data since
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from scipy.stats import chi2
 from tests.audit.streams import NOON, Line, events, measured, sends
 
 from sendepause.audit.activity import gap_bin
-from sendepause.audit.signals import BY_NAME, REGISTRY, Role, complete
+from sendepause.audit.rules import Role
+from sendepause.audit.signals import BY_NAME, REGISTRY, complete
 from sendepause.model import Language
 
 HOUR = 3_600

@@ -62,7 +62,7 @@ def test_findings_of_some_accounts_alone(session: Session) -> None:
 
 def test_what_a_verdict_is_held_by_is_read_back_whole(session: Session) -> None:
     change = Change("people", date(2019, 12, 1), 47, 9, True, peers=11, peers_now=12.5)
-    held = Held(FINDING, date(2019, 12, 2), Verdict.WATCH)
+    held = Held(FINDING, date(2019, 12, 2), replace(FINDING, as_of=LATER, verdict=Verdict.WATCH))
     finding = replace(
         FINDING,
         as_of=LATER,
@@ -93,14 +93,6 @@ def test_the_verdict_before_is_the_last_one_that_was_another(session: Session) -
     queries.save_findings(session, [at(0, Verdict.BULK), clear, at(2, Verdict.WATCH), newest])
     assert findings.last_other(session, newest) == clear
     assert findings.last_other(session, at(0, Verdict.BULK)) is None
-
-
-def test_what_is_usual_among_peers_belongs_to_one_moment(session: Session) -> None:
-    figures = {("personal", "sales"): {"people": 9.5}, ("personal", ""): {"people": 3}}
-    findings.save_peers(session, NOON, figures)
-    findings.save_peers(session, LATER, {("personal", "sales"): {"people": 20}})
-    assert findings.peers(session, NOON) == figures
-    assert findings.peers(session, NOON - timedelta(days=1)) == {}
 
 
 def test_nothing_to_save_is_fine(session: Session) -> None:

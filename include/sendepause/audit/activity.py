@@ -66,7 +66,10 @@ ACTIVITY = pl.Schema(
         "burst": pl.UInt32(),  # most sends in 15 s
         "edge_sends": pl.List(UTC_MS),  # sends within 15 s of the day's beginning or end
         # What was sent to whom, how often; content null: media, counterpart null: unknown.
-        "contents": pl.List(pl.Struct({"content": ID, "counterpart": ID, "n": pl.UInt32()})),
+        # hours: the local hours of day in which it was, one bit each, the lowest for 0 to 1 o'clock.
+        "contents": pl.List(
+            pl.Struct({"content": ID, "counterpart": ID, "n": pl.UInt32(), "hours": pl.UInt32()})
+        ),
         "people": pl.List(  # each counterpart of the day; opened: its first message of the day was ours
             pl.Struct(
                 {
@@ -327,11 +330,12 @@ def most_within(sends: pl.DataFrame, owner: str) -> pl.Series:
 
 def _contents(sends: pl.DataFrame) -> pl.DataFrame:
     return (
-        sends.group_by(_ROW, "content", "counterpart")
-        .agg(n=pl.len())
+        sends.with_columns(pl.lit(2, pl.UInt32).pow("hour").cast(pl.UInt32).alias("hours"))
+        .group_by(_ROW, "content", "counterpart")
+        .agg(pl.len().cast(pl.UInt32).alias("n"), pl.col("hours").bitwise_or())
         .sort(_ROW, "content", "counterpart")
         .group_by(_ROW, maintain_order=True)
-        .agg(pl.struct("content", "counterpart", "n").alias("contents"))
+        .agg(pl.struct("content", "counterpart", "n", "hours").alias("contents"))
     )
 
 

@@ -1,100 +1,23 @@
 """The signals: what is measured, what it is held against, and where that comes from.
 
-``REGISTRY`` is read by the verdict and by the sentences; a signal is one entry of it. A pattern (A) is
+``REGISTRY`` is read by the verdict and by the sentences; a signal is one entry of it. What only the accounts
+of a company show together is declared in ``company_rules``. A pattern (A) is
 what a person cannot or does not do, a fact (B) is bulk whoever did it, a hint gives points, evidence is
 for the reader. "The cases" are the labelled senders of ``tests/cases/behaviour``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from sendepause.model import Language
+from sendepause.audit import company_rules
+from sendepause.audit.rules import CASES, CHANCE, SAME_MINUTE, Held, Measured, Role, Rule, both
 
 MINIMUM_SENDS = 20
 """Under so many sends in the window there are only facts, no verdict on timing."""
 
 AUTOMATED_POINTS = 4
 WATCH_POINTS = 2
-
-CHANCE = "-log10 p"
-SAME_MINUTE = "share within the same minute"
-"""The unit of replies in a window that knows whole minutes only."""
-
-Measured = Mapping[str, Any]
-"""One line of ``window.MEASURES``."""
-
-Text = dict[Language, str]
-
-
-class Role(StrEnum):
-    PATTERN = "pattern"
-    FACT = "fact"
-    HINT = "hint"
-    EVIDENCE = "evidence"
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A measured column and what it is held against; below the minimum sample it has no value."""
-
-    column: str
-    limit: float | None
-    unit: str
-    minimum: int = 0
-    sample: str = "sends"
-    at_most: bool = False  # trips at or below the limit, else at or above it
-
-    def value(self, measured: Measured) -> float | None:
-        """The number, or None where the sample is too small or the resolution does not show it."""
-        value = measured[self.column]
-        if value is None or (measured[self.sample] or 0) < self.minimum:
-            return None
-        return float(value)
-
-    def holds(self, measured: Measured) -> bool:
-        value = self.value(measured)
-        if value is None or self.limit is None:
-            return False
-        return value <= self.limit if self.at_most else value >= self.limit
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One signal as it is declared. The ``minute_`` fields replace their namesakes where a window knows
-    whole minutes only: a number in minutes is never held against a threshold in seconds.
-    """
-
-    name: str
-    role: Role
-    held: Held
-    source: Text
-    text: Text  # a noun phrase with {value}
-    minute_held: Held | None = None
-    minute_text: Text | None = None
-    watch_from: float | None = None  # patterns: from here on, below the limit, the account is watched
-    family: str = ""  # hints: each family counts once, with its highest points
-    strong: Held | None = None  # hints: two points instead of one
-    minute_strong: Held | None = None
-
-    def at(self, measured: Measured) -> Held:
-        """What counts at the resolution of this window."""
-        return self.minute_held if self.minute_held and measured["resolution"] == "min" else self.held
-
-    def watches(self, value: float | None) -> bool:
-        """Whether a pattern's value lies in its lower range, or above it."""
-        return value is not None and self.watch_from is not None and value >= self.watch_from
-
-    def points(self, measured: Measured) -> int:
-        """0, 1 or 2, for a hint."""
-        strong = self.minute_strong if self.minute_held and measured["resolution"] == "min" else self.strong
-        if strong is not None and strong.holds(measured):
-            return 2
-        return int(self.at(measured).holds(measured))
-
 
 HABITS = (
     Held("quiet", 1, "h", 100, at_most=True),
@@ -118,53 +41,45 @@ def complete(measured: Measured) -> dict[str, Any]:
     }
 
 
-def _both(de: str, en: str) -> Text:
-    return {Language.DE: de, Language.EN: en}
-
-
-_CASES = _both(
-    "Vergleich mit 1.687 Wochen von Menschen und 157 Wochen von Programmen",
-    "comparison with 1,687 weeks of people and 157 weeks of programs",
-)
-_TOOLS = _both(
+_TOOLS = both(
     "Abstände, mit denen Versandprogramme arbeiten (Streuung 0 bis 0,52; bei Menschen ab 0,9)",
     "gaps that sending tools use (spread 0 to 0.52; in people 0.9 or more)",
 )
-_CLOCK = _both(
+_CLOCK = both(
     "Chi-Quadrat-Test nach Zhang & Paxson 2011 auf den Beginn jeder Folge von Sendungen",
     "chi-square test after Zhang & Paxson 2011 on the start of each run of sending",
 )
-_CLOCK_FEW = _both(
+_CLOCK_FEW = both(
     "Chi-Quadrat-Test nach Zhang & Paxson 2011, für wenige Werte an einer Million Simulationen geeicht",
     "chi-square test after Zhang & Paxson 2011, calibrated for few values on a million simulations",
 )
-_TYPING = _both(
+_TYPING = both(
     "Tipptempo von 37.000 Menschen am Telefon: 36 Wörter in der Minute, die schnellsten 85 (Palin u. a."
     " 2019)",
     "typing speed of 37,000 people on phones: 36 words a minute, the fastest 85 (Palin et al. 2019)",
 )
-_REST = _both(
+_REST = both(
     "Tagesrhythmus von Menschen (Aledavood u. a. 2015) und eigener Vergleich",
     "daily rhythm of people (Aledavood et al. 2015) and a comparison of our own",
 )
-_WHITE_PAPER = _both(
+_WHITE_PAPER = both(
     "WhatsApp, Stopping Abuse, 6. Februar 2019 (dort: fünf Minuten nach der Anmeldung)",
     "WhatsApp, Stopping Abuse, 6 February 2019 (there: five minutes after registration)",
 )
-_BY_HAND = _both("von Hand nicht möglich", "not possible by hand")
+_BY_HAND = both("von Hand nicht möglich", "not possible by hand")
 
-_PACE_TEXT = _both(
+_PACE_TEXT = both(
     "{value} verschiedene Empfänger nacheinander in gleichmäßigem Abstand",
     "{value} different recipients one after the other at a steady pace",
 )
-_CLOCK_TEXT = _both(
+_CLOCK_TEXT = both(
     "Beginn der Sendungen immer wieder zu denselben Minuten der Stunde, bei Zufall {value}",
     "sending that starts at the same minutes of the hour again and again, by chance {value}",
 )
-_SAME_MINUTE_TEXT = _both(
+_SAME_MINUTE_TEXT = both(
     "{value} der Antworten noch in derselben Minute", "{value} of the replies within the same minute"
 )
-_HOUR_TEXT = _both(
+_HOUR_TEXT = both(
     "{value} verschiedene Empfänger in einer Stunde", "{value} different recipients in one hour"
 )
 
@@ -186,7 +101,7 @@ REGISTRY: tuple[Rule, ...] = (
         Role.PATTERN,
         Held("reply_p90", 3, "s", 30, "replies", at_most=True),
         _TYPING,
-        _both("90 % der Antworten binnen {value}", "90% of the replies within {value}"),
+        both("90 % der Antworten binnen {value}", "90% of the replies within {value}"),
         Held("same_minute_share", 0.9, SAME_MINUTE, 30, "replies"),
         _SAME_MINUTE_TEXT,
     ),
@@ -196,7 +111,7 @@ REGISTRY: tuple[Rule, ...] = (
         Role.PATTERN,
         Held("texts_minute", 20, "texts"),
         _BY_HAND,
-        _both(
+        both(
             "{value} verschiedene Texte an ebenso viele Empfänger in einer Minute",
             "{value} different texts to as many recipients in one minute",
         ),
@@ -207,7 +122,7 @@ REGISTRY: tuple[Rule, ...] = (
         Role.PATTERN,
         Held("habits", 2, "of 3"),
         _REST,
-        _both(
+        both(
             "{value} von drei Merkmalen zugleich: keine Ruhezeit, wenige Texte, gleiche Abstände",
             "{value} of three signs at once: no rest, few texts, equal gaps",
         ),
@@ -216,18 +131,18 @@ REGISTRY: tuple[Rule, ...] = (
         "points",
         Role.PATTERN,
         Held("points", AUTOMATED_POINTS, "points"),
-        _CASES,
-        _both("{value} Punkte aus einzelnen Hinweisen", "{value} points from single hints"),
+        CASES,
+        both("{value} Punkte aus einzelnen Hinweisen", "{value} points from single hints"),
         watch_from=WATCH_POINTS,
     ),
     # B: facts of bulk.
-    Rule("reach_hour", Role.FACT, Held("reach_hour", 30, "counterparts"), _CASES, _HOUR_TEXT),
+    Rule("reach_hour", Role.FACT, Held("reach_hour", 30, "counterparts"), CASES, _HOUR_TEXT),
     Rule(
         "same_to_many",
         Role.FACT,
         Held("same_to_many", 20, "counterparts"),
-        _CASES,
-        _both(
+        CASES,
+        both(
             "derselbe Inhalt an {value} verschiedene Empfänger",
             "the same content to {value} different recipients",
         ),
@@ -237,22 +152,22 @@ REGISTRY: tuple[Rule, ...] = (
         Role.FACT,
         Held("reach_minute", 20, "counterparts"),
         _BY_HAND,
-        _both("{value} verschiedene Empfänger in einer Minute", "{value} different recipients in one minute"),
+        both("{value} verschiedene Empfänger in einer Minute", "{value} different recipients in one minute"),
     ),
     Rule(
         "burst",
         Role.FACT,
         Held("burst", 100, "sends"),
         _WHITE_PAPER,
-        _both("{value} Nachrichten binnen 15 Sekunden", "{value} messages within 15 seconds"),
+        both("{value} Nachrichten binnen 15 Sekunden", "{value} messages within 15 seconds"),
     ),
     # Hints, for points.
     Rule(
         "template_repeat",
         Role.HINT,
         Held("repeat_share", 0.15, "share", 20, "contents"),
-        _CASES,
-        _both(
+        CASES,
+        both(
             "{value} der Nachrichten mit einem Text, der mindestens fünfmal vorkam",
             "{value} of the messages with a text that was sent at least five times",
         ),
@@ -263,8 +178,8 @@ REGISTRY: tuple[Rule, ...] = (
         "distinct_texts",
         Role.HINT,
         Held("distinct_share", 0.7, "share", 20, "contents", at_most=True),
-        _CASES,
-        _both(
+        CASES,
+        both(
             "verschiedene Texte in nur {value} der Nachrichten",
             "different texts in only {value} of the messages",
         ),
@@ -294,7 +209,7 @@ REGISTRY: tuple[Rule, ...] = (
         Role.HINT,
         Held("quiet", 2, "h", 50, at_most=True),
         _REST,
-        _both("längste tägliche Ruhezeit von nur {value}", "a longest daily rest of only {value}"),
+        both("längste tägliche Ruhezeit von nur {value}", "a longest daily rest of only {value}"),
         family="quiet",
         strong=Held("quiet", 1, "h", 100, at_most=True),
     ),
@@ -303,7 +218,7 @@ REGISTRY: tuple[Rule, ...] = (
         Role.HINT,
         Held("instant_share", 0.75, "share", 10, "replies"),
         _TYPING,
-        _both("{value} der Antworten binnen 3 Sekunden", "{value} of the replies within 3 seconds"),
+        both("{value} der Antworten binnen 3 Sekunden", "{value} of the replies within 3 seconds"),
         Held("same_minute_share", 0.75, SAME_MINUTE, 10, "replies"),
         _SAME_MINUTE_TEXT,
         family="replies",
@@ -314,8 +229,8 @@ REGISTRY: tuple[Rule, ...] = (
         "mode",
         Role.HINT,
         Held("mode", 0.6, "share", 20, "gaps"),
-        _CASES,
-        _both("gleiche Abstände bei {value} der Nachrichten", "equal gaps between {value} of the messages"),
+        CASES,
+        both("gleiche Abstände bei {value} der Nachrichten", "equal gaps between {value} of the messages"),
         family="mode",
         strong=Held("mode", 0.8, "share", 20, "gaps"),
     ),
@@ -332,8 +247,8 @@ REGISTRY: tuple[Rule, ...] = (
         "reach_hint",
         Role.HINT,
         Held("acts_hour", 20, "counterparts"),
-        _CASES,
-        _both(
+        CASES,
+        both(
             "{value} verschiedene Empfänger in einer Stunde (ein Text an viele zugleich zählt einmal)",
             "{value} different recipients in one hour (one text to many at once counts once)",
         ),
@@ -347,8 +262,8 @@ REGISTRY: tuple[Rule, ...] = (
         "largest_chain",
         Role.EVIDENCE,
         Held("chain", None, "counterparts"),
-        _CASES,
-        _both(
+        CASES,
+        both(
             "{value} verschiedene Empfänger in der längsten Folge",
             "{value} different recipients in the longest row",
         ),
@@ -358,7 +273,7 @@ REGISTRY: tuple[Rule, ...] = (
         Role.EVIDENCE,
         Held("unanswered", None, "share"),
         _WHITE_PAPER,
-        _both(
+        both(
             "{value} der Empfänger ohne eigene Nachricht im Zeitraum",
             "{value} of the recipients without a message of their own in that time",
         ),
@@ -368,10 +283,11 @@ REGISTRY: tuple[Rule, ...] = (
         Role.EVIDENCE,
         Held("first_contacts", None, "counterparts"),
         _WHITE_PAPER,
-        _both(
+        both(
             "{value} Empfänger, die vorher nie geschrieben hatten",
             "{value} recipients who had never written before",
         ),
     ),
+    *company_rules.RULES,
 )
 BY_NAME = {rule.name: rule for rule in REGISTRY}

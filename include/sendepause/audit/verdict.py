@@ -11,16 +11,9 @@ from zoneinfo import ZoneInfo
 import pendulum
 import polars as pl
 
-from sendepause.audit.signals import (
-    BY_NAME,
-    CHANCE,
-    MINIMUM_SENDS,
-    REGISTRY,
-    SAME_MINUTE,
-    Role,
-    Rule,
-    complete,
-)
+from sendepause.audit import sharing
+from sendepause.audit.rules import CHANCE, SAME_MINUTE, Role, Rule
+from sendepause.audit.signals import BY_NAME, MINIMUM_SENDS, REGISTRY, complete
 from sendepause.audit.window import measures
 from sendepause.model import Finding, Language, NoData, Signal, Verdict
 
@@ -51,6 +44,7 @@ def judge(
     fresh_days: int = 7,
     health: Mapping[str, SourceHealth] | None = None,
     accounts: Iterable[str] | None = None,
+    companies: Mapping[str, str] | None = None,
 ) -> list[Finding]:
     """The findings at ``as_of`` (aware), ordered by account.
 
@@ -61,6 +55,8 @@ def judge(
         (``None``), the newest event alone tells whether data are fresh, and an account without rows has
         no source.
     :param accounts: whom to judge; by default every account with a row or an entry in ``health``.
+    :param companies: whose each account is, for what the accounts of a company share; an account that is
+        missing stands alone. Without it all belong together.
 
     The day of ``as_of`` is judged as far as its row goes. A row that holds an event after ``as_of``, as
     in a replay, cannot be cut and is left out whole: an event after ``as_of`` never counts. Who needs
@@ -72,7 +68,9 @@ def judge(
     window = past.join(_windows(past, as_of, window_days), on="zone").filter(
         pl.col("day").is_between(pl.col("since"), pl.col("until"))
     )
-    measured = {line["account_id"]: complete(line) for line in measures(window).iter_rows(named=True)}
+    shared = sharing.shared([sharing.traces(window)], companies)
+    lines = measures(window).join(shared, on="account_id", how="left").iter_rows(named=True)
+    measured = {line["account_id"]: complete(line) for line in lines}
     newest = dict(past.group_by("account_id").agg(pl.col("last").struct.field("at").max()).iter_rows())
     oldest_fresh = as_of - timedelta(days=fresh_days)
 

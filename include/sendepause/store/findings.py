@@ -1,8 +1,8 @@
-"""Findings as they are kept, and what was usual among peers when they were made."""
+"""Findings as they are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from sendepause.model import Change, Finding, Held, NoData, Signal, Verdict
-from sendepause.store.tables import FindingRow, PeersRow
+from sendepause.store.tables import FindingRow
 from sendepause.store.upsert import upsert
-
-Figures = Mapping[str, Any]
-"""What is usual in one group, plain JSON values."""
 
 
 def save_findings(session: Session, findings: Iterable[Finding]) -> None:
@@ -80,21 +77,6 @@ def _newest(
         chosen, (FindingRow.account == chosen.c.account) & (FindingRow.as_of == chosen.c.as_of)
     )
     return {row.account: _finding(row) for row in session.scalars(query)}
-
-
-def save_peers(session: Session, as_of: datetime, figures: Mapping[tuple[str, str], Figures]) -> None:
-    """Write down what is usual by kind and role ("" for none); the same moment again replaces it."""
-    rows = (
-        {"as_of": as_of, "kind": kind, "role": role, "figures": dict(found)}
-        for (kind, role), found in figures.items()
-    )
-    upsert(session, PeersRow, rows)
-
-
-def peers(session: Session, as_of: datetime) -> dict[tuple[str, str], Figures]:
-    """What was usual by kind and role at the audit of ``as_of``, and of no other moment."""
-    query = select(PeersRow).where(PeersRow.as_of == as_of)
-    return {(row.kind, row.role): row.figures for row in session.scalars(query)}
 
 
 # How nested values become plain JSON and come back.

@@ -15,7 +15,6 @@ from sendepause.store.tables import (
     DeliveryRow,
     DigestRow,
     FindingRow,
-    PeersRow,
     PlanRow,
 )
 
@@ -30,7 +29,6 @@ def forget(session: Session, before: datetime) -> dict[str, int]:
     """
     statements = {
         "findings": _old_findings(before),
-        "peers": delete(PeersRow).where(PeersRow.as_of < before),
         "plans": _old_plans(before),
         "campaigns": delete(CampaignRow).where(CampaignRow.gone.is_(True), CampaignRow.seen_at < before),
         "configurations": _old_configurations(before),

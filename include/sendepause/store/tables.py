@@ -181,17 +181,6 @@ class FindingRow(Base):
     held: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
-class PeersRow(Base):
-    """What is usual among accounts of one kind and role, as an audit found it: numbers, no account."""
-
-    __tablename__ = "sendepause_peers"
-
-    as_of: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
-    role: Mapped[str] = mapped_column(String(200), primary_key=True)  # "" for accounts without one
-    figures: Mapped[dict[str, Any]] = mapped_column(JSON)  # audit.baseline.Usual by the name of the number
-
-
 class CampaignRow(Base):
     """A campaign as its system last showed it."""
 

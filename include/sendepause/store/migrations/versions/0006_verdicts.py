@@ -1,4 +1,4 @@
-"""What a verdict was measured as, since when it is in force, what holds it, what is usual among peers."""
+"""What a verdict was measured as, how surely, since when it is in force and what holds it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,3 @@ def upgrade() -> None:
         findings.add_column(sa.Column("recent", sa.JSON(), nullable=True))
         findings.add_column(sa.Column("changes", sa.JSON(), nullable=False, server_default="[]"))
         findings.add_column(sa.Column("held", sa.JSON(), nullable=True))
-    op.create_table(
-        "sendepause_peers",
-        sa.Column("as_of", moment, nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("role", sa.String(length=200), nullable=False),
-        sa.Column("figures", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("as_of", "kind", "role"),
-    )

@@ -1,0 +1,174 @@
+"""What a company's own accounts share: texts and people that several of its numbers wrote to.
+
+A list split over five numbers is fifteen people for each and a bulk of seventy-five for the company. Only
+all accounts together show it, so it is found in one pass over all day rows, not account against account:
+each bucket of accounts leaves its ``Traces``, and ``shared`` reads those of all. What comes out is the same
+however accounts are put into buckets and in whichever order these come.
+
+Innocent sharing is told apart by who began and who answers. A greeting or a notice of opening hours goes
+to people who wrote first; whom colleagues serve together answers one of them; an internal group is one
+counterpart. So a contact counts where the account itself opened it, a list is one where most of its people
+never answered, and an account has a part in it from some people of its own on. Where nobody was ever heard
+on an account, its source may not carry what others write: then silence says nothing, and is not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import polars as pl
+
+OWN_PART = 3
+"""An account has a part in a week's list from so many people on whom it wrote to first with that text."""
+
+LIST_HEARD = 10
+"""A list's silence is judged from so many people on, of accounts on which anybody was heard."""
+
+LIST_SILENT = 0.7
+"""A list is one where at least this share of its people never answered."""
+
+SHARED = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "written_to": pl.UInt32(),  # distinct counterparts with a send
+        "strangers": pl.UInt32(),  # of those whom it wrote to first and who never wrote in the window
+        "strangers_day": pl.UInt32(),  # the most of them whose first message was on the same day
+        "strangers_share": pl.Float64(),  # strangers among all that were written to
+        "shared_people": pl.UInt32(),  # first written to by it and others of the company, and heard by none
+        "list_people": pl.UInt32(),  # people of the largest list of a week that it has a part in; 0: none
+        "list_accounts": pl.UInt32(),  # the company's accounts with a part in that list
+    }
+)
+"""What ``shared`` measures of each account, to be joined onto ``window.MEASURES``. All but ``written_to``
+are null where nobody was heard on the account."""
+
+_EVER = ("account_id", "written_to")
+_PERSON = ("account_id", "counterpart")
+_MONDAY_FIRST = 3  # days are counted from 1 January 1970, a Thursday
+
+
+class Traces(NamedTuple):
+    """What sharing needs of some accounts' window."""
+
+    people: pl.DataFrame
+    """``account_id``, ``counterpart``, ``day`` (the first), ``opened`` (by us), ``sent``, ``heard``."""
+    texts: pl.DataFrame
+    """``account_id``, ``counterpart``, ``content``, ``week``: what was sent to whom, where we opened the
+    talk, and in which week (a number) for the first time."""
+
+
+def traces(rows: pl.DataFrame) -> Traces:
+    """The traces of whole accounts over a window.
+
+    :param rows: their day rows in any order, of which ``account_id``, ``day``, ``people`` and ``contents``
+        are read; schema ``activity.ACTIVITY``.
+    """
+    people = _people(rows)
+    ours = people.filter("opened", "sent").select(_PERSON)
+    texts = _exploded(rows, "contents").drop_nulls(["content", "counterpart"])
+    week = ((pl.col("day").to_physical().min() + _MONDAY_FIRST) // 7).alias("week")
+    return Traces(people, texts.join(ours, on=_PERSON, how="semi").group_by(*_PERSON, "content").agg(week))
+
+
+def _people(rows: pl.DataFrame) -> pl.DataFrame:
+    # A counterpart has one line a day: the smallest number of day and opener is that of the first day.
+    first = (2 * pl.col("day").to_physical().cast(pl.Int64) + pl.col("opened").not_()).min()
+    return (
+        _exploded(rows, "people")
+        .group_by(_PERSON)
+        .agg(pl.col("sent", "heard").any(), first=first)
+        .with_columns(
+            opened=pl.col("first") % 2 == 0, day=(pl.col("first") // 2).cast(pl.Int32).cast(pl.Date)
+        )
+        .select(*_PERSON, "day", "opened", "sent", "heard")
+    )
+
+
+def _exploded(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    lines = rows.select("account_id", "day", column).filter(pl.col(column).list.len() > 0)
+    return lines.explode(column).unnest(column)
+
+
+def shared(parts: Iterable[Traces], companies: Mapping[str, str] | None = None) -> pl.DataFrame:
+    """What each account shares with the others of its company; schema ``SHARED``, ordered by account.
+
+    :param parts: the traces of all accounts, each account in one of them.
+    :param companies: whose each account is, an account that is missing standing alone; without it all
+        belong together.
+    """
+    people, texts = (pl.concat(tables) for tables in zip(*parts, strict=True))
+    accounts = _accounts(people, companies)
+    people, texts = (table.join(accounts, on="account_id").drop("account_id") for table in (people, texts))
+    result = accounts.select("account_id", "number", "hears")
+    for measured in (_strangers(people), _in_common(people), _lists(people, texts)):
+        result = result.join(measured, on="number", how="left")
+    counts = [name for name, dtype in SHARED.items() if dtype == pl.UInt32]
+    return (
+        result.with_columns(pl.col(counts).fill_null(0))
+        .with_columns(pl.when("hears").then(name) for name in SHARED if name not in _EVER)
+        .select(pl.col(name).cast(dtype) for name, dtype in SHARED.items())
+        .sort("account_id")
+    )
+
+
+def _accounts(people: pl.DataFrame, companies: Mapping[str, str] | None) -> pl.DataFrame:
+    """Each account with a number of its own, that of its company, and whether anybody was heard on it."""
+    accounts = people.group_by("account_id").agg(hears=pl.col("heard").any()).sort("account_id")
+    if companies is None:
+        company = pl.lit("")
+    else:
+        named = pl.col("account_id").replace_strict(dict(companies), default=None, return_dtype=pl.String)
+        company = pl.coalesce("company " + named, "account " + pl.col("account_id"))
+    return accounts.with_row_index("number").with_columns(company=company.rank("dense"))
+
+
+def _strangers(people: pl.DataFrame) -> pl.DataFrame:
+    """Whom each account wrote to first and never heard of, over the window and on the busiest day."""
+    by_day = (
+        people.filter("sent")
+        .group_by("number", "day")
+        .agg(written_to=pl.len(), strangers=(pl.col("opened") & ~pl.col("heard")).sum())
+    )
+    return (
+        by_day.group_by("number")
+        .agg(pl.col("written_to", "strangers").sum(), strangers_day=pl.col("strangers").max())
+        .with_columns(strangers_share=pl.col("strangers") / pl.col("written_to"))
+    )
+
+
+def _in_common(people: pl.DataFrame) -> pl.DataFrame:
+    """How many whom each account wrote to first were first written to by others too, and heard by none."""
+    who = ["company", "counterpart"]
+    reached = people.filter("opened", "sent", "hears")
+    several = reached.group_by(who).len().filter(pl.col("len") > 1)
+    silent = several.join(people.filter("heard").select(who), on=who, how="anti")
+    return reached.join(silent, on=who, how="semi").group_by("number").agg(shared_people=pl.len())
+
+
+def _lists(people: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """The largest list that each account has a part in: one text of several accounts, mostly unanswered.
+
+    Week by week: a list is worked through in days, while the words with which a company's people begin a
+    talk go to one person now and then, in every week.
+    """
+    own, whose = ["number", "content", "week"], ["company", "content", "week"]
+    parts = texts.group_by(own).agg(pl.len(), pl.col("company").first()).filter(pl.col("len") >= OWN_PART)
+    several = parts.group_by(whose).len().filter(pl.col("len") > 1)
+    parts = parts.join(several, on=whose, how="semi")
+    heard = people.select("number", "counterpart", "heard")
+    lines = texts.join(parts, on=own, how="semi").join(heard, on=["number", "counterpart"])
+    judged = pl.col("hears").sum()
+    silent = (pl.col("hears") & ~pl.col("heard")).sum()
+    lists = (
+        lines.group_by(whose)
+        .agg(
+            list_people=pl.col("counterpart").n_unique(),
+            list_accounts=pl.col("number").n_unique(),
+            told=(judged >= LIST_HEARD) & (silent >= LIST_SILENT * judged),
+        )
+        .filter("told")
+    )
+    largest = pl.col("list_people").max()
+    of_largest = pl.col("list_accounts").filter(pl.col("list_people") == largest).max()
+    return parts.join(lists, on=whose).group_by("number").agg(largest, of_largest)
