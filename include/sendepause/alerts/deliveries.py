@@ -141,6 +141,12 @@ def content(session: Session, id: str) -> Content:
     )
 
 
+def try_again(session: Session, id: str) -> bool:
+    """Let a message that Slack refused be sent with the next round; whether it was refused."""
+    statement = update(DeliveryRow).where(DeliveryRow.id == id, DeliveryRow.state == "refused")
+    return bool(changed(session, statement.values(state="queued", error=None, tried_at=None)))
+
+
 def show(session: Session, id: str, text: str, blocks: list[dict[str, Any]]) -> None:
     """Let a message show something else from now on; Slack hears of it with the next round."""
     values = {"shows": {"text": text, "blocks": blocks}, "version": DeliveryRow.version + 1}

@@ -10,16 +10,25 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 
-from fastapi import FastAPI, Request, Response
-from fastapi.params import Depends
+from fastapi import Depends, FastAPI, Request, Response, params
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.middleware.base import RequestResponseEndpoint
 
 from sendepause import previewing
 from sendepause.board import actions, rendering
 from sendepause.board.actions import Actor
-from sendepause.board.pages import account, accounts, campaigns, checked, ledger, messages, overview, plan
-from sendepause.board.pages import problems, report
+from sendepause.board.pages import (
+    account,
+    accounts,
+    campaigns,
+    checked,
+    ledger,
+    messages,
+    overview,
+    plan,
+    problems,
+    report,
+)
 from sendepause.board.rendering import HERE, language_of
 from sendepause.board.source import Source
 from sendepause.board.texts import text
@@ -34,7 +43,7 @@ log = logging.getLogger(__name__)
 
 def create_app(
     open_installation: Callable[[], Installation],
-    dependencies: Sequence[Depends] = (),
+    dependencies: Sequence[params.Depends] = (),
     actor: Callable[..., Actor] = actions.nobody,
     ways: Callable[[], Ways] = previewing.ways,
 ) -> FastAPI:
@@ -45,9 +54,13 @@ def create_app(
     :param actor: a dependency that says who asks, and whether that person may act.
     :param ways: says what can be done over Slack; asked for each page of messages.
     """
+
+    def identify(request: Request, who: Actor = Depends(actor)) -> None:  # noqa: B008 - FastAPI's own way
+        request.state.who = who
+
     app = FastAPI(
         title="Sendepause",
-        dependencies=list(dependencies),
+        dependencies=[*dependencies, Depends(identify)],
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -56,12 +69,10 @@ def create_app(
     app.middleware("http")(_secured)
     app.exception_handler(SendepauseError)(_not_ready)
     app.exception_handler(Exception)(_failed)
-    for page in (overview, accounts, campaigns, ledger, problems, checked):
+    for page in (overview, accounts, account, campaigns, plan, ledger, report, problems, checked):
         app.include_router(page.router(source))
-    for page in (account, plan, report):
-        app.include_router(page.router(source, actor))
     app.include_router(messages.router(source, ways))
-    app.include_router(actions.router(source, actor))
+    app.include_router(actions.router(source))
 
     @app.get("/health")
     def health() -> Response:
@@ -86,6 +97,7 @@ def create_app(
 
 async def _secured(request: Request, call_next: RequestResponseEndpoint) -> Response:
     request.state.nonce = secrets.token_urlsafe(16)
+    request.state.who = actions.nobody()
     return _with_policy(request, await call_next(request))
 
 

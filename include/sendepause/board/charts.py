@@ -69,8 +69,8 @@ def burn_down(
     alt: str,
     shown: Mapping[date, str],
 ) -> BurnDown:
-    """``kept``: earlier days in order. ``stays``: how many the next pausing will leave running, since a person
-    has to decide. ``shown``: the words for the days that are written on the scale."""
+    """``kept``: earlier days in order. ``stays``: how many the next pausing will leave running, since a
+    person has to decide. ``shown``: the words for the days that are written on the scale."""
     days = [*[one for one in kept if one[0] < today[0]], today]
     first = min(days[0][0], pausing)
     last = max(begins, today[0])

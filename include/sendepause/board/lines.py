@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 from sendepause import planning, second_proof, words
 from sendepause.alerts.outbox import Shown
@@ -28,7 +29,7 @@ from sendepause.model import (
     Reason,
 )
 from sendepause.store import folds
-from sendepause.store.ledger import Entry
+from sendepause.store.ledger import Break, Entry
 
 ROWS = 50  # so many rows of a long table make a page
 
@@ -88,6 +89,7 @@ class AccountLine:
     why: str
     data_until: str
     decisions: tuple[DecisionLine, ...]
+    page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,9 @@ class CampaignLine:
     changed_at: str
     changed_by: str
     decisions: tuple[DecisionLine, ...]
+    account_page: str
+    by_hand: bool  # a person has to say that it is switched off
+    pending_holds: tuple[int, ...]  # ledger entries of holds that wait for a second person
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,18 @@ def paged(found: Sequence[Row], number: int) -> Page[Row]:
     return Page(tuple(found[(number - 1) * ROWS : number * ROWS]), number, pages, len(found))
 
 
+def chain(broken: Break | None, reader: Reader) -> str:
+    """Whether the ledger's chain is whole."""
+    if broken is None:
+        return reader.text("chain_whole")
+    return reader.text("chain_broken", seq=broken.seq, why=broken.why)
+
+
+def address(page: str, **asked: str) -> str:
+    """A page's address, relative to the board, with what it is asked for."""
+    return f"{page}?{urlencode(asked)}"
+
+
 def mapped(page: Page[Row], line: Callable[[Row], Shape]) -> Page[Shape]:
     """The same page with each of its rows put into another shape."""
     return Page(tuple(line(row) for row in page.rows), page.number, page.pages, page.total)
@@ -172,12 +189,13 @@ def account_line(seen: Seen, account: Account, finding: Finding | None, reader: 
         owner=seen.owners.get(account.owner, account.owner),
         branch=account.branch or "",
         kind=words.label(account.declared_kind, reader.language),
-        contradiction=_contradiction(account, evidence, reader),
+        contradiction=contradiction(account, evidence, reader),
         verdict=finding.verdict if finding else "",
         verdict_label=words.label(finding.verdict, reader.language) if finding else "",
         why=verdict.sentence(finding, reader.language, zone=reader.zone) if finding else "",
         data_until=reader.short(seen.data_until.get(account.number)),
         decisions=_decisions(seen, f"account:{account.number}", reader),
+        page=address("account", number=account.number),
     )
 
 
@@ -198,6 +216,13 @@ def campaign_line(seen: Seen, campaign: Campaign, reader: Reader) -> CampaignLin
         changed_at=reader.short(campaign.changed_at),
         changed_by=campaign.changed_by or "",
         decisions=_decisions(seen, campaign.key, reader),
+        account_page=address("account", number=account.number) if account else "",
+        by_hand=not campaign.pausable and campaign.key not in seen.confirmed,
+        pending_holds=tuple(
+            hold.seq
+            for hold in seen.holds
+            if hold.campaign == campaign.key and hold.approver is None and hold.ends_at > reader.now
+        ),
     )
 
 
@@ -245,7 +270,8 @@ def _campaign_words(seen: Seen, campaign: Campaign) -> tuple[str, ...]:
     return (*own, *_account_words(seen, account)) if account else own
 
 
-def _contradiction(account: Account, evidence: frozenset[Evidence], reader: Reader) -> str:
+def contradiction(account: Account, evidence: frozenset[Evidence], reader: Reader) -> str:
+    """That the data prove another kind than the declared one; "" where they do not."""
     if not planning.contradicted(account, evidence):
         return ""
     consumer = account.declared_kind is Kind.BUSINESS_PLATFORM
@@ -253,10 +279,11 @@ def _contradiction(account: Account, evidence: frozenset[Evidence], reader: Read
 
 
 def _decisions(seen: Seen, subject: str, reader: Reader) -> tuple[DecisionLine, ...]:
-    return tuple(_decision(seen, item, reader) for item in seen.decisions.get(subject, ()))
+    return tuple(decision_line(seen, item, reader) for item in seen.decisions.get(subject, ()))
 
 
-def _decision(seen: Seen, item: Mapping[str, Any], reader: Reader) -> DecisionLine:
+def decision_line(seen: Seen, item: Mapping[str, Any], reader: Reader) -> DecisionLine:
+    """A decision with its reasons, and what the guard says of it."""
     language = reader.language
     passage = item.get("passage")
     return DecisionLine(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from sendepause import words
 from sendepause.board import texts
+from sendepause.board.lines import address
 from sendepause.board.outlook import Level, waits
 from sendepause.board.seen import Reader, Seen
 from sendepause.board.source import Desk
@@ -87,11 +87,6 @@ def page_of(seen: Seen, subject: str) -> str:
 def account_page(number: str) -> str:
     """The address of an account's page, relative to the board."""
     return address("account", number=number)
-
-
-def address(page: str, **asked: str) -> str:
-    """A page's address, relative to the board, with what it is asked for."""
-    return f"{page}?{urlencode(asked)}"
 
 
 def _holds(desk: Desk) -> Iterator[Need]:

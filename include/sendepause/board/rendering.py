@@ -32,12 +32,16 @@ PAGES = (
 )
 """The address of each page, relative to the board's own, and the text that names it."""
 
+DONE = frozenset(f"done_{what}" for what in ("approved", "hold", "confirmed", "halt", "halt_off", "retry"))
+"""What a page says after something was done."""
+
 HERE = Path(__file__).parent
 
 
 def page(request: Request, template: str, language: Language, status: int = 200, **values: Any) -> Response:
     """A page from its template. ``here``: the address of the page in the navigation."""
-    values = {"here": "", **values}
+    done = request.query_params.get("done", "")
+    values = {"here": "", "said": done if done in DONE else "", **values}
     content = TEMPLATES.get_template(template).render(
         t=partial(_text, language),
         language=language,
@@ -45,6 +49,7 @@ def page(request: Request, template: str, language: Language, status: int = 200,
         pages=PAGES,
         link=partial(_link, {name: value for name, value in request.query_params.items() if value}),
         nonce=request.state.nonce,
+        who=request.state.who,
         **values,
     )
     response = HTMLResponse(content, status)
@@ -100,6 +105,11 @@ def _code(sentence: str) -> Markup:
     )
 
 
+def _hash(value: str) -> str:
+    """A short name for a key, of letters and digits."""
+    return hashlib.sha256(value.encode()).hexdigest()[:8]
+
+
 def _visible(value: Any) -> Any:
     """Texts without marks that turn their direction or that nobody sees: a name could pass for another."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
@@ -115,6 +125,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["code"] = _code
+    environment.filters["hash"] = _hash
     environment.globals["style_version"] = hashlib.sha256((HERE / "style.css").read_bytes()).hexdigest()[:12]
     return environment
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -70,6 +70,11 @@ class Reader:
         if self.language is Language.DE:
             return local.format("D. MMM YYYY, HH:mm", locale="de")
         return local.format("D MMM YYYY, HH:mm", locale="en")
+
+    def day(self, day: date) -> str:
+        """A day as a picture's scale needs it: "7. Dez."."""
+        shown = pendulum.date(day.year, day.month, day.day)
+        return shown.format("D. MMM" if self.language is Language.DE else "D MMM", locale=str(self.language))
 
     def number(self, value: int) -> str:
         """A whole number with grouped thousands."""

@@ -64,6 +64,22 @@ def last_other(session: Session, finding: Finding) -> Finding | None:
     return None if row is None else _finding(row)
 
 
+def changes(session: Session, account: str, limit: int) -> list[Finding]:
+    """The findings of an account with which its verdict in force became another, the newest first."""
+    before = func.lag(FindingRow.verdict).over(order_by=FindingRow.as_of)
+    told = select(FindingRow.as_of, FindingRow.verdict, before.label("before"))
+    rows = told.where(FindingRow.account == account).subquery()
+    moved = rows.c.before.is_(None) | (rows.c.before != rows.c.verdict)
+    query = (
+        select(FindingRow)
+        .join(rows, FindingRow.as_of == rows.c.as_of)
+        .where(FindingRow.account == account, moved)
+        .order_by(FindingRow.as_of.desc())
+        .limit(limit)
+    )
+    return [_finding(row) for row in session.scalars(query)]
+
+
 def _newest(
     session: Session, accounts: Collection[str] | None, *conditions: ColumnElement[bool]
 ) -> dict[str, Finding]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -146,6 +146,47 @@ def entries(
     if after_seq is not None:
         query = query.where(LedgerRow.seq > after_seq)
     return [_entry(row) for row in session.connection().execute(query)]
+
+
+def search(
+    session: Session,
+    *,
+    subjects: Collection[str] | None = None,
+    kinds: Collection[EntryKind] | None = None,
+    author: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before_seq: int | None = None,
+    limit: int | None = None,
+) -> Iterator[Entry]:
+    """Entries, the newest first, that fit all that is given; ``since`` and ``until`` are real times, the
+    second not included."""
+    query = select(*_COLUMNS).order_by(LedgerRow.seq.desc()).limit(limit)
+    if subjects is not None:
+        query = query.where(LedgerRow.subject.in_(subjects))
+    if kinds is not None:
+        query = query.where(LedgerRow.kind.in_([str(kind) for kind in kinds]))
+    if author is not None:
+        query = query.where(LedgerRow.author == author)
+    if since is not None:
+        query = query.where(LedgerRow.at >= in_utc(since))
+    if until is not None:
+        query = query.where(LedgerRow.at < in_utc(until))
+    if before_seq is not None:
+        query = query.where(LedgerRow.seq < before_seq)
+    for row in session.connection().execution_options(yield_per=500).execute(query):
+        yield _entry(row)
+
+
+def under(session: Session, once: str) -> Entry | None:
+    """The entry that was written under this ``once``."""
+    row = session.execute(select(*_COLUMNS).where(LedgerRow.once == once)).first()
+    return None if row is None else _entry(row)
+
+
+def authors(session: Session) -> list[str]:
+    """Everybody under whose name something was written, in order."""
+    return list(session.scalars(select(LedgerRow.author).distinct().order_by(LedgerRow.author)))
 
 
 def kinds_after(session: Session, seq: int) -> list[tuple[int, str]]:

@@ -211,6 +211,14 @@ def note_file(session: Session, file: FileState) -> None:
     upsert(session, FileRow, [{**_columns(file), "notes": list(file.notes)}])
 
 
+def reread(session: Session, source: str, path: str) -> bool:
+    """Let the next run read a broken file anew, whether it has changed or not; whether there is one."""
+    file = (FileRow.source == source, FileRow.path == path, FileRow.broken.is_(True))
+    there = session.scalar(select(FileRow.path).where(*file)) is not None
+    session.execute(update(FileRow).where(*file).values(modified="", hash=""))
+    return there
+
+
 def broken_files(session: Session) -> list[FileState]:
     """The files that could not be read, by source and path."""
     query = select(FileRow).where(FileRow.broken.is_(True)).order_by(FileRow.source, FileRow.path)
@@ -278,8 +286,16 @@ def latest_plan(session: Session, accepted_only: bool = False) -> ShownPlan | No
     if accepted_only:
         query = query.where(PlanRow.accepted.is_(True))
     row = session.scalar(query)
-    if row is None:
-        return None
+    return None if row is None else _plan(row)
+
+
+def plan_before(session: Session) -> ShownPlan | None:
+    """The plan before the one that was shown last: a plan is kept once for as long as it says the same."""
+    row = session.scalar(select(PlanRow).order_by(PlanRow.id.desc()).offset(1).limit(1))
+    return None if row is None else _plan(row)
+
+
+def _plan(row: PlanRow) -> ShownPlan:
     return ShownPlan(row.hash, row.as_of, row.shown_at, tuple(row.items), row.accepted)
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from sendepause import states, words
 from sendepause.alerts import outbox
 from sendepause.audit import verdict
 from sendepause.board import lines, pictures, rendering
-from sendepause.board.actions import Actor
 from sendepause.board.lines import AccountLine, AlertLine, CampaignLine, EntryLine
 from sendepause.board.pictures import Picture
 from sendepause.board.rendering import language_of
@@ -64,30 +63,30 @@ class OneAccount:
     entries: tuple[EntryLine, ...]
 
 
-def router(source: Source, actor: Callable[..., Actor]) -> APIRouter:
+def router(source: Source) -> APIRouter:
     """The page."""
     routes = APIRouter()
 
     @routes.get("/account")
     def page(
         request: Request,
-        who: Annotated[Actor, Depends(actor)],
         number: Annotated[str, Query(max_length=32)] = "",
     ) -> Response:
         language = language_of(request)
         with source.desk(language) as desk:
-            account = _known(desk, number)
+            account = known(desk, number)
             shown = None if account is None else one_account(desk, account)
         if shown is None:
             told = (desk.reader.text("no_such_account"),)
             values = {"title": "not_found", "told": told, "mend": ""}
             return rendering.page(request, "trouble.html", language, 404, **values)
-        return rendering.page(request, "account.html", language, shown=shown, who=who, here="accounts")
+        return rendering.page(request, "account.html", language, shown=shown, here="accounts")
 
     return routes
 
 
-def _known(desk: Desk, number: str) -> Account | None:
+def known(desk: Desk, number: str) -> Account | None:
+    """The account of a number in any usual spelling; None where it is none."""
     try:
         return desk.seen.accounts.get(e164(number))
     except ValueError:
@@ -102,8 +101,8 @@ def one_account(desk: Desk, account: Account) -> OneAccount:
     state = seen.states.get(number)
     campaigns = seen.campaigns_of.get(number, [])
     subjects = [f"account:{number}", *(one.key for one in campaigns)]
-    alerts = [one for one in outbox.overview(session, limit=None).rows if one.subject in subjects]
-    entries = ledger.newest(session, subjects, ENTRIES)
+    alerts = outbox.alerts(session, subjects=subjects, limit=ALERTS)
+    entries = ledger.search(session, subjects=subjects, limit=ENTRIES)
     return OneAccount(
         as_of=reader.text("as_of", moment=reader.long(reader.now), zone=reader.zone),
         line=lines.account_line(seen, account, finding, reader),
@@ -121,7 +120,7 @@ def one_account(desk: Desk, account: Account) -> OneAccount:
         pictures=tuple(pictures.of_account(desk, account, finding)),
         verdicts=tuple(_verdicts(desk, number)),
         campaigns=tuple(lines.campaign_line(seen, one, reader) for one in campaigns),
-        alerts=tuple(lines.alert_line(seen, one, reader) for one in alerts[:ALERTS]),
+        alerts=tuple(lines.alert_line(seen, one, reader) for one in alerts),
         entries=tuple(lines.entry_line(seen, one, reader) for one in entries),
     )
 

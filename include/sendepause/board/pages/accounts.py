@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
 
 from sendepause import planning, states, words
 from sendepause.board import lines, rendering
@@ -22,11 +23,10 @@ SORTS = ("urgency", "name", "number", "owner", "verdict", "data_until")
 _UNJUDGED = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(BaseModel, frozen=True):
     """Which accounts the reader wants, and in which order; what is none of the choices counts as all."""
 
-    q: str = ""
+    q: str = Field("", max_length=200)
     verdict: str = ""  # a model.Verdict, or "none"
     kind: str = ""  # a model.Kind
     state: str = ""  # a model.AccountState

@@ -18,7 +18,9 @@ def router(source: Source) -> APIRouter:
 
     @routes.get("/campaigns")
     def page(
-        request: Request, q: Annotated[str, Query(max_length=200)] = "", page: int = 1
+        request: Request,
+        q: Annotated[str, Query(max_length=200)] = "",
+        page: int = 1,
     ) -> Response:
         language = language_of(request)
         with source.desk(language) as desk:
@@ -29,7 +31,13 @@ def router(source: Source) -> APIRouter:
             )
             as_of = reader.text("as_of", moment=reader.long(reader.now), zone=reader.zone)
         return rendering.page(
-            request, "campaigns.html", language, shown=shown, as_of=as_of, q=q.strip(), here="campaigns"
+            request,
+            "campaigns.html",
+            language,
+            shown=shown,
+            as_of=as_of,
+            q=q.strip(),
+            here="campaigns",
         )
 
     return routes

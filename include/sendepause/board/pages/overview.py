@@ -3,59 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-import pendulum
 from fastapi import APIRouter, Request, Response
 
-from sendepause import countdown, planning, states, words
-from sendepause.alerts import digest, outbox
-from sendepause.board import charts, needs, notices, rendering
-from sendepause.board.charts import BurnDown
+from sendepause import planning, states, words
+from sendepause.alerts import outbox
+from sendepause.board import needs, notices, rendering
+from sendepause.board.date_cards import DateCard, date_cards
 from sendepause.board.needs import Need
 from sendepause.board.notices import Notice, Switch
-from sendepause.board.outlook import Level, Loop, Standing, outlook
+from sendepause.board.outlook import Level
 from sendepause.board.rendering import language_of
 from sendepause.board.seen import Reader, Seen
 from sendepause.board.source import Desk, Source
-from sendepause.model import AccountState, Enforcement, Kind, Phase, Silence
-from sendepause.store import digests, queries
+from sendepause.model import AccountState, Kind
+from sendepause.store import queries
 
 FIRST = 8  # so many of what needs a person
-HISTORY_DAYS = 60  # of a burn-down
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A counted thing. ``start`` and ``share`` place it on a bar of 100."""
-
-    name: str
-    label: str
-    value: str
-    start: float
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class DateCard:
-    """One enforcement: how long until it begins, and whether it will be met."""
-
-    id: str
-    title: str
-    phase: str  # model.Phase
-    phase_label: str
-    left: str
-    begins: str
-    level: Level
-    outlook: str
-    numbers: tuple[Number, ...]
-    besides: str
-    silences: str  # how far the second proof of the pauses is
-    source: str
-    burn_down: BurnDown | None
-    promise: str  # what the next pausing will do, in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +63,7 @@ class Overview:
     dates: tuple[DateCard, ...]
     needs: tuple[Need, ...]
     more_needs: int
+    halted: bool
     switches: tuple[Switch, ...]
     counts: tuple[Counts, ...]
     links: tuple[Link, ...]
@@ -121,128 +89,27 @@ def overview(desk: Desk) -> Overview:
     health, loop = queries.health(session), notices.loop_of(session, seen)
     owed = outbox.overview(session, limit=1).owed
     waiting = needs.needs(desk)
-    today = pendulum.instance(reader.now).in_timezone(reader.zone).date()
-    history = digests.history(session, today, HISTORY_DAYS)
     return Overview(
         as_of=reader.text("as_of", moment=reader.long(reader.now), zone=reader.zone),
         notices=tuple(notices.notices(seen, health, loop, owed, reader, desk.trouble)),
-        dates=tuple(_date_card(rule, seen, loop, reader, history) for rule in _by_nearness(seen, reader.now)),
+        dates=tuple(date_cards(desk)),
         needs=tuple(waiting[:FIRST]),
         more_needs=max(len(waiting) - FIRST, 0),
+        halted=seen.halt.halted,
         switches=tuple(notices.switches(seen, health, loop, reader, desk.trouble)),
         counts=tuple(_counts(seen, reader)),
         links=tuple(_links(seen, health, reader)),
     )
 
 
-def _by_nearness(seen: Seen, now: datetime) -> list[Enforcement]:
-    """The next date first; behind what is to come, what is in force, the newest first."""
-    past = [rule for rule in seen.rules.values() if countdown.phase_at(rule, now) is Phase.IN_FORCE]
-    coming = [rule for rule in seen.rules.values() if rule not in past]
-    return [*coming, *reversed(past)]
-
-
-def _date_card(
-    rule: Enforcement, seen: Seen, loop: Loop, reader: Reader, history: Sequence[digests.Digest]
-) -> DateCard:
-    language = reader.language
-    counts = seen.standings[rule.id]
-    heard = seen.heard[rule.id]
-    level, sentence = outlook(rule, counts, heard, loop, reader.now, language)
-    phase = countdown.phase_at(rule, reader.now)
-    moment = words.moment(countdown.begins_at(rule), rule.time_zone, language)
-    begins = reader.text("since" if phase is Phase.IN_FORCE else "until", moment=moment)
-    return DateCard(
-        id=rule.id,
-        title=rule.title.get(str(language), rule.id),
-        phase=phase,
-        phase_label=words.label(phase, language),
-        left=words.time_left(countdown.hours_left(rule, reader.now), language),
-        begins=f"{begins} ({rule.time_zone})",
-        level=level,
-        outlook=sentence,
-        numbers=tuple(_numbers(counts, reader)),
-        besides=reader.text("besides", held=counts[Standing.HELD], stopped=counts[Standing.STOPPED]),
-        silences=reader.text("silences", **{str(one): heard[one] for one in Silence}) if heard else "",
-        source=reader.text("source", source=rule.source),
-        burn_down=_burn_down(rule, seen, reader, history),
-        promise=_promise(rule, counts, reader),
-    )
-
-
-def _numbers(counts: Mapping[Standing, int], reader: Reader) -> Iterator[Number]:
-    """The four numbers of a card; the parts of the bar add up to all counted campaigns."""
-    running = sum(count for member, count in counts.items() if member.runs)
-    owed, waiting = counts[Standing.OWED], counts[Standing.WAITING]
-    parts = {
-        "verified": (counts[Standing.VERIFIED], counts[Standing.VERIFIED] + counts[Standing.STOPPED]),
-        "owed": (owed, owed),
-        "waiting": (waiting, waiting),
-        "running": (running, running - owed - waiting),
-    }
-    whole = sum(counts.values()) or 1
-    start = 0.0
-    found = {}
-    for name, (value, part) in parts.items():
-        share = 100 * part / whole
-        found[name] = Number(name, reader.text(name), reader.number(value), round(start, 2), round(share, 2))
-        start += share
-    return (found[name] for name in ("running", "verified", "owed", "waiting"))
-
-
-def _burn_down(
-    rule: Enforcement, seen: Seen, reader: Reader, history: Sequence[digests.Digest]
-) -> BurnDown | None:
-    """Campaigns still running, as each day's summary counted them; None once the date has passed."""
-    begins, pausing = countdown.begins_at(rule), countdown.pausing_from(rule)
-    if begins <= reader.now:
-        return None
-    zone = reader.zone
-    kept = [(one.day, one.numbers.rules[rule.id].running) for one in history if rule.id in one.numbers.rules]
-    running = digest.count(seen.items, rule.id).running
-    today, last, step = (_day(moment, zone) for moment in (reader.now, begins, pausing))
-    stays = _stays(seen.standings[rule.id])
-    first = min(kept[0][0] if kept else today, today)
-    shown = {day: _short(day, reader) for day in (first, today, step, last)}
-    alt = reader.text("burn_down_alt", now=running, then=stays, day=_short(step, reader))
-    return charts.burn_down(kept, (today, running), min(stays, running), step, last, alt, shown)
-
-
-def _stays(counts: Mapping[Standing, int]) -> int:
-    """How many the next pausing leaves running: what waits for a person, and what has a hold."""
-    return counts[Standing.WAITING] + counts[Standing.HELD]
-
-
-def _promise(rule: Enforcement, counts: Mapping[Standing, int], reader: Reader) -> str:
-    if countdown.begins_at(rule) <= reader.now:
-        return ""
-    running = sum(count for member, count in counts.items() if member.runs)
-    stays = _stays(counts)
-    moment = words.moment(countdown.pausing_from(rule), rule.time_zone, reader.language)
-    if not running:
-        return ""
-    told = reader.text("promise", n=running - stays, moment=moment)
-    return told if not stays else f"{told} {reader.text('promise_not', n=stays)}"
-
-
-def _day(moment: datetime, zone: str) -> date:
-    return pendulum.instance(moment).in_timezone(zone).date()
-
-
-def _short(day: date, reader: Reader) -> str:
-    shown = pendulum.date(day.year, day.month, day.day)
-    language = str(reader.language)
-    return shown.format("D. MMM" if language == "de" else "D MMM", locale=language)
-
-
 def _counts(seen: Seen, reader: Reader) -> Iterator[Counts]:
     """Accounts by verdict, by kind, and by how they stand; what is nought is left out."""
     language, accounts = reader.language, seen.accounts
-    judged = Counter(str(seen.verdicts.get(number, "none")) for number in accounts)
-    kinds = Counter(
+    judged = Counter[str](str(seen.verdicts.get(number, "none")) for number in accounts)
+    kinds = Counter[str](
         planning.true_kind(one, seen.evidence.get(one.number, frozenset())) for one in accounts.values()
     )
-    stand = Counter(seen.states[number] for number in accounts if number in seen.states)
+    stand = Counter[str](seen.states[number] for number in accounts if number in seen.states)
     verdicts = {str(one): words.label(one, language) for one in needs.GRAVEST}
     verdicts["none"] = reader.text("not_audited")
     whole = len(accounts) or 1
@@ -251,7 +118,13 @@ def _counts(seen: Seen, reader: Reader) -> Iterator[Counts]:
         return Counts(
             key,
             tuple(
-                Count(label, reader.number(found[one]), f"{name}={one}", f"{name}-{one}", 100 * found[one] / whole)
+                Count(
+                    label,
+                    reader.number(found[one]),
+                    f"{name}={one}",
+                    f"{name}-{one}",
+                    100 * found[one] / whole,
+                )
                 for one, label in labels.items()
                 if found.get(one)
             ),

@@ -1,0 +1,175 @@
+"""What the next run will do and why, what it would do on another date, and what has changed since before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request, Response
+
+from sendepause import deciding, words
+from sendepause.board import lines, needs, rendering
+from sendepause.board.lines import DecisionLine, Option, Page
+from sendepause.board.outlook import waits
+from sendepause.board.rendering import language_of
+from sendepause.board.seen import Reader, Seen
+from sendepause.board.source import Desk, Source
+from sendepause.model import Act
+from sendepause.store import queries
+from sendepause.store.queries import ShownPlan
+
+_ORDER = (Act.PAUSE, Act.ASK, Act.RESUME, Act.WARN, Act.HOLD, Act.NONE)
+DIFFERENCES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """``at``: a moment in the operators' zone, as a form gives it (2026-12-07T00:00); "" for the next run."""
+
+    at: str = ""
+    act: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One decision about one subject."""
+
+    subject: str
+    name: str
+    account: str
+    page: str  # where its account is looked at
+    decision: DecisionLine
+    item: str  # what an approval freezes; "" where none is asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A subject about which something else was decided before."""
+
+    name: str
+    page: str
+    rule: str
+    before: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything on the page, in words."""
+
+    as_of: str
+    title: str
+    hypothetical: bool
+    hash: str
+    at: str
+    acts: tuple[Option, ...]
+    counts: tuple[tuple[str, str, str], ...]  # act, its word, how many
+    page: Page[PlanLine]
+    since: str
+    differences: tuple[Difference, ...]
+    more_differences: int
+    waiting: int
+
+
+def router(source: Source) -> APIRouter:
+    """The page."""
+    routes = APIRouter()
+
+    @routes.get("/plan")
+    def page(request: Request, at: str = "", act: str = "", page: int = 1) -> Response:
+        language = language_of(request)
+        with source.desk(language) as desk:
+            shown = of_choice(desk, Choice(at, act, page))
+        return rendering.page(request, "plan.html", language, shown=shown, here="plan")
+
+    return routes
+
+
+def of_choice(desk: Desk, choice: Choice) -> Plan:
+    """The plan that was shown last, or what one would say at another moment; nothing is written."""
+    reader, seen = desk.reader, desk.seen
+    moment = _moment(choice.at, reader.zone)
+    kept = queries.latest_plan(desk.session)
+    before = queries.plan_before(desk.session)
+    if moment is not None:
+        items: Sequence[Mapping[str, Any]] = deciding.show(desk.installation, desk.settings, moment).items
+        before, title = kept, reader.text("plan_at", moment=reader.long(moment))
+    else:
+        items = kept.items if kept else ()
+        title = reader.text("plan_next") if kept else reader.text("plan_none")
+    counted = {act: sum(item["act"] == act for item in items) for act in _ORDER}
+    chosen = [item for item in items if not choice.act or item["act"] == choice.act]
+    if not choice.act:
+        chosen = [item for item in chosen if item["act"] != Act.NONE]
+    chosen.sort(key=lambda item: (_ORDER.index(item["act"]), item["subject"]))
+    differences = list(_differences(seen, before, items, reader))
+    return Plan(
+        as_of=reader.text("as_of", moment=reader.long(reader.now), zone=reader.zone),
+        title=title,
+        hypothetical=moment is not None,
+        hash=kept.hash if kept and moment is None else "",
+        at=choice.at if moment is not None else "",
+        acts=(
+            Option("", reader.text("acts_all"), choice.act not in set(Act)),
+            *(Option(str(act), words.label(act, reader.language), choice.act == act) for act in _ORDER),
+        ),
+        counts=tuple(
+            (str(act), words.label(act, reader.language), reader.number(many))
+            for act, many in counted.items()
+            if many
+        ),
+        page=lines.mapped(lines.paged(chosen, choice.page), lambda item: _line(seen, item, reader)),
+        since=reader.text("differences_since", moment=reader.short(before.shown_at)) if before else "",
+        differences=tuple(differences[:DIFFERENCES]),
+        more_differences=max(len(differences) - DIFFERENCES, 0),
+        waiting=sum(waits(item) for item in items) if moment is None else 0,
+    )
+
+
+def _moment(text: str, zone: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))
+
+
+def _line(seen: Seen, item: Mapping[str, Any], reader: Reader) -> PlanLine:
+    subject = str(item["subject"])
+    account = seen.accounts.get(item["account"] or "")
+    return PlanLine(
+        subject=subject,
+        name=seen.name_of(subject, reader),
+        account=account.name if account and not subject.startswith("account:") else "",
+        page=needs.page_of(seen, subject),
+        decision=lines.decision_line(seen, item, reader),
+        item=str(item["item"] or "") if waits(item) else "",
+    )
+
+
+def _differences(
+    seen: Seen, before: ShownPlan | None, items: Iterable[Mapping[str, Any]], reader: Reader
+) -> Iterator[Difference]:
+    """Where another act is decided than before, or a decision is new or gone."""
+    if before is None:
+        return
+    now = {(item["subject"], item["enforcement"]): item["act"] for item in items}
+    then = {(item["subject"], item["enforcement"]): item["act"] for item in before.items}
+
+    def word(act: str | None) -> str:
+        return words.label(Act(act), reader.language) if act else reader.text("none")
+
+    for key in sorted({**then, **now}):
+        if now.get(key) != then.get(key):
+            subject, rule = key
+            yield Difference(
+                name=seen.name_of(subject, reader),
+                page=needs.page_of(seen, subject),
+                rule=seen.title_of(rule, reader.language) if rule else "",
+                before=word(then.get(key)),
+                now=word(now.get(key)),
+            )
