@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import random
-import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT))  # where this is a contestant's process
+
+from tests.memory import peak_mib  # noqa: E402
+
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 PEER_NAMES = ("whatstk", "chat_miner")
 CHAT_LINES, WEBHOOK_LINES = 300_000, 1_000_000
@@ -219,13 +222,6 @@ CONTESTANTS: dict[str, Callable[[Path], Callable[[], int]]] = {
 }
 
 
-def _peak() -> int:
-    """The most memory that this process had so far, in MiB."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    assert found is not None
-    return int(found[1]) // 1024
-
-
 def _main(name: str, file: Path) -> None:
     work = CONTESTANTS[name](file)
     seconds, peak = [], 0
@@ -233,7 +229,7 @@ def _main(name: str, file: Path) -> None:
         began = time.perf_counter()
         rows = work()
         seconds.append(time.perf_counter() - began)
-        peak = peak or _peak()  # of reading the file once
+        peak = peak or peak_mib()  # of reading the file once
     print(json.dumps({"seconds": min(seconds), "rows": rows, "peak_mib": peak}))  # noqa: T201
 
 

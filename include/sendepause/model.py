@@ -397,6 +397,7 @@ class Signal:
     unit: str
     source: str
     tripped: bool
+    sample: int | None = None  # how many sends, replies, texts or gaps the value rests on; None: not told
 
 
 @dataclass(frozen=True, slots=True)

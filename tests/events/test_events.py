@@ -232,6 +232,23 @@ def test_a_changed_time_zone_makes_the_day_rows_anew(base: Path) -> None:
     assert events.activity(base, DAY, DAY + timedelta(days=1))["day"].to_list() == [DAY + timedelta(days=1)]
 
 
+def test_day_rows_of_an_older_version_can_be_read_and_are_made_anew(base: Path) -> None:
+    changed = events.merge(base, frame(event(1)))
+    events.refresh_activity(base, changed, ZONES)
+    (file,) = base.rglob("activity.parquet")
+    now = pl.read_parquet(file)
+    older = now.drop("burst").with_columns(pl.col("contents").list.eval(pl.element().struct.drop(["hours"])))
+    older.write_parquet(file)
+    basis = file.parents[2] / "basis.json"
+    basis.write_text(basis.read_text().replace('"burst": "UInt32", ', ""))
+
+    (row,) = events.activity(base, DAY, DAY).to_dicts()
+    assert row["burst"] is None
+    assert row["contents"][0]["hours"] is None
+    events.refresh_activity(base, set(), ZONES)
+    assert_frame_equal(events.activity(base, DAY, DAY), now)
+
+
 def test_the_far_east_and_the_far_west_are_on_their_own_days(base: Path) -> None:
     zones = {BERLIN: "Pacific/Kiritimati", LISBON: "Pacific/Pago_Pago"}
     early = datetime(

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from tests.events.conftest import BERLIN, LISBON, NOON, event, frame
@@ -110,6 +110,7 @@ ends = st.sampled_from([None, date(2019, 12, 1), OVER, date(2020, 3, 1)])
 looks = st.lists(st.tuples(numbers, ends), max_size=5)
 
 
+@settings(max_examples=25)
 @given(looks)
 def test_where_events_lie_makes_no_difference(merges: list[tuple[list[int], date | None]]) -> None:
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:

@@ -48,9 +48,9 @@ def test_a_file_that_blows_up_stops_no_pause(company: Company, file: str, conten
     if file == "accounts.csv":
         (folder / "accounts.yaml").unlink()
     (folder / file).write_text(content)
-    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     company.enforce()
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # kB
     assert file in company.ill()["configuration"]
 
@@ -61,9 +61,9 @@ def test_a_bomb_in_a_connectors_free_settings_is_seen_too(company: Company) -> N
     inner = bomb(8).replace("\n", ", ")
     head = "id: crm, connector: sql_table, connection: crm"
     file.write_text(f"campaign_systems: [{{{head}, settings: {{{inner}}}}}]\n")
-    began = time.monotonic()
+    began = time.process_time()
     company.enforce()
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
     assert "campaign_systems.yaml" in company.ill()["configuration"]
 
 

@@ -10,7 +10,8 @@ import time
 import tracemalloc
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,17 @@ MIB = 2**20
 CHAT = "WhatsApp Chat mit Anna.txt"
 
 
+@contextmanager
+def below(most: int) -> Iterator[None]:
+    """Python takes less than so many bytes at any moment of this."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < most
+    finally:
+        tracemalloc.stop()
+
+
 def many_chats(count: int, size: int) -> io.BytesIO:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as made:
@@ -39,13 +51,10 @@ def many_chats(count: int, size: int) -> io.BytesIO:
 @pytest.mark.parametrize(("count", "size"), [(40, 7 * MIB), (5_000, 100)], ids=["large", "many"])
 def test_an_archive_of_many_chats_is_refused_before_it_fills_the_memory(count: int, size: int) -> None:
     packed = many_chats(count, size)
-    tracemalloc.start()
-    began = time.monotonic()
-    with pytest.raises(BadInput):
+    began = time.process_time()
+    with below(64 * MIB), pytest.raises(BadInput):
         archive.chat_in(packed)
-    assert time.monotonic() - began < 5
-    assert tracemalloc.get_traced_memory()[1] < 64 * MIB
-    tracemalloc.stop()
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.timeout(20)
@@ -69,9 +78,9 @@ def test_a_link_is_followed_inside_its_source_alone(house: House, target: str) -
 
 
 def test_quotation_marks_that_nothing_closes_cost_no_hours() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert split._outside_quotes("„" * 1_000_000) is None
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def twice_packed(size: int) -> bytes:
@@ -82,11 +91,8 @@ def twice_packed(size: int) -> bytes:
 def test_an_answer_packed_in_layers_is_refused_unopened(encoding: str) -> None:
     with serve() as api:
         api.scripted = [Scripted(200, {"content-encoding": encoding}, twice_packed(64 * MIB))]
-        tracemalloc.start()
-        with pytest.raises(Refused, match="packed"):
+        with below(16 * MIB), pytest.raises(Refused, match="packed"):
             run(http_connector(api.url).list())
-        assert tracemalloc.get_traced_memory()[1] < 16 * MIB
-        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress], ids=["gzip", "deflate"])

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import tempfile
 from collections.abc import Callable
 from typing import BinaryIO
+
+from tests.memory import peak_mib
 
 from sendepause.errors import BadInput
 from sendepause.sources import reader
@@ -67,8 +68,7 @@ def main() -> None:
     for name, made in FILES.items():
         with made() as stream:
             said[name] = _said(sys.argv[1], stream)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"mib": peak, "said": said}))  # noqa: T201
+    print(json.dumps({"mib": peak_mib(), "said": said}))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -8,12 +8,29 @@ midnight (a chain, a gap, a bout, a reply, a burst) is left open here and closed
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import polars_hash  # noqa: F401  the namespace of hashes
 
-from sendepause.audit.chains import CHAIN, LONGEST_GAP_S, breaks_chain, summarise
+from sendepause.audit.chains import CHAIN, LONGEST_GAP_S, chain_starts, summarise
+from sendepause.audit.ordered import (
+    Flags,
+    Ids,
+    Numbers,
+    by_identity,
+    counts,
+    ends,
+    histogram,
+    ids,
+    largest,
+    numbers,
+    previous,
+    starts,
+)
+from sendepause.audit.placing import DAY_MS, HOUR_MS, MINUTE_MS, in_order, offsets, once, with_bounds
 from sendepause.frames import UTC_MS
 
 BOUT_SILENCE_S = 300
@@ -103,9 +120,9 @@ def day_rows(events: pl.DataFrame | pl.LazyFrame, zones: Mapping[str, str]) -> p
         _edges(placed),
         *_rhythm(sends),
         _replies(placed),
-        *_chains(sends),
-        *_reach(sends),
-        *_bursts(sends),
+        *_chains(sends, rows),
+        _reach(sends, len(rows)),
+        *_bursts(sends, rows),
         _contents(sends),
         _people(placed),
     ):
@@ -129,82 +146,62 @@ def _filled(name: str, dtype: pl.DataType) -> pl.Expr:
 
 
 def _placed(events: pl.DataFrame, zones: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The events in order, once each, with the number of their day row; and the rows: account, day, zone."""
+    """The events in order, once each, with the number of their day row; and the rows: day, zone, bounds.
+
+    Texts become numbers before anything is moved: to move them costs more than all else.
+    """
     zone = pl.col("account_id").replace_strict(dict(zones), default="UTC", return_dtype=pl.String)
-    accounts = (
-        events.select(pl.col("account_id").unique().sort()).with_columns(zone=zone).with_row_index("account")
-    )
-    known = events.join(accounts, on="account_id", how="left").drop("account_id")
-    parts = known.partition_by("zone", as_dict=True) or {("UTC",): known}
-    local = [_localised(part, str(name)) for (name,), part in parts.items()]
-    ordered = _ordered(pl.concat(local, rechunk=True))
-    new_row = (pl.col("account") != pl.col("account").shift()) | (pl.col("day") != pl.col("day").shift())
-    placed = ordered.select(
-        new_row.fill_null(True).cum_sum().alias(_ROW),
-        "account",
-        "day",
+    accounts = events.select(pl.col("account_id").unique().sort()).with_columns(zone=zone)
+    table = events.select(
+        pl.col("account_id").cast(pl.Enum(accounts["account_id"])).to_physical().alias("account"),
         "sent_at",
+        "position",
         (pl.col("direction") == "out").alias("ours"),
         short("counterpart"),
         short("content"),
-        pl.col("resolution").replace_strict(RESOLUTIONS, range(3), return_dtype=pl.UInt8),
-        "hour",
-        "clock_hour",
-        "begin",
-        "end",
+        pl.col("resolution").cast(pl.Enum(RESOLUTIONS)).to_physical(),
     )
-    rows = placed.group_by(_ROW).agg(pl.col("account", "day").first()).sort(_ROW)
-    return placed.drop("account", "day"), rows.join(accounts, on="account", how="left", maintain_order="left")
-
-
-def _ordered(events: pl.DataFrame) -> pl.DataFrame:
-    """In an order that does not depend on how the events arrived, each event id of a day once."""
-    order = ["account", "sent_at", "position"]
-    # NumPy sorts by whole numbers in a quarter of the time; the ids are needed where these tie.
-    numbers = [events[name].to_physical().to_numpy() for name in reversed(order)]
-    ordered = events[np.lexsort(numbers)]
-    if ordered.select(pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in order).any()).item():
-        ordered = events.sort(*order, "event_id", "direction", "counterpart", "content", nulls_last=True)
-    ids = ordered["event_id"].drop_nulls()
-    if ids.n_unique() < len(ids):
-        first = pl.struct("account", "day", "event_id").is_first_distinct()
-        ordered = ordered.filter(first | pl.col("event_id").is_null())
-    return ordered
-
-
-def _localised(events: pl.DataFrame, zone: str) -> pl.DataFrame:
-    """With the local day, its first instant and that of the next one, the hour of day and the clock hour."""
-    local = events["sent_at"].dt.convert_time_zone(zone).dt.replace_time_zone(None)
-    # A clock hour that is repeated when the clock is set back is another hour: its offset differs.
-    offset = local - events["sent_at"].dt.replace_time_zone(None)
-    hour = local.dt.hour()
-    clock_hour = hour.cast(pl.Int32) * 10_000 + offset.dt.total_minutes().cast(pl.Int32)
-    placed = events.drop("zone").with_columns(day=local.dt.date(), hour=hour, clock_hour=clock_hour)
-
-    def midnight(day: pl.Expr) -> pl.Expr:
-        """The first instant of a local day; where midnight is skipped, one o'clock is that instant."""
-        naive = day.cast(pl.Datetime("ms"))
-        tried = [
-            moment.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-            for moment in (naive, naive + pl.duration(hours=1))
-        ]
-        return pl.coalesce(tried).dt.convert_time_zone("UTC")
-
-    days = placed.select(pl.col("day").unique())
-    bounds = days.with_columns(begin=midnight(pl.col("day")), end=midnight(pl.col("day").dt.offset_by("1d")))
-    return placed.join(bounds, on="day", how="left")
+    order = in_order(events, table)
+    placed = table.drop("position")[order]
+    at, account = numbers(placed["sent_at"]), numbers(placed["account"])
+    offset = offsets(at, account, accounts["zone"])
+    local = at + offset
+    placed = placed.with_columns(
+        day=pl.Series(local // DAY_MS, dtype=pl.Int32),
+        hour=pl.Series(local // HOUR_MS % 24, dtype=pl.UInt8),
+        # A clock hour that is repeated when the clock is set back is another hour: its offset differs.
+        clock_hour=pl.Series(local // HOUR_MS * DAY_MS + offset),
+    )
+    kept = once(placed, events["event_id"], order)
+    placed = placed if kept is None else placed.filter(pl.Series(kept))
+    first = starts(numbers(placed["account"]), numbers(placed["day"]))
+    at_first = placed.filter(pl.Series(first))
+    rows = accounts[numbers(at_first["account"])].with_columns(
+        at_first["day"].cast(pl.Date), pl.Series(_ROW, np.arange(len(at_first)))
+    )
+    row = pl.Series(_ROW, np.cumsum(first) - 1).set_sorted()
+    return placed.drop("account", "day").with_columns(row), with_bounds(rows)
 
 
 def _edges(placed: pl.DataFrame) -> pl.DataFrame:
     """Counts, the coarsest resolution, and the first and the last event of each row."""
     edge = pl.struct(at="sent_at", ours="ours", counterpart="counterpart")
-    return placed.group_by(_ROW).agg(
-        pl.col("resolution").max().replace_strict(range(3), RESOLUTIONS, return_dtype=pl.String),
-        pl.col("ours").sum().alias("sends"),
-        pl.col("ours").not_().sum().alias("received"),
-        edge.first().alias("first"),
-        edge.last().alias("last"),
-    )
+    first = starts(numbers(placed[_ROW]))
+    begin = np.flatnonzero(first)
+    size = np.diff(np.append(begin, len(placed)))
+    sends = counts(np.cumsum(first) - 1, len(begin), placed["ours"].to_numpy())
+    coarsest = np.maximum.reduceat(numbers(placed["resolution"]), begin) if len(begin) else begin
+    counted = {
+        _ROW: np.arange(len(begin)),
+        "resolution": pl.Series(RESOLUTIONS).gather(coarsest),
+        "sends": sends,
+        "received": size - sends,
+    }
+    events = {
+        "first": placed[begin].select(edge).to_series(),
+        "last": placed[begin + size - 1].select(edge).to_series(),
+    }
+    return pl.DataFrame({**counted, **events})
 
 
 def gap_bin(seconds: pl.Expr) -> pl.Expr:
@@ -213,139 +210,176 @@ def gap_bin(seconds: pl.Expr) -> pl.Expr:
     return pl.when(seconds < 20).then(seconds.floor()).otherwise(steps).cast(pl.UInt16)
 
 
-def _histogram(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    bins = frame.select(_ROW, bin=pl.col(column).cast(pl.UInt16)).drop_nulls("bin")
-    counted = bins.group_by(_ROW, "bin").agg(n=pl.len())
-    return counted.sort(_ROW, "bin").group_by(_ROW).agg(pl.struct("bin", "n").alias(column))
+def _listed(lines: pl.DataFrame, name: str, *fields: str) -> pl.DataFrame:
+    """One list for each row that has lines, which are ordered by row; of structs where there are fields."""
+    value = pl.struct(fields).alias(name) if fields else pl.col(name)
+    return lines.with_columns(pl.col(_ROW).set_sorted()).group_by(_ROW, maintain_order=True).agg(value)
+
+
+def _histogram(row: Numbers, bins: Numbers, name: str) -> pl.DataFrame:
+    found = histogram(row, bins).rename({"owner": _ROW})
+    return _listed(
+        found.with_columns(pl.col("bin").cast(pl.UInt16), pl.col("n").cast(pl.UInt32)), name, "bin", "n"
+    )
 
 
 def _rhythm(sends: pl.DataFrame) -> list[pl.DataFrame]:
     """Hours, gaps and bouts."""
-    same_row = pl.col(_ROW) == pl.col(_ROW).shift()
-    gap = pl.when(same_row).then(pl.col("sent_at").diff().dt.total_milliseconds() / 1000)
-    minute_gap = pl.when(same_row).then(pl.col("sent_at").dt.truncate("1m").diff().dt.total_seconds())
-    marked = sends.select(
-        _ROW,
-        gap_bin(gap).alias("gaps"),
-        gap_bin(minute_gap).alias("minute_gaps"),
-        pl.when(gap >= BOUT_SILENCE_S).then(pl.col("sent_at").dt.minute()).alias("bouts"),
+    row, at = numbers(sends[_ROW]), numbers(sends["sent_at"])
+    first = starts(row)
+    line = np.cumsum(first) - 1
+    hours = counts(line * 24 + numbers(sends["hour"]), 24 * int(first.sum())).reshape(-1, 24)
+    kept = pl.DataFrame(
+        {
+            _ROW: row[first],
+            "first_send": sends["sent_at"].filter(pl.Series(first)),
+            "last_send": sends["sent_at"].filter(pl.Series(ends(first))),
+            "hours": pl.Series(hours.astype(np.uint32), dtype=pl.Array(pl.UInt32, 24)).arr.to_list(),
+        }
     )
-    ends = sends.group_by(_ROW, maintain_order=True).agg(
-        pl.col("sent_at").first().alias("first_send"), pl.col("sent_at").last().alias("last_send")
-    )
-    line = sends[_ROW].rle_id().to_numpy().astype(np.int64)
-    table = np.bincount(line * 24 + sends["hour"].to_numpy(), minlength=24 * len(ends)).reshape(-1, 24)
-    ends = ends.with_columns(pl.Series("hours", table).arr.to_list())
-    return [ends, *(_histogram(marked, name) for name in ("gaps", "minute_gaps", "bouts"))]
-
-
-def _replies(events: pl.DataFrame) -> pl.DataFrame:
-    latency = pl.col("sent_at").diff().dt.total_milliseconds()
-    answers = (
-        (pl.col(_ROW) == pl.col(_ROW).shift())
-        & pl.col("ours")
-        & ~pl.col("ours").shift()
-        & (pl.col("counterpart") == pl.col("counterpart").shift())
-        & (latency <= REPLY_WITHIN_S * 1000)
-    )
-    minute = pl.col("sent_at").dt.truncate("1m")
-    return (
-        events.select(
-            _ROW, answers.alias("answers"), latency.alias("latency"), (minute == minute.shift()).alias("same")
-        )
-        .filter("answers")
-        .group_by(_ROW)
-        .agg(
-            pl.col("latency").cast(pl.UInt32).sort().alias("replies"),
-            pl.col("same").sum().cast(pl.UInt32).alias("replies_same_minute"),
-        )
-    )
-
-
-def _chains(sends: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Chains that are over, summed up, and those that may cross midnight, kept open."""
-    numbered = sends.select(
-        _ROW,
-        "sent_at",
-        "counterpart",
-        (pl.col("sent_at") - pl.col("begin") <= pl.duration(seconds=LONGEST_GAP_S)).alias("early"),
-        (pl.col("end") - pl.col("sent_at") <= pl.duration(seconds=LONGEST_GAP_S)).alias("late"),
-        breaks_chain(also=pl.col(_ROW) != pl.col(_ROW).shift()).cum_sum().alias("chain"),
-    )
-    first = pl.col("chain") == pl.col("chain").first().over(_ROW)
-    last = pl.col("chain") == pl.col("chain").last().over(_ROW)
-    per_chain = numbered.group_by(_ROW, "chain", maintain_order=True).agg(
-        pl.col("early").first(), pl.col("late").last()
-    )
-    open_ones = per_chain.filter((first & pl.col("early")) | (last & pl.col("late"))).select("chain")
-    still_open = (
-        numbered.with_columns(first.not_().cast(pl.UInt8).alias("part"))
-        .join(open_ones, on="chain", how="semi", maintain_order="left")
-        .group_by(_ROW, maintain_order=True)
-        .agg(pl.struct(at="sent_at", counterpart="counterpart", part="part").alias("open_chains"))
-    )
-    over = summarise(numbered.join(open_ones, on="chain", how="anti", maintain_order="left"), _ROW)
-    fields = [field.name for field in CHAIN.fields]
-    return over.group_by(_ROW, maintain_order=True).agg(pl.struct(fields).alias("chains")), still_open
-
-
-def _reach(sends: pl.DataFrame) -> list[pl.DataFrame]:
-    """The most counterparts in one clock hour and in one clock minute; unknown ones do not count."""
-    known = sends.drop_nulls("counterpart").with_columns(minute=pl.col("sent_at").dt.truncate("1m"))
-    people = pl.col("counterpart").n_unique()
-
-    def most(slot: str, name: str, *, but_no_more_than: pl.Expr = people) -> pl.DataFrame:
-        counted = known.group_by(_ROW, slot).agg(pl.min_horizontal(people, but_no_more_than).alias(name))
-        return counted.group_by(_ROW).agg(pl.col(name).max())
-
-    def acts(instant: str) -> pl.Expr:
-        return pl.struct(instant, "content").n_unique()
-
+    later, minute = ~first, at // MINUTE_MS
+    owner, gap = row[later], np.diff(at, prepend=0)[later]
+    minute_gap = 60 * np.diff(minute, prepend=0)[later]
+    begins = gap >= BOUT_SILENCE_S * 1000
     return [
-        most("clock_hour", "reach_hour"),
-        most("minute", "reach_minute"),
-        most("clock_hour", "acts_hour", but_no_more_than=acts("sent_at")),
-        most("clock_hour", "minute_acts_hour", but_no_more_than=acts("minute")),
-        most("minute", "texts_minute", but_no_more_than=pl.col("content").drop_nulls().n_unique()),
+        kept,
+        _histogram(owner, gap_bins(gap / 1000), "gaps"),
+        _histogram(owner, gap_bins(minute_gap), "minute_gaps"),
+        _histogram(owner[begins], minute[later][begins] % 60, "bouts"),
     ]
 
 
-def _bursts(sends: pl.DataFrame) -> list[pl.DataFrame]:
-    near = pl.duration(seconds=BURST_S)
-    at_edge = (pl.col("sent_at") - pl.col("begin") <= near) | (pl.col("end") - pl.col("sent_at") <= near)
-    edges = sends.filter(at_edge).group_by(_ROW, maintain_order=True).agg(edge_sends="sent_at")
-    counted = sends.select(_ROW, most_within(sends, _ROW).alias("burst"))
-    return [edges, counted.group_by(_ROW).agg(pl.col("burst").max())]
+def gap_bins(seconds: npt.NDArray[Any]) -> Numbers:
+    """``gap_bin`` of many."""
+    return numbers(pl.select(gap_bin(pl.lit(pl.Series(seconds, dtype=pl.Float64)))).to_series())
 
 
-def most_within(sends: pl.DataFrame, owner: str) -> pl.Series:
+def _replies(events: pl.DataFrame) -> pl.DataFrame:
+    row, at, who, known = _sent(events)
+    ours = events["ours"].to_numpy()
+    latency = np.diff(at, prepend=0)
+    answers = ours & ~starts(row) & (latency <= REPLY_WITHIN_S * 1000) & known
+    answers[1:] &= ~ours[:-1] & known[:-1] & (who[1:] == who[:-1])
+    of, latency = row[answers], latency[answers]
+    minute = at // MINUTE_MS
+    same = np.diff(minute, prepend=0)[answers] == 0
+    ordered = np.sort(of << 32 | latency)
+    lines = pl.DataFrame({_ROW: ordered >> 32, "replies": (ordered & 0xFFFFFFFF).astype(np.uint32)})
+    rows = int(row[-1]) + 1 if len(row) else 0
+    counted = pl.DataFrame({_ROW: np.arange(rows), "replies_same_minute": counts(of, rows, same)})
+    return counted.join(_listed(lines, "replies"), on=_ROW, how="left", maintain_order="left")
+
+
+def _chains(sends: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Chains that are over, summed up, and those that may cross midnight, kept open."""
+    row, at, who, known = _sent(sends)
+    first = chain_starts(at, who, known, starts(row))
+    begin, end = np.flatnonzero(first), np.flatnonzero(ends(first))
+    of = row[begin]
+    opens, closes = starts(of), ends(starts(of))  # the row's first chain, and its last
+    near = LONGEST_GAP_S * 1000
+    early = at[begin] - numbers(rows["begin"])[of] <= near
+    late = numbers(rows["end"])[of] - at[end] <= near
+    is_open = (opens & early) | (closes & late)
+    still = is_open[np.cumsum(first) - 1]
+    part = (~opens)[np.cumsum(first) - 1]
+    open_sends = sends.select(
+        _ROW, pl.col("sent_at").alias("at"), "counterpart", part=pl.Series(part, dtype=pl.UInt8)
+    )
+    over = summarise(row[~still], first[~still], at[~still], who[~still], known[~still])
+    return (
+        _listed(over.rename({"owner": _ROW}), "chains", *(field.name for field in CHAIN.fields)),
+        _listed(open_sends.filter(pl.Series(still)), "open_chains", "at", "counterpart", "part"),
+    )
+
+
+def _sent(lines: pl.DataFrame) -> tuple[Numbers, Numbers, Ids, Flags]:
+    """Row, time, counterpart and whether that is known."""
+    who = lines["counterpart"]
+    return numbers(lines[_ROW]), numbers(lines["sent_at"]), ids(who), who.is_not_null().to_numpy()
+
+
+def _reach(sends: pl.DataFrame, rows: int) -> pl.DataFrame:
+    """The most counterparts in one clock hour and in one clock minute; unknown ones do not count.
+
+    Somebody or something is new in a slot of time where the one before it in the row lies in another slot.
+    """
+    reached = sends.drop_nulls("counterpart")
+    row, at, who, _ = _sent(reached)
+    content, known = ids(reached["content"]), reached["content"].is_not_null().to_numpy()
+    minute, hour = at // MINUTE_MS, numbers(reached["clock_hour"])
+    person, text = previous(row, who), previous(row, content)  # no content is a content of its own
+
+    def new(before: Numbers, slot: Numbers) -> Flags:
+        fresh: Flags = (before < 0) | (slot[before] != slot)
+        return fresh
+
+    def most(slot: Numbers, *distinct: Flags) -> Numbers:
+        begin = starts(row, slot)
+        place, slots = np.cumsum(begin) - 1, int(begin.sum())
+        fewest = np.minimum.reduce([counts(place, slots, flags) for flags in distinct])
+        return largest(fewest, row[begin], rows)
+
+    in_hour, in_minute = new(person, hour), new(person, minute)
+    found = {
+        "reach_hour": most(hour, in_hour),
+        "reach_minute": most(minute, in_minute),
+        "acts_hour": most(hour, in_hour, new(text, at)),
+        "minute_acts_hour": most(hour, in_hour, new(text, minute)),
+        "texts_minute": most(minute, in_minute, known & new(text, minute)),
+    }
+    return pl.DataFrame({_ROW: np.arange(rows), **found})
+
+
+def _bursts(sends: pl.DataFrame, rows: pl.DataFrame) -> list[pl.DataFrame]:
+    row, at = numbers(sends[_ROW]), numbers(sends["sent_at"])
+    near = BURST_S * 1000
+    at_edge = (at - numbers(rows["begin"])[row] <= near) | (numbers(rows["end"])[row] - at <= near)
+    edges = sends.select(_ROW, edge_sends="sent_at").filter(pl.Series(at_edge))
+    burst = largest(most_within(row, at), row, len(rows))
+    return [_listed(edges, "edge_sends"), pl.DataFrame({_ROW: np.arange(len(rows)), "burst": burst})]
+
+
+def most_within(owner: Numbers, at: Numbers) -> Numbers:
     """For each send, in order, the sends of its owner (a number) in the 15 s that end with it."""
-    since = pl.col("sent_at").dt.epoch("ms") - pl.col("sent_at").min().dt.epoch("ms")
-    span = pl.col("sent_at").max().dt.epoch("ms") - pl.col("sent_at").min().dt.epoch("ms")
-    # One ascending axis for all owners, each further from the next than a burst is long.
-    axis = sends.select(since + pl.col(owner).cast(pl.Int64) * (span + BURST_S * 1000 + 1)).to_series()
-    begin = axis.search_sorted(axis - BURST_S * 1000, side="left")
-    return pl.int_range(1, len(axis) + 1, dtype=pl.Int64, eager=True) - begin.cast(pl.Int64)
+    near = BURST_S * 1000
+    first = starts(owner)
+    found = np.ones(len(at), dtype=np.int64)
+    follows = np.flatnonzero(~first & (np.diff(at, prepend=0) <= near))
+    if len(follows):
+        # One ascending axis for all owners, each further from the next than a burst is long.
+        axis = at - at.min() + owner * (int(at.max() - at.min()) + near + 1)
+        found[follows] = follows + 1 - np.searchsorted(axis, axis[follows] - near, side="left")
+    return found
 
 
 def _contents(sends: pl.DataFrame) -> pl.DataFrame:
-    return (
-        sends.with_columns(pl.lit(2, pl.UInt32).pow("hour").cast(pl.UInt32).alias("hours"))
-        .group_by(_ROW, "content", "counterpart")
-        .agg(pl.len().cast(pl.UInt32).alias("n"), pl.col("hours").bitwise_or())
-        .sort(_ROW, "content", "counterpart")
-        .group_by(_ROW, maintain_order=True)
-        .agg(pl.struct("content", "counterpart", "n", "hours").alias("contents"))
+    row, text, who = numbers(sends[_ROW]), ids(sends["content"]), ids(sends["counterpart"])
+    by_text = by_identity(row, text)
+    of_text = np.cumsum(starts(row[by_text], text[by_text])) - 1
+    order = by_text[by_identity(of_text, who[by_text])]
+    first = starts(of_text, who[order])
+    begin = np.flatnonzero(first)
+    hours = np.uint32(1) << sends["hour"].to_numpy()[order].astype(np.uint32)
+    lines = sends.select(_ROW, "content", "counterpart")[order[first]].with_columns(
+        n=pl.Series(np.diff(np.append(begin, len(order))), dtype=pl.UInt32),
+        hours=pl.Series(np.bitwise_or.reduceat(hours, begin) if len(begin) else hours, dtype=pl.UInt32),
     )
+    return _listed(lines, "contents", "content", "counterpart", "n", "hours")
 
 
 def _people(events: pl.DataFrame) -> pl.DataFrame:
-    ours = pl.col("ours")
-    return (
-        events.drop_nulls("counterpart")
-        .group_by(_ROW, "counterpart")
-        .agg(sent=ours.any(), heard=ours.not_().any(), opened=ours.first())
-        .sort(_ROW, "counterpart")
-        .group_by(_ROW, maintain_order=True)
-        .agg(pl.struct("counterpart", "sent", "heard", "opened").alias("people"))
-    )
+    talks = events.drop_nulls("counterpart")
+    row, _, who, _ = _sent(talks)
+    order = by_identity(row, who)
+    ours = talks["ours"].to_numpy()[order]
+    group = np.cumsum(first := starts(row[order], who[order])) - 1
+    sent, written = counts(group, int(first.sum()), ours), counts(group, int(first.sum()))
+    lines = {
+        _ROW: row[order][first],
+        "counterpart": who[order][first],
+        "sent": sent > 0,
+        "heard": sent < written,
+        "opened": ours[first],
+    }
+    return _listed(pl.DataFrame(lines), "people", "counterpart", "sent", "heard", "opened")

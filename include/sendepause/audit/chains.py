@@ -6,7 +6,21 @@ finds them inside a day and, over the open ends of days, across midnight.
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
+
+from sendepause.audit.ordered import (
+    Flags,
+    Ids,
+    Numbers,
+    by_identity,
+    counts,
+    ends,
+    largest,
+    quartiles,
+    starts,
+)
+from sendepause.audit.placing import MINUTE_MS
 
 LONGEST_GAP_S = 600
 """A longer pause ends the chain."""
@@ -39,75 +53,93 @@ CHAIN = pl.Struct(
     }
 )
 
-
-def _quartiles(column: str, name: str) -> list[pl.Expr]:
-    return [
-        pl.col(column).quantile(q, interpolation="linear").alias(f"{name}_{label}")
-        for label, q in (("q1", 0.25), ("median", 0.5), ("q3", 0.75))
-    ]
+_QUARTILES = ("q1", "median", "q3")
 
 
-def breaks_chain(*, also: pl.Expr) -> pl.Expr:
+def chain_starts(at: Numbers, counterpart: Ids, known: Flags, also: Flags) -> Flags:
     """True where a send, in order, does not continue the chain of the send above it.
 
-    Reads ``sent_at`` and ``counterpart``; ``also`` names further reasons, such as another account.
-    An unknown counterpart is not another one, so it continues nothing.
+    :param at: ms. :param known: whether the counterpart is; an unknown one is not another one, so it
+        continues nothing. :param also: further reasons, such as another account.
     """
-    far = pl.col("sent_at").diff() > pl.duration(seconds=LONGEST_GAP_S)
-    other = pl.col("counterpart") != pl.col("counterpart").shift()
-    return (also | far | ~other).fill_null(True)
+    first = also.copy()
+    if len(first):
+        first[0] = True
+        other = (counterpart[1:] != counterpart[:-1]) & known[1:] & known[:-1]
+        first[1:] |= (np.diff(at) > LONGEST_GAP_S * 1000) | ~other
+    return first
 
 
-def summarise(sends: pl.DataFrame, owner: str) -> pl.DataFrame:
+def summarise(owner: Numbers, first: Flags, at: Numbers, counterpart: Ids, known: Flags) -> pl.DataFrame:
     """The chains of each owner that are worth keeping: all large ones, and the largest in any case.
 
-    :param sends: ordered; columns ``owner``, ``chain`` (the chain's number), ``sent_at``, ``counterpart``.
+    All arguments are columns of sends in order, ``first`` from ``chain_starts``; owners ascend.
+
     :returns: ``owner`` and the fields of ``CHAIN``, ordered by owner and start.
     """
-    key = [owner, "chain"]
-    sizes = (
-        sends.group_by(key)
-        .agg(
-            pl.col("sent_at").min().alias("start"),
-            pl.col("sent_at").max().alias("end"),
-            pl.len().cast(pl.UInt32).alias("sends"),
-            pl.col("counterpart").drop_nulls().n_unique().cast(pl.UInt32).alias("counterparts"),
+    begin = np.flatnonzero(first)
+    sends = np.diff(np.append(begin, len(at)))
+    chain = np.repeat(np.arange(len(begin)), sends)
+    # One send has one counterpart, two have two: only longer chains can come back to somebody.
+    people = np.where(sends == 1, known[begin], np.minimum(sends, 2)).astype(np.int64)
+    longer = np.flatnonzero(sends > 2)
+    inside = (sends > 2)[chain]
+    order = by_identity(chain[inside], counterpart[inside])
+    distinct = starts(chain[inside][order], counterpart[inside][order])
+    people[longer] = counts(chain[inside][order][distinct], len(begin))[longer]
+    kept = np.flatnonzero((people >= WORTH_KEEPING) | _largest(owner[begin], people, sends))
+    which = np.full(len(begin), -1, dtype=np.int64)
+    which[kept] = np.arange(len(kept))
+    inside = (which >= 0)[chain]
+    moments = [at[begin[kept]], at[begin[kept] + sends[kept] - 1]]
+    return pl.DataFrame(
+        {
+            "owner": owner[begin[kept]],
+            "start": moments[0],
+            "end": moments[1],
+            "sends": sends[kept],
+            "counterparts": people[kept],
+            **_pace(which[chain[inside]], at[inside], len(kept)),
+        }
+    ).select("owner", *(pl.col(field.name).cast(field.dtype) for field in CHAIN.fields))
+
+
+def _largest(owner: Numbers, people: Numbers, sends: Numbers) -> Flags:
+    """True for the first of the largest chains of each owner; chains are in the order of time."""
+    group = np.cumsum(starts(owner)) - 1
+    size = people << 32 | sends
+    most = size == largest(size, group, len(group))[group]
+    is_first = np.zeros(len(group), dtype=bool)
+    places = np.flatnonzero(most)
+    is_first[places[starts(group[places])]] = True
+    return is_first
+
+
+def _pace(chain: Numbers, at: Numbers, chains: int) -> dict[str, pl.Series]:
+    """Quartiles of the gaps of each chain, in seconds and of whole minutes, and of its sends a minute."""
+    minute = at // MINUTE_MS
+    later = ~starts(chain)
+    of, gap, minute_gap = chain[later], np.diff(at, prepend=0)[later], np.diff(minute, prepend=0)[later]
+    inner, rate_of, rate = _rates(chain, minute, chains)
+    found = {
+        f"{name}_{label}": value / unit
+        for name, group, values, unit in (
+            ("gap", of, gap, 1000),
+            ("minute_gap", of, minute_gap, 1 / 60),
+            ("rate", rate_of, rate, 1),
         )
-        .sort(owner, *LARGEST_FIRST, descending=[False, True, True, False, False])
-        .filter((pl.col("counterparts") >= WORTH_KEEPING) | pl.col(owner).is_first_distinct())
-    )
-    kept = sends.join(sizes.select(key), on=key, how="semi", maintain_order="left")
-    return (
-        sizes.join(_gap_quartiles(kept, key), on=key, how="left")
-        .join(_rate_quartiles(kept, key), on=key, how="left")
-        .with_columns(pl.col("minutes").fill_null(0))
-        .select(owner, *(pl.col(field.name).cast(field.dtype) for field in CHAIN.fields))
-        .sort(owner, "start")
-    )
+        for label, value in zip(_QUARTILES, quartiles(group, values, chains), strict=True)
+    }
+    return {**found, "minutes": pl.Series(inner)}
 
 
-def _gap_quartiles(kept: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    same = pl.col("chain") == pl.col("chain").shift()
-    minute = pl.col("sent_at").dt.truncate("1m")
-    gaps = kept.select(
-        *key,
-        pl.when(same).then(pl.col("sent_at").diff().dt.total_milliseconds() / 1000).alias("gap"),
-        pl.when(same).then(minute.diff().dt.total_seconds()).alias("minute_gap"),
-    )
-    return gaps.group_by(key).agg(*_quartiles("gap", "gap"), *_quartiles("minute_gap", "minute_gap"))
-
-
-def _rate_quartiles(kept: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """Sends in each whole minute inside a chain, empty minutes too, without its first and its last minute."""
-    counted = kept.group_by(*key, pl.col("sent_at").dt.epoch("s").floordiv(60).alias("minute")).len()
-    inner = (
-        counted.group_by(key)
-        .agg(pl.int_range(pl.col("minute").min() + 1, pl.col("minute").max()).alias("minute"))
-        .explode("minute", empty_as_null=False)
-    )
-    return (
-        inner.join(counted, on=[*key, "minute"], how="left")
-        .with_columns(pl.col("len").fill_null(0))
-        .group_by(key)
-        .agg(pl.len().alias("minutes"), *_quartiles("len", "rate"))
-    )
+def _rates(chain: Numbers, minute: Numbers, chains: int) -> tuple[Numbers, Numbers, Numbers]:
+    """Sends in each whole minute inside a chain, empty minutes too, without its first and its last minute:
+    how many such minutes each chain has, and for each of them its chain and its sends."""
+    begin, end = np.flatnonzero(starts(chain)), np.flatnonzero(ends(starts(chain)))
+    inner = np.maximum(minute[end] - minute[begin] - 1, 0)
+    offset = np.cumsum(inner) - inner
+    since = minute - minute[begin][chain] - 1
+    inside = (since >= 0) & (since < inner[chain])
+    place = (offset[chain] + since)[inside]
+    return inner, np.repeat(np.arange(chains), inner), counts(place, int(inner.sum()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -13,17 +13,37 @@ CHANCE = "-log10 p"
 SAME_MINUTE = "share within the same minute"
 """The unit of replies in a window that knows whole minutes only."""
 
+PROBABILITY = "probability"
+
 Measured = Mapping[str, Any]
 """One line of ``window.MEASURES``."""
 
 Text = dict[Language, str]
 
 
+Limits = Mapping[str, float]
+"""Other thresholds than the declared ones, by the signal's name; its direction and minimum sample stay."""
+
+
 class Role(StrEnum):
-    PATTERN = "pattern"
-    FACT = "fact"
-    HINT = "hint"
-    EVIDENCE = "evidence"
+    PATTERN = "pattern"  # what a person cannot or does not do
+    FACT = "fact"  # bulk, whoever did it
+    HINT = "hint"  # gives points
+    TRAIT = "trait"  # is weighed in the score
+    EVIDENCE = "evidence"  # for the reader
+
+
+class Picture(StrEnum):
+    """Which picture of the board shows a signal."""
+
+    HOURS = "hours"  # sends by hour of day
+    GAPS = "gaps"  # how long between sends
+    CLOCK = "clock"  # the minutes of the hour at which sending starts
+    BURSTS = "bursts"  # most sends at once
+    COUNTERPARTS = "counterparts"  # how many were written to, and who began
+    REPLIES = "replies"  # how long until an answer
+    CONTENTS = "contents"  # how often each text was sent
+    WEIGHTS = "weights"  # what counts how much in a sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +72,21 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Weight:
+    """What a trait adds to the score: nothing up to ``start``, evenly more, and ``full`` from ``end`` on."""
+
+    start: float
+    end: float
+    full: float  # in log odds
+
+    def part(self, value: float | None) -> float:
+        """How far a value has come, 0 to 1; what is not known counts as nothing."""
+        if value is None:
+            return 0.0
+        return min(1.0, max(0.0, (value - self.start) / (self.end - self.start)))
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One signal as it is declared. The ``minute_`` fields replace their namesakes where a window knows
     whole minutes only: a number in minutes is never held against a threshold in seconds.
@@ -68,6 +103,9 @@ class Rule:
     family: str = ""  # hints: each family counts once, with its highest points
     strong: Held | None = None  # hints: two points instead of one
     minute_strong: Held | None = None
+    only_with: Held | None = None  # patterns: hold only together with this
+    weight: Weight | None = None  # traits
+    picture: Picture = field(kw_only=True)
 
     def at(self, measured: Measured) -> Held:
         """What counts at the resolution of this window."""
@@ -77,12 +115,40 @@ class Rule:
         """Whether a pattern's value lies in its lower range, or above it."""
         return value is not None and self.watch_from is not None and value >= self.watch_from
 
+    def trips(self, measured: Measured) -> bool:
+        """Whether the threshold is reached, and what must come with it is there."""
+        if self.role is Role.HINT:
+            return self.points(measured) > 0
+        return self.at(measured).holds(measured) and (
+            self.only_with is None or self.only_with.holds(measured)
+        )
+
+    def held_against(self, limit: float) -> Rule:
+        """This signal with another threshold. What is declared in another unit for minutes keeps its own."""
+        minute, minute_strong = self.minute_held, self.minute_strong
+        if minute is not None and minute.unit == self.held.unit:
+            minute, minute_strong = replace(minute, limit=limit), _no_easier(minute_strong, limit)
+        return replace(
+            self,
+            held=replace(self.held, limit=limit),
+            strong=_no_easier(self.strong, limit),
+            minute_held=minute,
+            minute_strong=minute_strong,
+        )
+
     def points(self, measured: Measured) -> int:
         """0, 1 or 2, for a hint."""
         strong = self.minute_strong if self.minute_held and measured["resolution"] == "min" else self.strong
         if strong is not None and strong.holds(measured):
             return 2
         return int(self.at(measured).holds(measured))
+
+
+def _no_easier(strong: Held | None, limit: float) -> Held | None:
+    """Two points are never reached before one."""
+    if strong is None or strong.limit is None:
+        return strong
+    return replace(strong, limit=min(strong.limit, limit) if strong.at_most else max(strong.limit, limit))
 
 
 def both(de: str, en: str) -> Text:

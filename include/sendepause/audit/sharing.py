@@ -36,6 +36,7 @@ SHARED = pl.Schema(
         "strangers_day": pl.UInt32(),  # the most of them whose first message was on the same day
         "strangers_share": pl.Float64(),  # strangers among all that were written to
         "shared_people": pl.UInt32(),  # first written to by it and others of the company, and heard by none
+        "same_begun": pl.UInt32(),  # people with whom it began a talk of a week by a repeated text
         "list_people": pl.UInt32(),  # people of the largest list of a week that it has a part in; 0: none
         "list_accounts": pl.UInt32(),  # the company's accounts with a part in that list
     }
@@ -54,8 +55,8 @@ class Traces(NamedTuple):
     people: pl.DataFrame
     """``account_id``, ``counterpart``, ``day`` (the first), ``opened`` (by us), ``sent``, ``heard``."""
     texts: pl.DataFrame
-    """``account_id``, ``counterpart``, ``content``, ``week``: what was sent to whom, where we opened the
-    talk, and in which week (a number) for the first time."""
+    """``account_id``, ``counterpart``, ``content``, ``week`` (a number): what was sent on the day on which
+    we opened a talk, by accounts that opened enough of them in that week to have a part in a list."""
 
 
 def traces(rows: pl.DataFrame) -> Traces:
@@ -65,10 +66,13 @@ def traces(rows: pl.DataFrame) -> Traces:
         are read; schema ``activity.ACTIVITY``.
     """
     people = _people(rows)
-    ours = people.filter("opened", "sent").select(_PERSON)
+    week = (pl.col("day").to_physical() + _MONDAY_FIRST) // 7
+    begun = people.filter("opened", "sent").select(*_PERSON, "day", week=week)
+    enough = begun.group_by("account_id", "week").len().filter(pl.col("len") >= OWN_PART)
+    begun = begun.join(enough, on=["account_id", "week"]).drop("len")
     texts = _exploded(rows, "contents").drop_nulls(["content", "counterpart"])
-    week = ((pl.col("day").to_physical().min() + _MONDAY_FIRST) // 7).alias("week")
-    return Traces(people, texts.join(ours, on=_PERSON, how="semi").group_by(*_PERSON, "content").agg(week))
+    first = texts.join(begun, on=[*_PERSON, "day"]).select(*_PERSON, "content", "week").unique()
+    return Traces(people, first)
 
 
 def _people(rows: pl.DataFrame) -> pl.DataFrame:
@@ -147,28 +151,35 @@ def _in_common(people: pl.DataFrame) -> pl.DataFrame:
 
 
 def _lists(people: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
-    """The largest list that each account has a part in: one text of several accounts, mostly unanswered.
+    """The largest list of each account alone, and the largest that it has a part in.
 
     Week by week: a list is worked through in days, while the words with which a company's people begin a
     talk go to one person now and then, in every week.
     """
     own, whose = ["number", "content", "week"], ["company", "content", "week"]
     parts = texts.group_by(own).agg(pl.len(), pl.col("company").first()).filter(pl.col("len") >= OWN_PART)
-    several = parts.group_by(whose).len().filter(pl.col("len") > 1)
-    parts = parts.join(several, on=whose, how="semi")
     heard = people.select("number", "counterpart", "heard")
     lines = texts.join(parts, on=own, how="semi").join(heard, on=["number", "counterpart"])
+    # Variants that take turns go to different people, who are counted once for all.
+    alone = _silent(lines.unique(["number", "week", "counterpart"]), ["number", "week"])
+    several = parts.group_by(whose).len().filter(pl.col("len") > 1)
+    lists = parts.join(_silent(lines.join(several, on=whose, how="semi"), whose), on=whose)
+    largest = pl.col("people").max()
+    of_largest = pl.col("accounts").filter(pl.col("people") == largest).max()
+    in_lists = lists.group_by("number").agg(list_people=largest, list_accounts=of_largest)
+    return (
+        alone.group_by("number")
+        .agg(same_begun=largest)
+        .join(in_lists, on="number", how="full", coalesce=True)
+    )
+
+
+def _silent(lines: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    """How many people and accounts there are in each group of talks begun, where most did not answer."""
     judged = pl.col("hears").sum()
     silent = (pl.col("hears") & ~pl.col("heard")).sum()
-    lists = (
-        lines.group_by(whose)
-        .agg(
-            list_people=pl.col("counterpart").n_unique(),
-            list_accounts=pl.col("number").n_unique(),
-            told=(judged >= LIST_HEARD) & (silent >= LIST_SILENT * judged),
-        )
-        .filter("told")
+    told = (judged >= LIST_HEARD) & (silent >= LIST_SILENT * judged)
+    groups = lines.group_by(by).agg(
+        told=told, people=pl.col("counterpart").n_unique(), accounts=pl.col("number").n_unique()
     )
-    largest = pl.col("list_people").max()
-    of_largest = pl.col("list_accounts").filter(pl.col("list_people") == largest).max()
-    return parts.join(lists, on=whose).group_by("number").agg(largest, of_largest)
+    return groups.filter("told").drop("told")

@@ -1,17 +1,29 @@
 """The signals: what is measured, what it is held against, and where that comes from.
 
 ``REGISTRY`` is read by the verdict and by the sentences; a signal is one entry of it. What only the accounts
-of a company show together is declared in ``company_rules``. A pattern (A) is
-what a person cannot or does not do, a fact (B) is bulk whoever did it, a hint gives points, evidence is
-for the reader. "The cases" are the labelled senders of ``tests/cases/behaviour``.
+of a company show together is declared in ``company_rules``, what is weighed together in ``score``. "The
+cases" are the labelled senders of ``tests/cases/behaviour``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from sendepause.audit import company_rules
-from sendepause.audit.rules import CASES, CHANCE, SAME_MINUTE, Held, Measured, Role, Rule, both
+from sendepause.audit import company_rules, score
+from sendepause.audit.rules import (
+    CASES,
+    CHANCE,
+    SAME_MINUTE,
+    Held,
+    Limits,
+    Measured,
+    Picture,
+    Role,
+    Rule,
+    both,
+)
 
 MINIMUM_SENDS = 20
 """Under so many sends in the window there are only facts, no verdict on timing."""
@@ -27,18 +39,37 @@ HABITS = (
 """No rest, few texts, one gap: each is seen in people, two at once are not."""
 
 
-def complete(measured: Measured) -> dict[str, Any]:
-    """The measured line with what is derived from it: ``habits`` that hold, ``points`` of the hints."""
+def complete(measured: Measured, rules: Iterable[Rule] | None = None) -> dict[str, Any]:
+    """The measured line with what is derived from it: ``habits`` that hold, ``points`` of the hints, and
+    the ``score`` of the traits. By the rules of ``REGISTRY``, or by others."""
+    rules = REGISTRY if rules is None else tuple(rules)
     known = [habit for habit in HABITS if habit.value(measured) is not None]
     families: dict[str, int] = {}
-    for rule in REGISTRY:
+    for rule in rules:
         if rule.role is Role.HINT:
             families[rule.family] = max(families.get(rule.family, 0), rule.points(measured))
     return {
         **measured,
         "habits": sum(habit.holds(measured) for habit in known) if known else None,
         "points": sum(families.values()),
+        **score.scored(measured, rules),
     }
+
+
+def registry(limits: Limits | None = None) -> tuple[Rule, ...]:
+    """The signals, some of them with other thresholds.
+
+    :raises ValueError: naming what is no signal, or is held against nothing.
+    """
+    return _adjusted(tuple(sorted((limits or {}).items())))
+
+
+@cache
+def _adjusted(limits: tuple[tuple[str, float], ...]) -> tuple[Rule, ...]:
+    other = dict(limits)
+    if unknown := sorted(other.keys() - ADJUSTABLE):
+        raise ValueError(f"no signals with a threshold: {', '.join(unknown)}")
+    return tuple(rule.held_against(other[rule.name]) if rule.name in other else rule for rule in REGISTRY)
 
 
 _TOOLS = both(
@@ -92,10 +123,32 @@ REGISTRY: tuple[Rule, ...] = (
         _TOOLS,
         _PACE_TEXT,
         watch_from=20,
+        picture=Picture.GAPS,
     ),
-    Rule("clock", Role.PATTERN, Held("clock_5", 4, CHANCE, 30, "bouts"), _CLOCK, _CLOCK_TEXT),
-    Rule("clock_minute", Role.PATTERN, Held("clock_1", 4, CHANCE, 60, "bouts"), _CLOCK, _CLOCK_TEXT),
-    Rule("clock_minute_few", Role.PATTERN, Held("clock_1", 6, CHANCE, 20, "bouts"), _CLOCK_FEW, _CLOCK_TEXT),
+    Rule(
+        "clock",
+        Role.PATTERN,
+        Held("clock_5", 4, CHANCE, 30, "bouts"),
+        _CLOCK,
+        _CLOCK_TEXT,
+        picture=Picture.CLOCK,
+    ),
+    Rule(
+        "clock_minute",
+        Role.PATTERN,
+        Held("clock_1", 4, CHANCE, 60, "bouts"),
+        _CLOCK,
+        _CLOCK_TEXT,
+        picture=Picture.CLOCK,
+    ),
+    Rule(
+        "clock_minute_few",
+        Role.PATTERN,
+        Held("clock_1", 6, CHANCE, 20, "bouts"),
+        _CLOCK_FEW,
+        _CLOCK_TEXT,
+        picture=Picture.CLOCK,
+    ),
     Rule(
         "instant_reply",
         Role.PATTERN,
@@ -104,6 +157,7 @@ REGISTRY: tuple[Rule, ...] = (
         both("90 % der Antworten binnen {value}", "90% of the replies within {value}"),
         Held("same_minute_share", 0.9, SAME_MINUTE, 30, "replies"),
         _SAME_MINUTE_TEXT,
+        picture=Picture.REPLIES,
     ),
     # A multi-recipient function sends one text; twenty of them leave a hand three seconds for each.
     Rule(
@@ -116,6 +170,7 @@ REGISTRY: tuple[Rule, ...] = (
             "{value} different texts to as many recipients in one minute",
         ),
         watch_from=12,
+        picture=Picture.CONTENTS,
     ),
     Rule(
         "habits",
@@ -126,6 +181,7 @@ REGISTRY: tuple[Rule, ...] = (
             "{value} von drei Merkmalen zugleich: keine Ruhezeit, wenige Texte, gleiche Abstände",
             "{value} of three signs at once: no rest, few texts, equal gaps",
         ),
+        picture=Picture.WEIGHTS,
     ),
     Rule(
         "points",
@@ -134,9 +190,17 @@ REGISTRY: tuple[Rule, ...] = (
         CASES,
         both("{value} Punkte aus einzelnen Hinweisen", "{value} points from single hints"),
         watch_from=WATCH_POINTS,
+        picture=Picture.WEIGHTS,
     ),
     # B: facts of bulk.
-    Rule("reach_hour", Role.FACT, Held("reach_hour", 30, "counterparts"), CASES, _HOUR_TEXT),
+    Rule(
+        "reach_hour",
+        Role.FACT,
+        Held("reach_hour", 30, "counterparts"),
+        CASES,
+        _HOUR_TEXT,
+        picture=Picture.COUNTERPARTS,
+    ),
     Rule(
         "same_to_many",
         Role.FACT,
@@ -146,6 +210,7 @@ REGISTRY: tuple[Rule, ...] = (
             "derselbe Inhalt an {value} verschiedene Empfänger",
             "the same content to {value} different recipients",
         ),
+        picture=Picture.CONTENTS,
     ),
     Rule(
         "reach_minute",
@@ -153,6 +218,7 @@ REGISTRY: tuple[Rule, ...] = (
         Held("reach_minute", 20, "counterparts"),
         _BY_HAND,
         both("{value} verschiedene Empfänger in einer Minute", "{value} different recipients in one minute"),
+        picture=Picture.COUNTERPARTS,
     ),
     Rule(
         "burst",
@@ -160,6 +226,7 @@ REGISTRY: tuple[Rule, ...] = (
         Held("burst", 100, "sends"),
         _WHITE_PAPER,
         both("{value} Nachrichten binnen 15 Sekunden", "{value} messages within 15 seconds"),
+        picture=Picture.BURSTS,
     ),
     # Hints, for points.
     Rule(
@@ -173,6 +240,7 @@ REGISTRY: tuple[Rule, ...] = (
         ),
         family="template",
         strong=Held("repeat_share", 0.5, "share", 20, "contents"),
+        picture=Picture.CONTENTS,
     ),
     Rule(
         "distinct_texts",
@@ -185,6 +253,7 @@ REGISTRY: tuple[Rule, ...] = (
         ),
         family="template",
         strong=Held("distinct_share", 0.3, "share", 20, "contents", at_most=True),
+        picture=Picture.CONTENTS,
     ),
     Rule(
         "clock_hint",
@@ -194,6 +263,7 @@ REGISTRY: tuple[Rule, ...] = (
         _CLOCK_TEXT,
         family="clock",
         strong=Held("clock_5", 3.5, CHANCE, 30, "bouts"),
+        picture=Picture.CLOCK,
     ),
     Rule(
         "clock_minute_hint",
@@ -203,6 +273,7 @@ REGISTRY: tuple[Rule, ...] = (
         _CLOCK_TEXT,
         family="clock",
         strong=Held("clock_1", 4, CHANCE, 20, "bouts"),
+        picture=Picture.CLOCK,
     ),
     Rule(
         "quiet",
@@ -212,6 +283,7 @@ REGISTRY: tuple[Rule, ...] = (
         both("längste tägliche Ruhezeit von nur {value}", "a longest daily rest of only {value}"),
         family="quiet",
         strong=Held("quiet", 1, "h", 100, at_most=True),
+        picture=Picture.HOURS,
     ),
     Rule(
         "fast_replies",
@@ -224,6 +296,7 @@ REGISTRY: tuple[Rule, ...] = (
         family="replies",
         strong=Held("reply_p90", 3, "s", 20, "replies", at_most=True),
         minute_strong=Held("same_minute_share", 0.9, SAME_MINUTE, 20, "replies"),
+        picture=Picture.REPLIES,
     ),
     Rule(
         "mode",
@@ -233,6 +306,7 @@ REGISTRY: tuple[Rule, ...] = (
         both("gleiche Abstände bei {value} der Nachrichten", "equal gaps between {value} of the messages"),
         family="mode",
         strong=Held("mode", 0.8, "share", 20, "gaps"),
+        picture=Picture.GAPS,
     ),
     Rule(
         "chain_hint",
@@ -242,6 +316,7 @@ REGISTRY: tuple[Rule, ...] = (
         _PACE_TEXT,
         family="chain",
         strong=Held("steady_chain", 30, "counterparts"),
+        picture=Picture.GAPS,
     ),
     Rule(
         "reach_hint",
@@ -256,6 +331,7 @@ REGISTRY: tuple[Rule, ...] = (
         family="reach",
         strong=Held("acts_hour", 40, "counterparts"),
         minute_strong=Held("minute_acts_hour", 40, "counterparts"),
+        picture=Picture.COUNTERPARTS,
     ),
     # Evidence for the reader, held against nothing.
     Rule(
@@ -267,6 +343,7 @@ REGISTRY: tuple[Rule, ...] = (
             "{value} verschiedene Empfänger in der längsten Folge",
             "{value} different recipients in the longest row",
         ),
+        picture=Picture.COUNTERPARTS,
     ),
     Rule(
         "unanswered",
@@ -277,6 +354,7 @@ REGISTRY: tuple[Rule, ...] = (
             "{value} der Empfänger ohne eigene Nachricht im Zeitraum",
             "{value} of the recipients without a message of their own in that time",
         ),
+        picture=Picture.COUNTERPARTS,
     ),
     Rule(
         "first_contacts",
@@ -287,7 +365,12 @@ REGISTRY: tuple[Rule, ...] = (
             "{value} Empfänger, die vorher nie geschrieben hatten",
             "{value} recipients who had never written before",
         ),
+        picture=Picture.COUNTERPARTS,
     ),
     *company_rules.RULES,
+    *score.RULES,
 )
 BY_NAME = {rule.name: rule for rule in REGISTRY}
+
+ADJUSTABLE = frozenset(rule.name for rule in REGISTRY if rule.held.limit is not None)
+"""The signals whose threshold can be set."""

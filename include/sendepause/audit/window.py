@@ -7,20 +7,27 @@ starts a bout.
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from sendepause.audit.activity import (
-    BOUT_SILENCE_S,
-    REPLY_WITHIN_S,
-    RESOLUTIONS,
-    gap_bin,
-    most_within,
+from sendepause.audit.activity import BOUT_SILENCE_S, REPLY_WITHIN_S, RESOLUTIONS, gap_bins, most_within
+from sendepause.audit.chains import WORTH_KEEPING, chain_starts, summarise
+from sendepause.audit.ordered import (
+    Flags,
+    Numbers,
+    by_identity,
+    counts,
+    ids,
+    largest,
+    numbers,
+    starts,
+    totals,
 )
-from sendepause.audit.chains import CHAIN, LARGEST_FIRST, WORTH_KEEPING, breaks_chain, summarise
+from sendepause.audit.placing import MINUTE_MS
 
 STEADY_SPREAD = 0.6
 """Most (Q3 - Q1) / median of a steady chain's gaps: tools have 0 to 0.52, people 0.9 and more."""
@@ -30,6 +37,9 @@ STEADY_RATE_SPREAD = 0.67
 
 REPEATED = 5
 """A content counts as a template from this many sends on."""
+
+RECURRING_HOURS = 2
+"""A text recurs if it was sent in so many clock hours: sent to many at once it does not."""
 
 EMPTY_HOUR = 0.01
 """An hour of day with at most this share of the sends is empty."""
@@ -57,6 +67,7 @@ MEASURES = pl.Schema(
         "contents": pl.UInt32(),  # sends whose content is known; without any, what follows is null
         "repeat_share": pl.Float64(),
         "distinct_share": pl.Float64(),
+        "recurring_share": pl.Float64(),  # one text in one clock hour counts once, to whomever it went
         "same_to_many": pl.UInt32(),
         "quiet": pl.UInt32(),  # hours; null below five active days
         "gaps": pl.UInt32(),
@@ -75,82 +86,121 @@ MEASURES = pl.Schema(
 QUIET_DAYS = 5
 """Fewer active days say nothing about rest."""
 
+_LARGEST_OF_DAYS = ("reach_hour", "reach_minute", "texts_minute", "acts_hour", "minute_acts_hour")
+
+
+Columns = dict[str, pl.Series | npt.NDArray[Any]]
+"""Measured columns, with one entry for each account."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Day rows by account and day, and the number of the account of each."""
+
+    rows: pl.DataFrame
+    account: Numbers
+    accounts: pl.Series
+
+    def numbers(self, column: str, field: str | None = None) -> Numbers:
+        values = self.rows[column]
+        return numbers(values if field is None else values.struct.field(field))
+
+    def listed(self, column: str) -> tuple[Numbers, pl.Series]:
+        """The place of its row for each entry of a list column, and the entries."""
+        lists = self.rows[column]
+        return np.repeat(np.arange(len(lists)), numbers(lists.list.len())), lists.explode(empty_as_null=False)
+
 
 def measures(rows: pl.DataFrame) -> pl.DataFrame:
     """The numbers of each account over all the day rows given; schema ``MEASURES``, ordered by account.
 
     :param rows: schema ``activity.ACTIVITY``, in any order, at most one row for each account and day.
     """
-    ordered = rows.sort("account_id", "day")
-    result = ordered.group_by("account_id", maintain_order=True).agg(
-        pl.col("resolution").cast(pl.Enum(RESOLUTIONS)).max().cast(pl.String),
-        pl.col("sends").sum(),
-        (pl.col("sends") > 0).sum().alias("days"),
-        pl.col("reach_hour", "reach_minute", "texts_minute", "acts_hour", "minute_acts_hour").max(),
+    window = _window(rows)
+    account, size = window.account, len(window.accounts)
+    resolution = largest(numbers(window.rows["resolution"].cast(pl.Enum(RESOLUTIONS))), account, size)
+    minutes_only = resolution == RESOLUTIONS.index("min")
+    sends = window.numbers("sends")
+    days = counts(account, size, sends > 0)
+    found: Columns = {
+        "account_id": window.accounts,
+        "resolution": pl.Series(RESOLUTIONS).gather(resolution),
+        "sends": totals(sends, account, size),
+        "days": days,
+        **{name: largest(window.numbers(name), account, size) for name in _LARGEST_OF_DAYS},
+        **_chains(window, minutes_only),
+        **_clock(window),
+        **_replies(window),
+        **_contents(window),
+        "quiet": _only(days >= QUIET_DAYS, _quiet(window)),
+        **_mode(window, minutes_only),
+        "burst": _only(~minutes_only, _burst(window)),
+        **_people(window),
+    }
+    return pl.DataFrame(found).select(pl.col(name).cast(dtype) for name, dtype in MEASURES.items())
+
+
+def _window(rows: pl.DataFrame) -> _Window:
+    accounts = rows["account_id"].unique().sort()
+    account = numbers(rows["account_id"].cast(pl.Enum(accounts)))
+    key = account << 32 | numbers(rows["day"])
+    if (np.diff(key) < 0).any():  # to move lists is the dearest step of all
+        order = np.argsort(key)
+        rows, account = rows[order], account[order]
+    return _Window(rows, account, accounts)
+
+
+def _only(known: Flags, values: npt.NDArray[Any]) -> pl.Series:
+    """The values as a column, null where they are not known."""
+    return pl.Series(np.where(known, values, np.nan), nan_to_null=True)
+
+
+def _share(part: Numbers, whole: Numbers) -> pl.Series:
+    return _only(whole > 0, part / np.maximum(whole, 1))
+
+
+def _days_with_sends(window: _Window) -> tuple[Numbers, Numbers, Numbers, Flags]:
+    """Account, first and last send of each such day (ms), and whether it is the account's first."""
+    active = window.numbers("sends") > 0
+    account = window.account[active]
+    return account, window.numbers("first_send")[active], window.numbers("last_send")[active], starts(account)
+
+
+def _chains(window: _Window, minutes_only: Flags) -> Columns:
+    row, entries = window.listed("open_chains")
+    sends = entries.struct.unnest()
+    at, who, known = (
+        numbers(sends["at"]),
+        ids(sends["counterpart"]),
+        sends["counterpart"].is_not_null().to_numpy(),
     )
-    minutes = result.select("account_id", minutes_only=pl.col("resolution") == "min")
-    for part in (
-        _chains(ordered, minutes),
-        _clock(ordered),
-        _replies(ordered),
-        _contents(ordered),
-        _quiet(ordered),
-        _mode(ordered, minutes),
-        _burst(ordered),
-        _people(ordered),
-    ):
-        result = result.join(part, on="account_id", how="left", maintain_order="left")
-    counts = ("chain", "steady_chain", "bouts", "replies", "contents", "gaps", "first_contacts")
-    return result.with_columns(
-        pl.col(counts).fill_null(0),
-        pl.when(pl.col("resolution") != "min").then("burst"),
-        pl.when(pl.col("days") >= QUIET_DAYS).then("quiet"),
-    ).select(pl.col(name).cast(dtype) for name, dtype in MEASURES.items())
-
-
-def _exploded(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    """One line for each struct in a list column, its fields as columns, accounts and days in order."""
-    lines = rows.select("account_id", "day", column).filter(pl.col(column).list.len() > 0)
-    return lines.explode(column).unnest(column)
-
-
-def _days_with_sends(rows: pl.DataFrame) -> pl.DataFrame:
-    """Days with sends, in order, and the gap in seconds before the first send of each; null for the first."""
-    days = rows.filter(pl.col("sends") > 0).select("account_id", "first_send", "last_send")
-    gap = pl.col("first_send") - pl.col("last_send").shift().over("account_id")
-    minute_gap = pl.col("first_send").dt.truncate("1m") - pl.col("last_send").dt.truncate("1m").shift().over(
-        "account_id"
-    )
-    return days.with_columns(
-        gap=gap.dt.total_milliseconds() / 1000, minute_gap=minute_gap.dt.total_seconds().cast(pl.Float64)
-    )
-
-
-def _chains(rows: pl.DataFrame, minutes: pl.DataFrame) -> pl.DataFrame:
-    open_sends = _exploded(rows, "open_chains").rename({"at": "sent_at"})
     # A chain ends with its day's part, unless the next day goes on with it.
-    other = (pl.col("account_id") != pl.col("account_id").shift()) | (
-        (pl.col("day") == pl.col("day").shift()) & (pl.col("part") != pl.col("part").shift())
+    other = starts(window.account[row]) | (~starts(row) & starts(numbers(sends["part"])))
+    across = summarise(window.account[row], chain_starts(at, who, known, other), at, who, known)
+    row, entries = window.listed("chains")
+    within = entries.struct.unnest().insert_column(0, pl.Series("owner", window.account[row]))
+    both = pl.concat([within, across])
+    both = both[np.argsort(numbers(both["owner"]), kind="stable")]
+    return _largest_chains(both, minutes_only)
+
+
+def _largest_chains(chains: pl.DataFrame, minutes_only: Flags) -> Columns:
+    """Of each account the largest chain, and the size of the largest steady one. ``chains``: by account."""
+    owner, people, size = numbers(chains["owner"]), numbers(chains["counterparts"]), len(minutes_only)
+    weight = people << 32 | numbers(chains["sends"])
+    most = chains.filter(pl.Series(weight == largest(weight, owner, size)[owner]))
+    first = most.sort("owner", "start", "end").unique("owner", keep="first", maintain_order=True)
+    chosen = pl.DataFrame({"owner": np.arange(size)}).join(
+        first, on="owner", how="left", maintain_order="left"
     )
-    numbered = open_sends.with_columns(breaks_chain(also=other).cum_sum().alias("chain"))
-    fields = [field.name for field in CHAIN.fields]
-    all_chains = pl.concat(
-        [_exploded(rows, "chains").select("account_id", *fields), summarise(numbered, "account_id")]
-    )
-    by_size = all_chains.join(minutes, on="account_id", how="left").sort(
-        "account_id", *LARGEST_FIRST, descending=[False, True, True, False, False]
-    )
-    spread = _spread("gap").alias("chain_spread")
-    return by_size.group_by("account_id", maintain_order=True).agg(
-        pl.col("counterparts").first().alias("chain"),
-        spread.first(),
-        pl.col("gap_median").first().alias("chain_gap"),
-        pl.when(_steady() & (pl.col("counterparts") >= WORTH_KEEPING))
-        .then("counterparts")
-        .max()
-        .fill_null(0)
-        .alias("steady_chain"),
-    )
+    steady = chains.select(_steady(pl.lit(pl.Series(minutes_only[owner])))).to_series().to_numpy()
+    found = chosen.select(
+        pl.col("counterparts").fill_null(0).alias("chain"),
+        _spread("gap").alias("chain_spread"),
+        pl.col("gap_median").alias("chain_gap"),
+    ).to_dict()
+    kept = steady & (people >= WORTH_KEEPING)
+    return {**found, "steady_chain": largest(people[kept], owner[kept], size)}
 
 
 def _spread(name: str) -> pl.Expr:
@@ -158,7 +208,7 @@ def _spread(name: str) -> pl.Expr:
     return pl.when(median > 0).then((pl.col(f"{name}_q3") - pl.col(f"{name}_q1")) / median)
 
 
-def _steady() -> pl.Expr:
+def _steady(minutes_only: pl.Expr) -> pl.Expr:
     """Whether a chain goes at a machine's pace, at the resolution of its window.
 
     A median gap below a second is a multi-recipient function that stamps all at one instant. Minutes
@@ -167,156 +217,165 @@ def _steady() -> pl.Expr:
     in_seconds = (pl.col("gap_median") >= 1) & (_spread("gap") <= STEADY_SPREAD)
     rate = (pl.col("minutes") >= 3) & (pl.col("rate_median") >= 2) & (_spread("rate") <= STEADY_RATE_SPREAD)
     long_gaps = (pl.col("minute_gap_median") >= 120) & (_spread("minute_gap") <= STEADY_SPREAD)
-    return pl.when("minutes_only").then(rate | long_gaps).otherwise(in_seconds).fill_null(False)
+    return pl.when(minutes_only).then(rate | long_gaps).otherwise(in_seconds).fill_null(False)
 
 
-def _clock(rows: pl.DataFrame) -> pl.DataFrame:
-    starts = _days_with_sends(rows).filter(pl.col("gap").is_null() | (pl.col("gap") >= BOUT_SILENCE_S))
-    firsts = starts.select(
-        "account_id", bin=pl.col("first_send").dt.minute().cast(pl.UInt16), n=pl.lit(1, pl.UInt32)
-    )
-    later = _exploded(rows, "bouts").select("account_id", "bin", "n")
-    accounts, table = _table(pl.concat([firsts, later]), 60)
-    return accounts.with_columns(
-        bouts=pl.Series(table.sum(axis=1), dtype=pl.UInt32),
-        clock_5=pl.Series(_against_uniform(table.reshape(-1, 12, 5).sum(axis=2)), dtype=pl.Float64),
-        clock_1=pl.Series(_against_uniform(table), dtype=pl.Float64),
-    )
+def _clock(window: _Window) -> Columns:
+    account, first, last, new = _days_with_sends(window)
+    begins = new | (first - np.roll(last, 1) >= BOUT_SILENCE_S * 1000)
+    row, entries = window.listed("bouts")
+    bouts = entries.struct.unnest()
+    size = len(window.accounts)
+    of = np.concatenate([account[begins], window.account[row]])
+    minute = np.concatenate([first[begins] // MINUTE_MS % 60, numbers(bouts["bin"])])
+    n = np.concatenate([np.ones(int(begins.sum()), dtype=np.int64), numbers(bouts["n"])])
+    table = totals(n, of * 60 + minute, size * 60).reshape(-1, 60)
+    each = table.sum(axis=1)
+    return {
+        "bouts": each,
+        "clock_5": _only(each > 0, _against_uniform(table.reshape(-1, 12, 5).sum(axis=2))),
+        "clock_1": _only(each > 0, _against_uniform(table)),
+    }
 
 
-def _table(counts: pl.DataFrame, bins: int) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
-    """The accounts, and a matrix accounts x bins, from lines of ``account_id``, ``bin``, ``n``."""
-    accounts = counts.select(pl.col("account_id").unique().sort()).with_row_index("line")
-    lines = counts.join(accounts, on="account_id")
-    table = np.zeros((len(accounts), bins), dtype=np.int64)
-    np.add.at(table, (lines["line"].to_numpy(), lines["bin"].to_numpy()), lines["n"].to_numpy())
-    return accounts.drop("line"), table
-
-
-def _against_uniform(table: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def _against_uniform(table: Numbers) -> npt.NDArray[np.float64]:
     """-log10 of the chi-square p that each line's counts come from equally likely cells.
 
     By the log survival function, since p underflows. Where SciPy's own ends (p < 1e-308), by the first
     term of the continued fraction of the incomplete gamma function, whose error there is below 0.1.
     """
-    from scipy.stats import chi2  # a second to import, and whoever only answers a press has three
+    from scipy.special import gammaincc, gammaln  # scipy.stats takes a second to import
 
-    freedom = table.shape[1] - 1
-    expected = table.sum(axis=1, keepdims=True) / table.shape[1]
-    statistic = ((table - expected) ** 2 / expected).sum(axis=1)
+    half = (table.shape[1] - 1) / 2
+    expected = np.maximum(table.sum(axis=1, keepdims=True), 1) / table.shape[1]
+    x = ((table - expected) ** 2 / expected).sum(axis=1) / 2
     with np.errstate(divide="ignore"):
-        log_p = chi2.logsf(statistic, freedom)
+        log_p = np.log(gammaincc(half, x))
     far = np.isinf(log_p)
-    x = statistic[far]
-    log_p[far] = chi2.logpdf(x, freedom) + np.log(2 * x / (x + 2 - freedom))
-    return np.asarray(-log_p / math.log(10), dtype=np.float64)
+    x = x[far]
+    log_p[far] = half * np.log(x) - x - gammaln(half) - np.log(x + 1 - half)
+    return np.asarray(-log_p / np.log(10), dtype=np.float64)
 
 
-def _replies(rows: pl.DataFrame) -> pl.DataFrame:
-    first, last = pl.col("first").struct, pl.col("last").struct.field
-
-    def before(name: str) -> pl.Expr:
-        return last(name).shift().over("account_id")
-
-    latency = (first.field("at") - before("at")).dt.total_milliseconds()
+def _replies(window: _Window) -> Columns:
+    size = len(window.accounts)
+    at, last_at = window.numbers("first", "at"), np.roll(window.numbers("last", "at"), 1)
+    first, last = window.rows["first"].struct, window.rows["last"].struct
+    who, before = first.field("counterpart"), last.field("counterpart").shift()
+    latency = at - last_at
     answers = (
-        first.field("ours")
-        & ~before("ours")
-        & (first.field("counterpart") == before("counterpart"))
+        ~starts(window.account)
+        & first.field("ours").to_numpy()
+        & ~np.roll(last.field("ours").to_numpy(), 1)
+        & (who == before).fill_null(False).to_numpy()
         & (latency <= REPLY_WITHIN_S * 1000)
     )
-    minute = first.field("at").dt.truncate("1m") == last("at").dt.truncate("1m").shift().over("account_id")
-    across = rows.select("account_id", latency=latency, answers=answers, same=minute).filter("answers")
-    within = rows.select("account_id", "replies").filter(pl.col("replies").list.len() > 0).explode("replies")
-    latencies = pl.concat(
-        [
-            within.select("account_id", latency=pl.col("replies").cast(pl.Int64)),
-            across.select("account_id", "latency"),
-        ]
-    )
-    same = pl.concat(
-        [
-            rows.select("account_id", same=pl.col("replies_same_minute").cast(pl.Int64)),
-            across.select("account_id", same=pl.col("same").cast(pl.Int64)),
-        ]
-    )
-    rank = (pl.len() * FASTEST - 1e-9).ceil().cast(pl.Int64) - 1
-    return (
-        latencies.group_by("account_id")
-        .agg(
-            replies=pl.len(),
-            reply_p90=pl.col("latency").sort().get(rank) / 1000,
-            instant_share=(pl.col("latency") <= INSTANT_S * 1000).mean(),
-        )
-        .join(same.group_by("account_id").agg(pl.col("same").sum()), on="account_id")
-        .with_columns(same_minute_share=pl.col("same") / pl.col("replies"))
-        .drop("same")
-    )
+    same_across = answers & (at // MINUTE_MS == last_at // MINUTE_MS)
+    row, within = window.listed("replies")
+    of = np.concatenate([window.account[row], window.account[answers]])
+    ordered = np.sort(of << 32 | np.concatenate([numbers(within), latency[answers]])) & 0xFFFFFFFF
+    replies = counts(of, size)
+    same = totals(window.numbers("replies_same_minute") + same_across, window.account, size)
+    rank = np.ceil(replies * FASTEST - 1e-9).astype(np.int64) - 1
+    place = np.cumsum(replies) - replies + np.maximum(rank, 0)
+    some = replies > 0
+    p90 = np.zeros(size)
+    p90[some] = ordered[place[some]] / 1000
+    owner = np.repeat(np.arange(size), replies)
+    return {
+        "replies": replies,
+        "reply_p90": _only(some, p90),
+        "instant_share": _share(counts(owner, size, ordered <= INSTANT_S * 1000), replies),
+        "same_minute_share": _share(same, replies),
+    }
 
 
-def _contents(rows: pl.DataFrame) -> pl.DataFrame:
-    known = _exploded(rows, "contents").drop_nulls("content")
-    each = known.group_by("account_id", "content").agg(
-        n=pl.col("n").sum().cast(pl.Int64), people=pl.col("counterpart").drop_nulls().n_unique()
-    )
-    total = pl.col("n").sum()
-    return each.group_by("account_id").agg(
-        contents=total,
-        repeat_share=pl.col("n").filter(pl.col("n") >= REPEATED).sum() / total,
-        distinct_share=pl.len() / total,
-        same_to_many=pl.col("people").max(),
-    )
+def _contents(window: _Window) -> Columns:
+    row, entries = window.listed("contents")
+    lines = entries.struct.unnest()
+    told = lines["content"].is_not_null()
+    row, lines = row[told.to_numpy()], lines.filter(told)
+    account, text, who = window.account[row], ids(lines["content"]), ids(lines["counterpart"])
+    order = by_identity(account, text)
+    account, row, text, who = account[order], row[order], text[order], who[order]
+    first = starts(account, text)
+    group, owner, texts = np.cumsum(first) - 1, account[first], int(first.sum())
+    n = totals(numbers(lines["n"])[order], group, texts)
+    # Day rows of before hours were kept: each of their days is one hour.
+    in_day = np.flatnonzero(starts(group, row))
+    bits = numbers(lines["hours"])[order]
+    of_day = np.bitwise_count(np.bitwise_or.reduceat(bits, in_day)) if len(bits) else bits
+    hours = totals(np.maximum(of_day, 1), group[in_day], texts)
+    by_person = by_identity(group, who)
+    known = lines["counterpart"].is_not_null().to_numpy()[order][by_person]
+    people = counts(group[by_person], texts, known & starts(group[by_person], who[by_person]))
+    size = len(window.accounts)
+    contents, all_hours = totals(n, owner, size), totals(hours, owner, size)
+    return {
+        "contents": contents,
+        "repeat_share": _share(totals(np.where(n >= REPEATED, n, 0), owner, size), contents),
+        "distinct_share": _share(counts(owner, size), contents),
+        "recurring_share": _share(
+            totals(np.where(hours >= RECURRING_HOURS, hours, 0), owner, size), all_hours
+        ),
+        "same_to_many": _only(contents > 0, largest(people, owner, size)),
+    }
 
 
-def _quiet(rows: pl.DataFrame) -> pl.DataFrame:
+def _quiet(window: _Window) -> Numbers:
     """The longest circular run of empty hours of day."""
-    hours = rows.select("account_id", n="hours").explode("n")
-    bins = (pl.int_range(pl.len()) % 24).alias("bin")
-    accounts, table = _table(hours.with_columns(bins), 24)
+    by_day = numbers(window.listed("hours")[1]).reshape(-1, 24)
+    table = np.add.reduceat(by_day, np.flatnonzero(starts(window.account))) if len(by_day) else by_day
     empty = table <= EMPTY_HOUR * table.sum(axis=1, keepdims=True)
     run = np.zeros(len(table), dtype=np.int64)
     longest = run.copy()
     for hour in range(48):
         run = np.where(empty[:, hour % 24], run + 1, 0)
         longest = np.maximum(longest, run)
-    return accounts.with_columns(quiet=pl.Series(np.minimum(longest, 24), dtype=pl.UInt32))
+    return np.minimum(longest, 24)
 
 
-def _mode(rows: pl.DataFrame, minutes: pl.DataFrame) -> pl.DataFrame:
-    days = _days_with_sends(rows)
-    parts = []
-    for column, gap, coarse in (("gaps", "gap", False), ("minute_gaps", "minute_gap", True)):
-        across = days.drop_nulls(gap).select("account_id", bin=gap_bin(pl.col(gap)), n=pl.lit(1, pl.UInt32))
-        both = pl.concat([across, _exploded(rows, column).select("account_id", "bin", "n")])
-        parts.append(both.join(minutes.filter(pl.col("minutes_only") == coarse), on="account_id", how="semi"))
-    each = pl.concat(parts).group_by("account_id", "bin").agg(n=pl.col("n").sum())
-    # The bin of no gap is no rhythm: a multi-recipient function stamps all at one instant, and in minutes
-    # a lively chat stands there. It counts among the gaps, never as the fullest bin.
-    telling = pl.col("n").filter(pl.col("bin") > 0)
-    return each.group_by("account_id").agg(
-        gaps=pl.col("n").sum(), mode=telling.max().fill_null(0) / pl.col("n").sum()
-    )
+def _mode(window: _Window, minutes_only: Flags) -> Columns:
+    account, first, last, new = _days_with_sends(window)
+    size = len(window.accounts)
+    gaps, mode = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+    for column, unit, chosen in (("gaps", 1, ~minutes_only), ("minute_gaps", MINUTE_MS, minutes_only)):
+        across = (first // unit - np.roll(last, 1) // unit)[~new] * unit / 1000
+        row, entries = window.listed(column)
+        lines = entries.struct.unnest()
+        bins = np.concatenate([gap_bins(across), numbers(lines["bin"])])
+        n = np.concatenate([np.ones(len(across), dtype=np.int64), numbers(lines["n"])])
+        of, width = np.concatenate([account[~new], window.account[row]]), int(bins.max(initial=1)) + 1
+        table = totals(n, of * width + bins, size * width).reshape(-1, width)
+        gaps = np.where(chosen, table.sum(axis=1), gaps)
+        # The bin of no gap is no rhythm: a multi-recipient function stamps all at one instant, and in
+        # minutes a lively chat stands there. It counts among the gaps, never as the fullest bin.
+        mode = np.where(chosen, table[:, 1:].max(axis=1, initial=0), mode)
+    return {"gaps": gaps, "mode": _share(mode, gaps)}
 
 
-def _burst(rows: pl.DataFrame) -> pl.DataFrame:
-    edges = (
-        rows.select("account_id", sent_at="edge_sends")
-        .filter(pl.col("sent_at").list.len() > 0)
-        .explode("sent_at")
-    )
-    numbered = edges.with_columns(owner=pl.col("account_id").rle_id())
-    across = numbered.select("account_id", burst=most_within(numbered, "owner"))
-    within = rows.select("account_id", pl.col("burst").cast(pl.Int64))
-    return pl.concat([within, across]).group_by("account_id").agg(pl.col("burst").max())
+def _burst(window: _Window) -> Numbers:
+    row, entries = window.listed("edge_sends")
+    owner, size = window.account[row], len(window.accounts)
+    across = largest(most_within(owner, numbers(entries)), owner, size)
+    return np.maximum(largest(window.numbers("burst"), window.account, size), across)
 
 
-def _people(rows: pl.DataFrame) -> pl.DataFrame:
-    each = (
-        _exploded(rows, "people")
-        .group_by("account_id", "counterpart", maintain_order=True)
-        .agg(pl.col("sent", "heard").any(), pl.col("opened").first())
-        .filter("sent")
-    )
-    return each.group_by("account_id").agg(
-        unanswered=pl.col("heard").not_().mean(), first_contacts=pl.col("opened").sum()
-    )
+def _people(window: _Window) -> Columns:
+    row, entries = window.listed("people")
+    lines = entries.struct.unnest()
+    account, who = window.account[row], ids(lines["counterpart"])
+    order = by_identity(account, who)
+    first = starts(account[order], who[order])
+    group, owner, people = np.cumsum(first) - 1, account[order][first], int(first.sum())
+
+    def flags(name: str) -> Flags:
+        return lines[name].to_numpy()[order]
+
+    sent = counts(group, people, flags("sent")) > 0
+    silent = sent & (counts(group, people, flags("heard")) == 0)
+    size = len(window.accounts)
+    return {
+        "unanswered": _share(counts(owner, size, silent), counts(owner, size, sent)),
+        "first_contacts": counts(owner, size, sent & flags("opened")[first]),
+    }

@@ -102,14 +102,27 @@ def chosen(
 
 
 def scan_files(paths: Sequence[Path], schema: pl.Schema) -> pl.LazyFrame:
-    """The rows of some files. Those of an object store are fetched when this is called."""
+    """The rows of some files. Those of an object store are fetched when this is called.
+
+    What ``schema`` has and an older file has not yet, columns as well as fields, reads as null.
+    """
     if not paths:
         return pl.LazyFrame(schema=schema)
+    older = pl.ScanCastOptions(missing_struct_fields="insert")
     # Neither globbing nor guessing columns from the path: the paths are exact and hold both signs.
     if storage.is_local(paths[0]):
-        return pl.scan_parquet(list(paths), glob=False, hive_partitioning=False)
+        return pl.scan_parquet(
+            list(paths),
+            glob=False,
+            hive_partitioning=False,
+            schema=schema,
+            missing_columns="insert",
+            cast_options=older,
+        )
     fetched: list[IO[bytes]] = [io.BytesIO(path.read_bytes()) for path in paths]
-    return pl.scan_parquet(fetched, hive_partitioning=False)
+    return pl.scan_parquet(
+        fetched, hive_partitioning=False, schema=schema, missing_columns="insert", cast_options=older
+    )
 
 
 def read(paths: Sequence[Path], schema: pl.Schema) -> pl.DataFrame:

@@ -140,13 +140,13 @@ def _runs(days: Sequence[date]) -> Iterator[list[date]]:
 
 
 def _other_basis(root: Path, zones: Mapping[str, str], sources: Sequence[str]) -> set[Partition]:
-    """The partitions whose day rows were made with other zones or another order of sources."""
+    """The partitions whose day rows were made with other zones, another order of sources or other columns."""
     path = root / "activity" / "basis.json"
     if not path.exists():
         return set()
     basis = json.loads(path.read_bytes())
     shifted = {bucket_of(a) for a, zone in basis["zones"].items() if zones.get(a, zone) != zone}
-    if basis["sources"] != list(sources):
+    if basis["sources"] != list(sources) or basis.get("columns") != _columns():
         shifted = set(range(BUCKETS))
     if not shifted:
         return set()
@@ -154,9 +154,13 @@ def _other_basis(root: Path, zones: Mapping[str, str], sources: Sequence[str]) -
     return {(day, bucket_of(account)) for account, day in events.collect().iter_rows()}
 
 
+def _columns() -> dict[str, str]:
+    return {name: str(dtype) for name, dtype in ACTIVITY.items()}
+
+
 def _keep_basis(root: Path, zones: Mapping[str, str], sources: Sequence[str]) -> None:
     path = root / "activity" / "basis.json"
     former = json.loads(path.read_bytes()) if path.exists() else {"zones": {}}
-    basis = {"zones": {**former["zones"], **zones}, "sources": list(sources)}
+    basis = {"zones": {**former["zones"], **zones}, "sources": list(sources), "columns": _columns()}
     if basis != former:
         storage.write(path, json.dumps(basis, sort_keys=True).encode())

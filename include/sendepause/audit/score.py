@@ -1,0 +1,139 @@
+"""The score: four traits weighed together into the probability that an account sends like a machine.
+
+A logistic regression, fitted to the cases with scikit-learn (``fitting``; `make evaluate` fits it anew and
+tells how it fares on each source that it was not fitted to). Each trait counts nothing in the range of
+people and evenly more beyond it, never less: what pushes the score can be named. One trait alone makes
+nobody ``automated``, however strong: canned answers, shifts and lively talk are seen in people, two of them
+at once are not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from sendepause.audit.rules import (
+    CASES,
+    CHANCE,
+    PROBABILITY,
+    SAME_MINUTE,
+    Held,
+    Measured,
+    Picture,
+    Role,
+    Rule,
+    Weight,
+    both,
+)
+
+INTERCEPT = -4.72
+"""The log odds where no trait shows."""
+
+AUTOMATED_SCORE = 0.8
+WATCH_SCORE = 0.5
+FAMILIES = 2
+
+CONFIDENCE = (-4.0, 1.0, 1.0, 1.0, 1.0)
+"""The log odds of a machine: constant, the traits' sum, another pattern, one in its lower range, a fact."""
+
+_REGRESSION = both(
+    "logistische Regression über vier Merkmale, angepasst an den Vergleich (docs/audit.md)",
+    "logistic regression over four traits, fitted to the comparison (docs/audit.md)",
+)
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "recurring_texts",
+        Role.TRAIT,
+        Held("recurring_share", 0.3, "share", 20, "contents"),
+        CASES,
+        both(
+            "{value} der Nachrichten mit einem Text, der zu anderer Stunde schon vorkam",
+            "{value} of the messages with a text that was sent at another hour as well",
+        ),
+        weight=Weight(0.15, 0.6, 7.7),
+        picture=Picture.CONTENTS,
+    ),
+    Rule(
+        "short_rest",
+        Role.TRAIT,
+        Held("quiet", 4, "h", 20, at_most=True),
+        CASES,
+        both("längste tägliche Ruhezeit von nur {value}", "a longest daily rest of only {value}"),
+        weight=Weight(6, 1, 4.21),
+        picture=Picture.HOURS,
+    ),
+    Rule(
+        "prompt_replies",
+        Role.TRAIT,
+        Held("instant_share", 0.7, "share", 10, "replies"),
+        CASES,
+        both("{value} der Antworten binnen 3 Sekunden", "{value} of the replies within 3 seconds"),
+        Held("same_minute_share", 0.7, SAME_MINUTE, 10, "replies"),
+        both(
+            "{value} der Antworten noch in derselben Minute", "{value} of the replies within the same minute"
+        ),
+        weight=Weight(0.5, 0.9, 3.88),
+        picture=Picture.REPLIES,
+    ),
+    Rule(
+        "clock_trait",
+        Role.TRAIT,
+        Held("clock_1", 2, CHANCE, 20, "bouts"),
+        CASES,
+        both(
+            "Beginn der Sendungen immer wieder zu denselben Minuten der Stunde, bei Zufall {value}",
+            "sending that starts at the same minutes of the hour again and again, by chance {value}",
+        ),
+        weight=Weight(1, 4, 0.75),
+        picture=Picture.CLOCK,
+    ),
+    Rule(
+        "score",
+        Role.PATTERN,
+        Held("score", AUTOMATED_SCORE, PROBABILITY),
+        _REGRESSION,
+        both(
+            "zusammen eine Wahrscheinlichkeit von {value}, dass ein Programm sendet",
+            "together a probability of {value} that a program sends",
+        ),
+        watch_from=WATCH_SCORE,
+        only_with=Held("families", FAMILIES, "traits"),
+        picture=Picture.WEIGHTS,
+    ),
+)
+
+
+def scored(measured: Measured, rules: Iterable[Rule]) -> dict[str, Any]:
+    """``traits``: the sum of what they add; ``score``: the probability; ``families``: how many stand out."""
+    traits = [rule for rule in rules if rule.role is Role.TRAIT]
+    total = sum(contribution(rule, measured) for rule in traits)
+    return {
+        "traits": total,
+        "score": probability(INTERCEPT + total),
+        "families": sum(rule.trips(measured) for rule in traits),
+    }
+
+
+def contribution(rule: Rule, measured: Measured) -> float:
+    """What a trait adds, in log odds."""
+    if rule.weight is None:
+        return 0.0
+    return rule.weight.full * rule.weight.part(rule.at(measured).value(measured))
+
+
+def confidence(measured: Measured, *, held: bool, watched: bool, fact: bool) -> float:
+    """The calibrated probability that the account sends like a machine, from all that is known.
+
+    :param measured: with what ``scored`` adds.
+    :param held: whether a pattern other than the score holds; ``watched``: lies in its lower range.
+    """
+    constant, traits, *others = CONFIDENCE
+    flags = sum(weight * flag for weight, flag in zip(others, (held, watched, fact), strict=True))
+    return probability(constant + traits * measured["traits"] + flags)
+
+
+def probability(log_odds: float) -> float:
+    """Of log odds."""
+    return 1 / (1 + math.exp(-log_odds))
