@@ -20,6 +20,7 @@ from sendepause.board.actions import Actor
 from sendepause.board.pages import (
     account,
     accounts,
+    alerts,
     campaigns,
     checked,
     ledger,
@@ -69,7 +70,7 @@ def create_app(
     app.middleware("http")(_secured)
     app.exception_handler(SendepauseError)(_not_ready)
     app.exception_handler(Exception)(_failed)
-    for page in (overview, accounts, account, campaigns, plan, ledger, report, problems, checked):
+    for page in (overview, accounts, account, campaigns, alerts, plan, ledger, report, problems, checked):
         app.include_router(page.router(source))
     app.include_router(messages.router(source, ways))
     app.include_router(actions.router(source))

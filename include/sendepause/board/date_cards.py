@@ -9,7 +9,6 @@ from datetime import date, datetime
 import pendulum
 
 from sendepause import countdown, words
-from sendepause.alerts import digest
 from sendepause.board import charts, notices
 from sendepause.board.charts import BurnDown
 from sendepause.board.outlook import Level, Loop, Standing, outlook
@@ -124,7 +123,7 @@ def _burn_down(
         return None
     zone = reader.zone
     kept = [(one.day, one.numbers.rules[rule.id].running) for one in history if rule.id in one.numbers.rules]
-    running = digest.count(seen.items, rule.id).running
+    running = seen.running[rule.id]
     today, last, step = (_day(moment, zone) for moment in (reader.now, begins, pausing))
     stays = _stays(seen.standings[rule.id])
     first = min(kept[0][0] if kept else today, today)

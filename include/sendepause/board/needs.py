@@ -35,11 +35,14 @@ class Need:
     page: str  # where it is done, relative to the board
 
 
-def needs(desk: Desk) -> list[Need]:
-    """Decisions that wait for a person, then holds that wait for a second one."""
+def needs(desk: Desk, most: int) -> tuple[list[Need], int]:
+    """What waits for a person, so many at most, and how many more there are: first holds that wait for a
+    second one, which nobody else reminds of, then decisions."""
+    holds = list(_holds(desk))
     found = sorted(_decisions(desk.seen), key=_urgency)
-    told = [_need(desk.seen, item, desk.reader) for item in found]
-    return [*told, *_holds(desk)]
+    room = max(most - len(holds), 0)
+    told = [*holds[:most], *(_need(desk.seen, item, desk.reader) for item in found[:room])]
+    return told, len(holds) + len(found) - len(told)
 
 
 def _decisions(seen: Seen) -> Iterator[Mapping[str, Any]]:

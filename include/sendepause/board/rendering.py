@@ -25,6 +25,7 @@ PAGES = (
     ("accounts", "accounts"),
     ("campaigns", "campaigns"),
     ("plan", "plan_page"),
+    ("alerts", "alerts"),
     ("messages", "messages"),
     ("ledger", "ledger"),
     ("problems", "problems"),

@@ -17,6 +17,7 @@ import pendulum
 import phonenumbers
 
 from sendepause import countdown, planning, words, world
+from sendepause.alerts import digest
 from sendepause.board import texts
 from sendepause.board.outlook import Standing, concerned, counted, standing
 from sendepause.model import (
@@ -32,7 +33,6 @@ from sendepause.model import (
     Kind,
     Language,
     Silence,
-    Verdict,
 )
 from sendepause.settings import Settings
 from sendepause.states import account_states, most_pressing
@@ -98,7 +98,9 @@ class Seen:
     acting: folds.Switches  # the entries of one switch alone, so that ``by`` is who moved this one
     halt: folds.Switches
     reaches: Sequence[queries.Reach]
-    verdicts: Mapping[str, Verdict]  # the newest of each account
+    judged: Mapping[str, findings.Judged]  # the newest finding of each account
+    plan: queries.ShownPlan | None  # the plan shown last, and the one before it that said something else
+    before: queries.ShownPlan | None
 
     @cached_property
     def accounts(self) -> dict[str, Account]:
@@ -164,6 +166,19 @@ class Seen:
             )
             for rule in self.rules.values()
         }
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """What each account counts as: the stricter of what was declared and what is proved."""
+        return {
+            number: planning.true_kind(account, self.evidence.get(number, frozenset()))
+            for number, account in self.accounts.items()
+        }
+
+    @cached_property
+    def running(self) -> dict[str, int]:
+        """How many campaigns run on personal accounts, by enforcement, as each day's summary counts them."""
+        return {rule: digest.count(self.items, rule).running for rule in self.rules}
 
     @cached_property
     def states(self) -> dict[str, AccountState]:
@@ -278,7 +293,9 @@ def look(session: Session, settings: Settings, now: datetime, kept: Seen | None 
         acting=folds.switches(ledger.entries(session, kinds=[EntryKind.ACT])),
         halt=folds.switches(ledger.entries(session, kinds=[EntryKind.HALT])),
         reaches=queries.reaches(session),
-        verdicts=findings.latest_verdicts(session),
+        judged=findings.latest_judged(session),
+        plan=plan,
+        before=queries.plan_before(session),
     )
 
 

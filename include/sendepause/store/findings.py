@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, func, select
@@ -28,16 +28,29 @@ def latest_findings(
     return _newest(session, accounts, *(() if as_of is None else (FindingRow.as_of <= as_of,)))
 
 
-def latest_verdicts(session: Session) -> dict[str, Verdict]:
-    """Each account's newest verdict in force, by account."""
+class Judged(NamedTuple):
+    """What lists of accounts show of a finding."""
+
+    verdict: Verdict
+    as_of: datetime
+    messages: int
+    days: int
+
+
+def latest_judged(session: Session) -> dict[str, Judged]:
+    """Each account's newest finding in short, by account."""
     newest = select(FindingRow.account, func.max(FindingRow.as_of).label("as_of")).group_by(
         FindingRow.account
     )
     chosen = newest.subquery()
-    query = select(FindingRow.account, FindingRow.verdict).join(
+    columns = (FindingRow.account, FindingRow.verdict, FindingRow.as_of, FindingRow.messages, FindingRow.days)
+    query = select(*columns).join(
         chosen, (FindingRow.account == chosen.c.account) & (FindingRow.as_of == chosen.c.as_of)
     )
-    return {account: Verdict(verdict) for account, verdict in session.execute(query)}
+    return {
+        account: Judged(Verdict(verdict), as_of, messages, days)
+        for account, verdict, as_of, messages, days in session.execute(query)
+    }
 
 
 def former_findings(

@@ -141,7 +141,7 @@ def _missing(desk: Desk, account: Account) -> Iterator[str]:
         yield reader.text("missing_data")
     elif reader.now - until > timedelta(days=seen.settings.policy.fresh_days):
         yield reader.text("missing_fresh", moment=reader.short(until))
-    if account.number not in seen.verdicts:
+    if account.number not in seen.judged:
         yield words.sentence(Reason.NOT_AUDITED, reader.language)
 
 

@@ -10,10 +10,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from sendepause import planning, states, words
+from sendepause import states, words
 from sendepause.board import lines, rendering
 from sendepause.board.lines import AccountLine, Option, Page
 from sendepause.board.rendering import language_of
+from sendepause.board.seen import Seen
 from sendepause.board.source import Desk, Source
 from sendepause.board.tables import csv_of, file
 from sendepause.model import Account, AccountState, Kind, Verdict
@@ -96,9 +97,9 @@ def chosen_accounts(desk: Desk, choice: Choice) -> list[Account]:
     seen = desk.seen
     found = lines.choose_accounts(seen, choice.q.strip())
     if choice.verdict in {*Verdict, _UNJUDGED}:
-        found = [one for one in found if seen.verdicts.get(one.number, _UNJUDGED) == choice.verdict]
+        found = [one for one in found if _verdict(seen, one) == choice.verdict]
     if choice.kind in set(Kind):
-        found = [one for one in found if one.declared_kind == choice.kind]
+        found = [one for one in found if seen.kinds[one.number] == choice.kind]
     if choice.state in set(AccountState):
         found = [one for one in found if seen.states.get(one.number) == choice.state]
     match _sort(choice):
@@ -110,7 +111,7 @@ def chosen_accounts(desk: Desk, choice: Choice) -> list[Account]:
             return sorted(found, key=lambda one: seen.owners.get(one.owner, one.owner).casefold())
         case "verdict":
             gravest = {str(one): place for place, one in enumerate(_GRAVEST)}
-            return sorted(found, key=lambda one: gravest.get(seen.verdicts.get(one.number, ""), len(gravest)))
+            return sorted(found, key=lambda one: gravest.get(_verdict(seen, one), len(gravest)))
         case "data_until":
             never = datetime.min.replace(tzinfo=UTC)
             return sorted(found, key=lambda one: seen.data_until.get(one.number, never))
@@ -120,6 +121,11 @@ def chosen_accounts(desk: Desk, choice: Choice) -> list[Account]:
 _GRAVEST = (Verdict.AUTOMATED, Verdict.BULK, Verdict.WATCH, Verdict.NO_DATA, Verdict.CLEAR)
 
 
+def _verdict(seen: Seen, account: Account) -> str:
+    judged = seen.judged.get(account.number)
+    return str(judged.verdict) if judged else _UNJUDGED
+
+
 def _sort(choice: Choice) -> str:
     return choice.sort if choice.sort in SORTS else SORTS[0]
 
@@ -127,18 +133,17 @@ def _sort(choice: Choice) -> str:
 def rows(desk: Desk, choice: Choice) -> Iterator[Sequence[str]]:
     """A header, and a row an account: who it is, what it counts as, verdict, state; moments in UTC."""
     seen = desk.seen
-    findings = queries.latest_findings(desk.session)
     yield (
         *("number", "name", "owner", "branch", "declared_kind", "counted_as"),
         *("verdict", "audited_at", "messages", "days", "state", "data_until"),
     )
     for one in chosen_accounts(desk, choice):
-        finding, until = findings.get(one.number), seen.data_until.get(one.number)
-        kind = planning.true_kind(one, seen.evidence.get(one.number, frozenset()))
+        judged, until = seen.judged.get(one.number), seen.data_until.get(one.number)
+        kind = seen.kinds[one.number]
         owner = seen.owners.get(one.owner, one.owner)
         told = (
-            (str(finding.verdict), _utc(finding.as_of), str(finding.messages), str(finding.days))
-            if finding
+            (str(judged.verdict), _utc(judged.as_of), str(judged.messages), str(judged.days))
+            if judged
             else ("", "", "", "")
         )
         who = (one.number, one.name, owner, one.branch or "", str(one.declared_kind), str(kind))

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 
-from sendepause import planning, states, words
+from sendepause import states, words
 from sendepause.alerts import outbox
 from sendepause.board import needs, notices, rendering
 from sendepause.board.date_cards import DateCard, date_cards
@@ -88,13 +88,13 @@ def overview(desk: Desk) -> Overview:
     session, seen, reader = desk.session, desk.seen, desk.reader
     health, loop = queries.health(session), notices.loop_of(session, seen)
     owed = outbox.overview(session, limit=1).owed
-    waiting = needs.needs(desk)
+    waiting, more = needs.needs(desk, FIRST)
     return Overview(
         as_of=reader.text("as_of", moment=reader.long(reader.now), zone=reader.zone),
         notices=tuple(notices.notices(seen, health, loop, owed, reader, desk.trouble)),
         dates=tuple(date_cards(desk)),
-        needs=tuple(waiting[:FIRST]),
-        more_needs=max(len(waiting) - FIRST, 0),
+        needs=tuple(waiting),
+        more_needs=more,
         halted=seen.halt.halted,
         switches=tuple(notices.switches(seen, health, loop, reader, desk.trouble)),
         counts=tuple(_counts(seen, reader)),
@@ -105,10 +105,10 @@ def overview(desk: Desk) -> Overview:
 def _counts(seen: Seen, reader: Reader) -> Iterator[Counts]:
     """Accounts by verdict, by kind, and by how they stand; what is nought is left out."""
     language, accounts = reader.language, seen.accounts
-    judged = Counter[str](str(seen.verdicts.get(number, "none")) for number in accounts)
-    kinds = Counter[str](
-        planning.true_kind(one, seen.evidence.get(one.number, frozenset())) for one in accounts.values()
+    judged = Counter(
+        str(seen.judged[number].verdict) if number in seen.judged else "none" for number in accounts
     )
+    kinds = Counter(map(str, seen.kinds.values()))
     stand = Counter[str](seen.states[number] for number in accounts if number in seen.states)
     verdicts = {str(one): words.label(one, language) for one in needs.GRAVEST}
     verdicts["none"] = reader.text("not_audited")

@@ -18,7 +18,6 @@ from sendepause.board.rendering import language_of
 from sendepause.board.seen import Reader, Seen
 from sendepause.board.source import Desk, Source
 from sendepause.model import Act
-from sendepause.store import queries
 from sendepause.store.queries import ShownPlan
 
 _ORDER = (Act.PAUSE, Act.ASK, Act.RESUME, Act.WARN, Act.HOLD, Act.NONE)
@@ -93,8 +92,7 @@ def of_choice(desk: Desk, choice: Choice) -> Plan:
     """The plan that was shown last, or what one would say at another moment; nothing is written."""
     reader, seen = desk.reader, desk.seen
     moment = _moment(choice.at, reader.zone)
-    kept = queries.latest_plan(desk.session)
-    before = queries.plan_before(desk.session)
+    kept, before = seen.plan, seen.before
     if moment is not None:
         items: Sequence[Mapping[str, Any]] = deciding.show(desk.installation, desk.settings, moment).items
         before, title = kept, reader.text("plan_at", moment=reader.long(moment))
