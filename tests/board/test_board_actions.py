@@ -111,12 +111,6 @@ def test_a_pause_that_waits_is_approved_as_it_was_shown(client: TestClient, fill
 
 
 def test_a_hold_is_asked_for_in_the_operators_zone(client: TestClient, filled: Engine) -> None:
-    data = {
-        "request": REQUEST,
-        "campaign": "campaign:crm/0",
-        "until": "2026-12-05T12:00",
-        "reason": "Ticket 4711",
-    }
     assert post(client, "hold", HOLD) == 303
     (entry,) = kinds(filled, EntryKind.HOLD_ASKED)
     assert entry.facts["until"] == "2026-12-05T12:00:00+01:00"
@@ -134,12 +128,6 @@ def test_a_hold_is_asked_for_in_the_operators_zone(client: TestClient, filled: E
 def test_what_cannot_be_is_refused_with_its_mend(
     client: TestClient, filled: Engine, changed: dict[str, str], said: str
 ) -> None:
-    data = {
-        "request": REQUEST,
-        "campaign": "campaign:crm/0",
-        "until": "2026-12-05T12:00",
-        "reason": "Ticket 4711",
-    }
     answer = client.post("/act-hold", data=HOLD | changed, headers=OWN)
     assert answer.status_code == 409
     assert said in answer.text
@@ -181,12 +169,6 @@ def test_nobody_is_led_away(client: TestClient, back: str) -> None:
 def test_two_people_are_needed_for_a_hold(
     client: TestClient, client_as: Callable[[str], TestClient], filled: Engine
 ) -> None:
-    data = {
-        "request": REQUEST,
-        "campaign": "campaign:crm/0",
-        "until": "2026-12-05T12:00",
-        "reason": "Ticket 4711",
-    }
     post(client, "hold", HOLD)
     (asked,) = kinds(filled, EntryKind.HOLD_ASKED)
     grant = {"request": "another-request", "key": f"hold:{asked.seq}"}

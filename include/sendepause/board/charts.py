@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 
 WIDTH, HEIGHT = 600, 150
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 8, 10, 22  # room for the scales
+_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 8, 16, 22  # room for the scales
+_WORD = 48  # a day below the scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def burn_down(
         ahead=_points((x(day), y(count)) for day, count in ahead),
         now=now,
         ticks=_ticks(most),
-        days=tuple(Tick(x(day), label) for day, label in shown.items() if first <= day <= last),
+        days=_apart(Tick(x(day), label) for day, label in shown.items() if first <= day <= last),
         pausing=x(pausing),
         begins=x(begins),
         alt=alt,
@@ -134,6 +135,16 @@ def bars(
 def _height(value: float, most: float) -> float:
     room = HEIGHT - _TOP - _BOTTOM
     return round(HEIGHT - _BOTTOM - room * value / max(most, 1), 1)
+
+
+def _apart(ticks: Iterable[Tick]) -> tuple[Tick, ...]:
+    """The first, the last, and those between that leave room for their words."""
+    ordered = sorted(ticks, key=lambda tick: tick.at)
+    kept = ordered[:1]
+    for tick in ordered[1:-1]:
+        if tick.at - kept[-1].at >= _WORD and ordered[-1].at - tick.at >= _WORD:
+            kept.append(tick)
+    return (*kept, *ordered[1:][-1:])
 
 
 def _ticks(most: float) -> tuple[Tick, ...]:

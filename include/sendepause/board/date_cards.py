@@ -145,7 +145,8 @@ def _promise(rule: Enforcement, counts: Mapping[Standing, int], reader: Reader) 
     moment = words.moment(countdown.pausing_from(rule), rule.time_zone, reader.language)
     if not running:
         return ""
-    told = reader.text("promise", n=running - stays, moment=moment)
+    begun = countdown.pausing_from(rule) <= reader.now
+    told = reader.text("promise_now" if begun else "promise", n=running - stays, moment=moment)
     return told if not stays else f"{told} {reader.text('promise_not', n=stays)}"
 
 

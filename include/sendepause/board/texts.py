@@ -20,14 +20,12 @@ _TEXTS: dict[str, Both] = {
     "as_of": Both("Stand: {moment} ({zone})", "As of {moment} ({zone})"),
     "refresh": Both("Neu laden", "Refresh"),
     "language": Both("Sprache", "Language"),
-    "sections": Both("Abschnitte", "Sections"),
     "skip": Both("Zum Inhalt springen", "Skip to content"),
     "dates": Both("Stichtage", "Deadlines"),
     "switches": Both("Schalter", "Switches"),
     "notices": Both("Hinweise", "Notices"),
     "accounts": Both("Konten", "Accounts"),
     "campaigns": Both("Kampagnen", "Campaigns"),
-    "coverage": Both("Abdeckung", "Coverage"),
     "ledger": Both("Protokoll", "Ledger"),
     "alerts": Both("Mitteilungen", "Alerts"),
     "none": Both("–", "–"),
@@ -37,7 +35,6 @@ _TEXTS: dict[str, Both] = {
     "page_after": Both("Weiter", "Next"),
     "pages_of": Both("Seiten: {what}", "Pages: {what}"),
     "search": Both("Suchen", "Search"),
-    "search_label": Both("Konten und Kampagnen filtern", "Filter accounts and campaigns"),
     "search_hint": Both("Name, Nummer, Filiale, System …", "Name, number, branch, system …"),
     "search_clear": Both("Filter aufheben", "Clear filter"),
     "filtered": Both("Gefiltert nach „{q}“.", "Filtered by “{q}”."),
@@ -335,6 +332,10 @@ _TEXTS: dict[str, Both] = {
     "promise": Both(
         "Ab {moment} pausiert Sendepause davon {n}.", "From {moment} on, Sendepause pauses {n} of them."
     ),
+    "promise_now": Both(
+        "Sendepause pausiert davon {n}, jede frühestens am Tag nach ihrer Ankündigung.",
+        "Sendepause pauses {n} of them, each on the day after its notice at the earliest.",
+    ),
     "promise_not": Both(
         "{Eine bleibt|{n} bleiben} in Betrieb, bis eine Person entscheidet.",
         "{One stays|{n} stay} running until a person decides.",
@@ -343,7 +344,6 @@ _TEXTS: dict[str, Both] = {
     "by_verdict": Both("Konten nach Befund", "Accounts by finding"),
     "by_kind": Both("Konten nach Art", "Accounts by kind"),
     "links": Both("Datenquellen, Kampagnensysteme, Slack", "Sources, campaign systems, Slack"),
-    "link": Both("Verbindung", "Connection"),
     "link_ok": Both("erreichbar", "reachable"),
     "link_ill": Both("gestört", "out of order"),
     "untried": Both("noch nicht versucht", "not tried yet"),
@@ -431,7 +431,7 @@ _TEXTS: dict[str, Both] = {
     "before": Both("Vorher", "Before"),
     "now": Both("Jetzt", "Now"),
     "approve_one": Both("Freigeben", "Approve"),
-    "approve_all": Both("Alle {n} Pausen freigeben", "Approve all {n} pauses"),
+    "approve_all": Both("{Die Pause|Alle {n} Pausen} freigeben", "Approve {the pause|all {n} pauses}"),
     "ask_hold": Both("Aufschub beantragen", "Request a hold"),
     "hold_until": Both("Aufschub bis", "Hold until"),
     "hold_reason": Both("Grund (ohne Namen und Nummern von Kunden)", "Reason (no customer's name or number)"),
@@ -517,7 +517,6 @@ _TEXTS: dict[str, Both] = {
     "check_mend": Both(
         "{Eine Sache ist|{n} Sachen sind} zu beheben.", "{One thing is|{n} things are} to be mended."
     ),
-    "checked": Both("Geprüft", "Checked"),
     "mend": Both("Abhilfe", "Mend"),
     # In place of the page
     "not_ready": Both("Die Übersicht kann noch nichts zeigen", "The board has nothing to show yet"),
