@@ -210,9 +210,20 @@ def _events(lines: Lines, accounts: list[str], days: int, rng: np.random.Generat
         pl.when(pl.col("content") > 0)
         .then(_pseudonym(pl.col("content"), "text" + accounts[0]))
         .alias("content"),
+        pl.when(pl.col("ours") & _is_long(pl.col("content"))).then(_bands(pl.col("content"))).alias("sketch"),
         pl.lit(None, pl.String).alias("campaign_id"),
         pl.lit("bench").alias("source"),
     )
+
+
+def _is_long(content: pl.Expr) -> pl.Expr:
+    """Texts of six words or more have a sketch: templates of tools, and two in five of what people write."""
+    return (content >= _PHRASES + 1) & ((content < _UNIQUE // 2) | (content % 5 < 2))
+
+
+def _bands(content: pl.Expr) -> pl.Expr:
+    """Eight numbers for each text; templates of one tool are no relatives of each other."""
+    return pl.concat_list([content.hash(seed=band) for band in range(8)])
 
 
 def _pseudonym(number: pl.Expr, label: str) -> pl.Expr:

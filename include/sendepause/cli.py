@@ -156,6 +156,30 @@ def preview(
 
 
 @app.command()
+def preview_thresholds(
+    policy: Annotated[Path, typer.Argument(help="Another policy.yaml, which is not in force.")],
+    as_of: AsOf = None,
+) -> None:
+    """Print which verdicts a change of policy.yaml would alter, and by which signals. Nothing is written."""
+    from sendepause import auditing, configuration
+
+    installation = _open()
+    settings, _ = installation.read_settings()
+    other = configuration.with_policy(settings, policy)
+    found = list(auditing.preview(installation, settings, other, _moment(as_of) or installation.now()))
+    for one in found:
+        name = settings.account_map[one.account].name
+        why = ", ".join(
+            f"{new.name} {_plain_number(new.value)}, threshold {_plain_number(old.threshold)}"
+            f" -> {_plain_number(new.threshold)}"
+            for old, new in one.signals
+        )
+        _print([f"{one.account} {name}: {one.now} -> {one.then}" + (f" ({why})" if why else "")])
+    if not found:
+        _print(["No verdict would change."])
+
+
+@app.command()
 def act(switch: Switch, author: Author = None) -> None:
     """Switch acting on or off. On approves the plan that is shown at this moment."""
     from sendepause import people
@@ -380,6 +404,10 @@ def _zone(name: str) -> str:
 
 def _json(value: Any) -> None:
     _print([json.dumps(value, ensure_ascii=False, default=_plain)])
+
+
+def _plain_number(value: float | None) -> str:
+    return "-" if value is None else f"{value:g}"
 
 
 def _plain(value: Any) -> Any:

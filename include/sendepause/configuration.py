@@ -15,6 +15,8 @@ import yaml
 from pydantic import ValidationError
 
 from sendepause import settings as shape
+from sendepause.audit.rules import CHANCE, PROBABILITY, SAME_MINUTE
+from sendepause.audit.signals import ADJUSTABLE, BY_NAME
 from sendepause.errors import BadInput
 from sendepause.places import configuration_folder
 from sendepause.settings import Settings
@@ -29,6 +31,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "calendar.yaml": ("enforcements",),
     "policy.yaml": ("policy",),
 }
+SHARE, HOURS, SECONDS = "share", "h", "s"  # units of signals
 OPTIONAL = {"campaign_systems.yaml", "sources.yaml", "policy.yaml"}
 LIST_COLUMNS = ("export_names",)  # in accounts.csv several names stand in one cell, parted by "|"
 
@@ -97,6 +100,21 @@ def check(content: Mapping[str, Any], sections: Mapping[str, _Section] | None = 
     if faults:
         raise BadConfiguration(faults)
     return checked.model_copy(update={"hash": _hash(content_of(checked))})
+
+
+def with_policy(settings: Settings, file: Path) -> Settings:
+    """The same settings with the policy of another file.
+
+    :raises BadConfiguration: with every error in that file.
+    """
+    faults: list[Fault] = []
+    try:
+        section = _yaml_section(file, FILES["policy.yaml"], faults)
+    except OSError as error:
+        raise BadConfiguration([Fault(str(file), None, "", f"cannot be opened: {error.strerror}")]) from error
+    if faults:
+        raise BadConfiguration(faults)
+    return check({**content_of(settings), "policy": {}, **section.content}, {"policy.yaml": section})
 
 
 def content_of(settings: Settings) -> dict[str, Any]:
@@ -322,11 +340,36 @@ def _cross_check(settings: Settings, sections: Mapping[str, _Section]) -> Iterat
     receivers = [index for index, source in enumerate(settings.sources) if source.kind == shape.RECEIVER]
     for index in receivers[1:]:
         yield fault(("sources", index, "kind"), "stands here a second time", "One takes all of Meta's calls.")
+    yield from _threshold_faults(settings, fault)
     for index, rule in enumerate(settings.enforcements):
         if rule.pausing_days > rule.warning_days:
             mend = "Warn at least as early as you pause."
             yield fault(("enforcements", index, "pausing_days"), "is more than warning_days", mend)
         yield from _scope_faults(index, rule, branches, numbers, fault)
+
+
+def _threshold_faults(settings: Settings, fault: Any) -> Iterator[Fault]:
+    """Signals that nobody knows, and numbers that cannot be meant for their unit."""
+    for kind, limits in settings.policy.thresholds.items():
+        for name, limit in limits.items():
+            place = ("policy", "thresholds", str(kind), name)
+            if name not in ADJUSTABLE:
+                mend = f"Use one of {', '.join(sorted(ADJUSTABLE))}."
+                yield fault(place, "is no signal with a threshold", mend)
+            elif wrong := wrong_limit(BY_NAME[name].held.unit, limit):
+                usual = f"{BY_NAME[name].held.limit:g}"
+                yield fault(place, f"{limit:g} {wrong}", f"Without an entry it is {usual}.")
+
+
+def wrong_limit(unit: str, limit: float) -> str | None:
+    """What is wrong with a threshold in that unit (of ``Held``), if anything."""
+    if unit in (SHARE, SAME_MINUTE, PROBABILITY) and limit > 1:
+        return "is no share; write it from 0 to 1, like 0.5"
+    if unit == HOURS and limit > 24:
+        return "is more than the 24 hours of a day"
+    if unit not in (SHARE, SAME_MINUTE, PROBABILITY, HOURS, CHANCE, SECONDS) and limit != int(limit):
+        return "is no whole number, and this is counted"
+    return None
 
 
 def _scope_faults(

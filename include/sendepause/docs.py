@@ -86,6 +86,11 @@ _ACCOUNT_COLUMNS: dict[str, Facts] = {
     "`bulk` or `automated`, no known campaign": {"verdict": Verdict.AUTOMATED},
     "the same, a known campaign explains it": {"verdict": Verdict.AUTOMATED, "campaign_known": True},
     "`no_data`: source absent or ill": {"verdict": Verdict.NO_DATA, "no_data": NoData.NO_SOURCE},
+    "the same, and it was `bulk` or `automated` before": {
+        "verdict": Verdict.NO_DATA,
+        "no_data": NoData.SOURCE_ILL,
+        "held": Verdict.AUTOMATED,
+    },
     "`no_data`: silent or too few": {"verdict": Verdict.NO_DATA, "no_data": NoData.SILENT},
     "`watch`": {"verdict": Verdict.WATCH},
     "kind contradicted, else `clear`": {"verdict": Verdict.CLEAR, "contradicted": True},

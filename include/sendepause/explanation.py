@@ -7,19 +7,37 @@ from datetime import datetime
 from typing import Any
 
 from sendepause import countdown, second_proof, stages, words
-from sendepause.audit import verdict
+from sendepause.audit import telling
 from sendepause.errors import BadInput
 from sendepause.installation import Installation
-from sendepause.model import AccountBy, Act, Kind, Language, Reason
-from sendepause.settings import e164
-from sendepause.store import database, folds, ledger, queries
+from sendepause.model import Account, AccountBy, Act, Finding, Kind, Language, Owner, Reason, Verdict
+from sendepause.settings import Settings, e164
+from sendepause.store import database, findings, folds, ledger, queries
+from sendepause.store.database import Session
 from sendepause.store.folds import PauseRecord
 from sendepause.store.silences import Listened, silences
+
+MOST_SURE = 0.99  # nothing is said to be certain
 
 _PAUSED = words.Both(
     "Sendepause hat sie am {}, pausiert und nachgelesen, dass die Pause gilt.",
     "Sendepause paused it on {}, and read back that the pause holds.",
 )
+_VERDICT = words.Both("Befund: {label}, seit {since}.", "Finding: {label}, since {since}.")
+_AFTER = words.Both(
+    "Befund: {label}, seit {since}; vorher: {before}.", "Finding: {label}, since {since}; before: {before}."
+)
+_UNSINCE = words.Both("Befund: {label}.", "Finding: {label}.")
+_SOURCES = words.Both("Datenquellen: {}.", "Sources: {}.")
+_NO_SOURCES = words.Both("Datenquellen: keine.", "Sources: none.")
+_SOURCE = words.Both("{name}, gelesen bis {until}", "{name}, read until {until}")
+_SURE = words.Both(
+    "Gewissheit: {} % spricht für ein Programm (über {} Nachrichten an {} Tagen).",
+    "Confidence: {}% speaks for a program ({} messages on {} days).",
+)
+_COMPARED = words.Both("Vergleich: {}", "Compared: {}")
+_MISSING = words.Both("Was fehlt: {}", "What is missing: {}")
+_OUTLOOK = words.Both("Was den Befund ändern würde: {}", "What would change the finding: {}")
 _INFERRED = words.Both(
     "Das Konto ist nur erschlossen; gesendet wird über {}.",
     "The account is only inferred; messages go through {}.",
@@ -45,15 +63,13 @@ def explain(installation: Installation, account: str, as_of: datetime) -> Iterat
     language = owner.language
     with database.session(installation.engine, write=False) as session:
         finding = queries.latest_findings(session, as_of, [number]).get(number)
+        verdict = list(_verdict(session, settings, known, owner, finding))
         entries = [entry for entry in ledger.entries(session, kinds=folds.PAUSES) if entry.as_of <= as_of]
         listened = {pair: one for pair, one in silences(session).items() if one.heard_at <= as_of}
     pauses = folds.pauses(entries)
     shown = stages.show(installation, settings, as_of, [number])
     yield f"{known.name} ({number}), {words.label(known.declared_kind, language)}, {owner.name}"
-    if finding:
-        yield verdict.sentence(finding, language, zone=known.time_zone)
-    else:
-        yield words.sentence(Reason.NOT_AUDITED, language)
+    yield from verdict
     for rule in settings.enforcement_list():
         items = [item for item in shown.items if item["enforcement"] == rule.id]
         if items:
@@ -65,6 +81,55 @@ def explain(installation: Installation, account: str, as_of: datetime) -> Iterat
             heard = listened.get((rule.id, item["subject"]))
             more = [*_inferred(item, language), *_after(paused, heard, owner.time_zone, language)]
             yield from (f"  {line}" for line in more)
+
+
+def _verdict(
+    session: Session, settings: Settings, account: Account, owner: Owner, finding: Finding | None
+) -> Iterator[str]:
+    """The verdict and since when, what it rests on, how sure it is, what is missing, what would change it."""
+    language, zone = owner.language, account.time_zone
+    if finding is None:
+        yield words.sentence(Reason.NOT_AUDITED, language)
+        return
+    yield _in_force(session, finding, zone, language)
+    yield telling.told(finding, language, zone=zone)
+    yield _sources(session, settings, account, zone, language)
+    if finding.confidence is not None and finding.verdict not in (Verdict.CLEAR, Verdict.NO_DATA):
+        yield _sure(finding, language)
+    for said, lines in (
+        (_COMPARED, telling.compared(finding, language)),
+        (_MISSING, telling.missing(finding, language)),
+        (_OUTLOOK, iter([telling.outlook(finding, language)])),
+    ):
+        if text := " ".join(line for line in lines if line):
+            yield said.in_(language).format(text)
+
+
+def _in_force(session: Session, finding: Finding, zone: str, language: Language) -> str:
+    label = words.label(finding.verdict, language)
+    if finding.since is None:
+        return _UNSINCE.in_(language).format(label=label)
+    before, since = findings.last_other(session, finding), words.moment(finding.since, zone, language)
+    if before is None:
+        return _VERDICT.in_(language).format(label=label, since=since)
+    return _AFTER.in_(language).format(label=label, since=since, before=words.label(before.verdict, language))
+
+
+def _sources(session: Session, settings: Settings, account: Account, zone: str, language: Language) -> str:
+    """Which sources tell of the account, and how far each reaches."""
+    known = {source.id for source in settings.sources}
+    named = [
+        _SOURCE.in_(language).format(name=reach.source, until=words.moment(reach.read_until, zone, language))
+        for reach in queries.reaches(session)
+        if reach.account == account.number and reach.source in known
+    ]
+    return _SOURCES.in_(language).format("; ".join(named)) if named else _NO_SOURCES.in_(language)
+
+
+def _sure(finding: Finding, language: Language) -> str:
+    rests_on = finding.recent or finding
+    percent = round(100 * min(finding.confidence or 0, MOST_SURE))
+    return _SURE.in_(language).format(percent, rests_on.messages, rests_on.days)
 
 
 def _inferred(item: dict[str, Any], language: Language) -> Iterator[str]:

@@ -41,6 +41,7 @@ EVENTS = pl.Schema(
         "direction": pl.String(),  # "out", "in"
         "counterpart": pl.String(),  # keyed pseudonym
         "content": pl.String(),  # keyed fingerprint, null without text
+        "sketch": pl.List(pl.UInt64()),  # of longer texts that the account sent, else null
         "campaign_id": pl.String(),  # keyed fingerprint
         "source": pl.String(),  # the source's id in the configuration
     }

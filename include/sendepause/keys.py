@@ -18,6 +18,7 @@ import polars_hash as plh
 from sendepause.errors import BadInput
 from sendepause.frames import mapped
 from sendepause.settings import e164
+from sendepause.sketches import sketches
 from sendepause.store import queries
 from sendepause.store.database import Session
 
@@ -88,6 +89,16 @@ class Pseudonymiser:
         template stays recognisable with another customer's order number in it.
         """
         return self._hash("content", _template(values.cast(pl.String)))
+
+    def contents(self, texts: pl.Series, sketched: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """The fingerprints of message texts as :meth:`content` makes them, and the sketches of those that
+        are to have one (``sketched``, true or false): by them texts are alike in which other words, such
+        as the name, differ. See ``sketches``.
+        """
+        templates = _template(texts.cast(pl.String))
+        chosen = templates.to_frame("text").select(pl.when(sketched).then("text")).to_series()
+        under = hmac.digest(self._key, b"sketch", "sha256")
+        return self._hash("content", templates), sketches(chosen, under)
 
     def event(self, values: pl.Series) -> pl.Series:
         """The ids of events from a tool's own ids, which may contain a number; 32 hexadecimal digits."""

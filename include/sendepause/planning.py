@@ -21,6 +21,7 @@ from sendepause.model import (
     Enforcement,
     Evidence,
     Finding,
+    Held,
     Hold,
     Kind,
     Level,
@@ -164,10 +165,16 @@ def _account_decisions(world: World, rule: Enforcement) -> Iterator[Decision]:
                 no_data=finding.no_data if finding else None,
                 campaign_known=account.number in with_campaign,
                 contradicted=contradicted(account, evidence),
+                held=finding.held.finding.verdict if finding and finding.held else None,
             )
         )
-        facts = {"verdict": finding.verdict, "no_data": finding.no_data} if finding else {}
+        facts = {"verdict": finding.verdict, "no_data": _why_none(finding)} if finding else {}
         yield _decision(world, rule, f"account:{account.number}", account, kind, outcome, facts)
+
+
+def _why_none(finding: Finding) -> NoData | None:
+    """Why no verdict is in force; one that stands has another reason for its window, if any."""
+    return finding.no_data if finding.verdict is Verdict.NO_DATA else None
 
 
 def _explained(world: World) -> set[str | None]:
@@ -327,8 +334,14 @@ def _fresh(world: World, account: Account) -> Finding | None:
     finding = world.findings.get(account.number)
     if finding is None or _is_fresh(world, finding):
         return finding
+    told = finding.verdict not in (Verdict.CLEAR, Verdict.NO_DATA)
     return Finding(
-        account.number, finding.as_of, finding.window_days, Verdict.NO_DATA, no_data=NoData.SOURCE_ILL
+        account.number,
+        finding.as_of,
+        finding.window_days,
+        Verdict.NO_DATA,
+        no_data=NoData.SOURCE_ILL,
+        held=finding.held or (Held(finding) if told else None),
     )
 
 

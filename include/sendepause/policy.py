@@ -76,6 +76,7 @@ class AccountCase:
     no_data: NoData | None = None
     campaign_known: bool = False  # a known campaign explains the behaviour and has its own decision
     contradicted: bool = False  # the data prove another kind than the declared one
+    held: Verdict | None = None  # in force before the data failed; missing data refute nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +299,18 @@ def _decide_machine(case: AccountCase, verdict: Verdict) -> Outcome:
 
 
 def _decide_no_data(case: AccountCase) -> Outcome:
+    """What is owed for want of data, and what the verdict before still asks for: the stricter of the two."""
+    missing = _decide_without_data(case)
+    ignorance = case.no_data not in (NoData.TOO_FEW, NoData.SILENT)
+    if not ignorance or case.campaign_known or case.held not in (Verdict.BULK, Verdict.AUTOMATED):
+        return missing
+    before = _decide_machine(case, case.held)
+    act = max(missing.act, before.act, key=(Act.NONE, Act.WARN, Act.ASK).index)
+    reasons = dict.fromkeys((*before.reasons, *missing.reasons))
+    return Outcome(act, tuple(reasons), before.tells + missing.tells)
+
+
+def _decide_without_data(case: AccountCase) -> Outcome:
     match case.no_data:
         case NoData.TOO_FEW:
             return Outcome(Act.NONE, (Reason.TOO_FEW,))

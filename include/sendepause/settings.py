@@ -122,6 +122,7 @@ Clock = Annotated[time, BeforeValidator(_clock)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 ConnectionId = Annotated[str, AfterValidator(_connection_id)]
 Hours = Annotated[float, Field(ge=0, le=24 * 365)]
+Limit = Annotated[float, Field(gt=0, le=1_000_000, strict=True, allow_inf_nan=False)]
 Channel = Annotated[str, StringConstraints(pattern=r"^[CGD][A-Z0-9]{2,}$")]
 SlackUser = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,}$")]
 
@@ -344,6 +345,9 @@ class PolicySettings(_Section):
     silence_hours: Hours = Field(
         default=24, gt=0, description="so long a silence has to be to count as proof"
     )
+    thresholds: dict[Kind, dict[str, Limit]] = Field(
+        default={}, description="of signals, for the accounts of a kind that differs"
+    )
     keep_events_days: int = Field(default=90, ge=35, le=3660)
     far_hours: float = Field(
         default=24, gt=0, le=168, description="an as_of further from real time only shows"
@@ -373,6 +377,12 @@ class Settings(_Section):
     def account_map(self) -> dict[str, model.Account]:
         """Number -> account; made once, there may be ten thousands."""
         return {account.number: model.Account(**account.model_dump()) for account in self.accounts}
+
+    @cached_property
+    def limits(self) -> dict[str, dict[str, float]]:
+        """Number -> the thresholds of its kind, of those accounts whose kind has any of its own."""
+        found = self.policy.thresholds
+        return {one.number: found[one.declared_kind] for one in self.accounts if found.get(one.declared_kind)}
 
     def owner_map(self) -> dict[str, model.Owner]:
         """Owner id -> owner."""

@@ -10,15 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace as replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sendepause import countdown, events, guard, keys, world
+from sendepause import auditing, countdown, events, guard, keys, world
 from sendepause.alerts import addressing, outbox
-from sendepause.audit import verdict
+from sendepause.auditing import source_health as source_health
 from sendepause.deciding import Shown as Shown
 from sendepause.deciding import decide as decide
 from sendepause.deciding import plan_counts, report, show_campaigns
@@ -26,10 +26,9 @@ from sendepause.deciding import show as show
 from sendepause.enforce import Order, Outcome, Result, Seen, carry_out, look
 from sendepause.errors import Guarded
 from sendepause.installation import KEY_CONNECTION, Installation, find_access
-from sendepause.model import Decision, Level, Stage
+from sendepause.model import Decision, Finding, Level, Stage
 from sendepause.sandbox import is_sandbox
 from sendepause.settings import Settings
-from sendepause.sources import files
 from sendepause.sources.ingest import ingest
 from sendepause.sources.query import Watermarks
 from sendepause.store import database, queries
@@ -91,66 +90,54 @@ def pseudonymiser() -> keys.Pseudonymiser:
 
 
 def audit(installation: Installation, as_of: datetime) -> Counts:
-    """Judge every account by its day rows, and write the findings down.
+    """Judge every account by its day rows, and write the findings down."""
+    settings, as_of = begin(installation, as_of)
+    if not _was_read(installation):
+        return {"accounts": 0}
+    found = auditing.survey(installation, settings, as_of)
+    judged = [
+        _verdicts(auditing.judge(installation, settings, as_of, found, share))
+        for share in auditing.shares(settings)
+    ]
+    return audited(installation, as_of, judged)
 
-    Before the first reading nobody is judged: "no data" would accuse sources that were never asked.
+
+def survey(installation: Installation, as_of: datetime) -> list[list[int]]:
+    """Look at all accounts, for those who judge them share by share; the shares: which buckets each holds.
+
+    None before the first reading.
     """
     settings, as_of = begin(installation, as_of)
-    policy = settings.policy
-    since = as_of - timedelta(days=policy.window_days + 2)  # a local day may begin before the UTC day
-    with database.session(installation.engine, write=False) as session:
-        if "read" not in queries.heartbeats(session):
-            return {"accounts": 0}
-        health = source_health(session, settings)
-    findings = verdict.judge(
-        events.activity(installation.events, since.date(), as_of.date() + timedelta(days=1)),
-        as_of,
-        window_days=policy.window_days,
-        fresh_days=policy.fresh_days,
-        health=health,
-        accounts=[account.number for account in settings.accounts],
+    if not _was_read(installation):
+        return []
+    auditing.hand_over(installation, as_of, auditing.survey(installation, settings, as_of))
+    return auditing.shares(settings)
+
+
+def audit_share(installation: Installation, as_of: datetime, buckets: Collection[int]) -> Counts:
+    """Judge the accounts in some buckets, after :func:`survey`; how many got which verdict."""
+    settings, as_of = begin(installation, as_of)
+    found = auditing.handed_over(installation, settings, as_of)
+    return _verdicts(auditing.judge(installation, settings, as_of, found, buckets))
+
+
+def audited(installation: Installation, as_of: datetime, judged: Iterable[Mapping[str, int]]) -> Counts:
+    """Sum up what was counted in the shares of an audit."""
+    counts: Counter[str] = sum((Counter(share) for share in judged), Counter())
+    accounts = counts.total()
+    return beat(
+        installation, "audit", countdown.in_utc(as_of), {"accounts": accounts, **dict(sorted(counts.items()))}
     )
-    with database.session(installation.engine) as session:
-        queries.save_findings(session, findings)
-    verdicts = [str(finding.verdict) for finding in findings]
-    counts = {"accounts": len(findings), **{name: verdicts.count(name) for name in sorted(set(verdicts))}}
-    return beat(installation, "audit", as_of, counts)
 
 
-def source_health(session: Session, settings: Settings) -> dict[str, verdict.SourceHealth]:
-    """For each account: whether a source is connected, whether it is ill, how far its data reach.
+def _was_read(installation: Installation) -> bool:
+    """Before the first reading nobody is judged: "no data" would accuse sources that were never asked."""
+    with database.session(installation.engine, write=False) as session:
+        return "read" in queries.heartbeats(session)
 
-    A source with files of the account of which none could be read is connected, and ill. One that is no
-    longer configured is not connected.
-    """
-    ill = {name for name, state in queries.health(session).items() if not state.ok}
-    ids = {source.id for source in settings.sources}
-    named = {source.id: source.account for source in settings.sources if source.account}
-    reached, unreadable = defaultdict[str, dict[str, datetime]](dict), defaultdict[str, set[str]](set)
-    for reach in queries.reaches(session):
-        if reach.source in ids:
-            reached[reach.account][reach.source] = reach.read_until
-    for file in queries.broken_files(session):
-        account = named.get(file.source) or files.number(file.path.partition("/")[0])
-        if account and file.source in ids:
-            unreadable[account].add(file.source)
-    own = defaultdict[str, set[str]](set)
-    for source, account in named.items():
-        own[account].add(source)
 
-    def health(number: str) -> verdict.SourceHealth:
-        read, broken = reached[number], unreadable[number]
-        connected = read.keys() | own[number] | broken
-        well = {
-            name for name in connected if f"source:{name}" not in ill and (name in read or name not in broken)
-        }
-        return verdict.SourceHealth(
-            connected=bool(connected),
-            ill=bool(connected) and not well,
-            read_until=max(read.values(), default=None),
-        )
-
-    return {account.number: health(account.number) for account in settings.accounts}
+def _verdicts(judged: Iterable[Finding]) -> Counts:
+    return dict(Counter(str(finding.verdict) for finding in judged))
 
 
 def enforce(

@@ -39,6 +39,7 @@ FRAME = pl.Schema(
         "direction": pl.String(),
         "counterpart": pl.String(),
         "content": pl.String(),
+        "sketch": pl.List(pl.UInt64()),  # of the campaign's own texts; those of the cases are not known
         "resolution": pl.String(),
         "label": pl.String(),
         "kind": pl.String(),
@@ -146,12 +147,16 @@ def laid(
 
     :param answers_first: the other side wrote first, within the ten minutes before.
     """
+    content, sketch = _PSEUDONYMS.contents(
+        pl.Series(said, dtype=pl.String), pl.Series([True]).new_from_index(0, len(said))
+    )
     sends = pl.DataFrame(
         {
             "sent_at": _times(at),
             "direction": "out",
             "counterpart": pl.Series(people, dtype=pl.String),
-            "content": _PSEUDONYMS.content(pl.Series(said, dtype=pl.String)),
+            "content": content,
+            "sketch": sketch,
         }
     )
     who = np.flatnonzero(rng.random(len(at)) < answered)
@@ -162,16 +167,19 @@ def laid(
             "direction": "in",
             "counterpart": sends["counterpart"].gather(who),
             "content": pl.Series([f"answer {number}" for number in rng.integers(0, 2**40, len(who))]),
+            "sketch": None,
         },
         schema=sends.schema,
     )
     campaign = pl.concat([sends, answers]).with_columns(injected=pl.lit(True))
     if into is None:
         return campaign.with_columns(resolution=pl.lit("ms"))
-    life = into.with_columns(injected=pl.lit(False))
+    life = into.with_columns(injected=pl.lit(False), sketch=pl.lit(None, pl.List(pl.UInt64())))
     resolution = life["resolution"][0]
     every = "1s" if resolution == "s" else "1ms"
-    whole = pl.concat([campaign.with_columns(pl.col("sent_at").dt.truncate(every)), life.drop("resolution")])
+    whole = pl.concat(
+        [campaign.with_columns(pl.col("sent_at").dt.truncate(every)), life.select(campaign.columns)]
+    )
     return whole.with_columns(resolution=pl.lit(resolution))
 
 
@@ -181,7 +189,7 @@ def labelled(
     """A stream with the columns of ``FRAME``, in order of time."""
     return stream.sort("sent_at", maintain_order=True).select(
         pl.lit(account).alias("account_id"),
-        *("sent_at", "direction", "counterpart", "content", "resolution"),
+        *("sent_at", "direction", "counterpart", "content", "sketch", "resolution"),
         pl.lit("machine").alias("label"),
         pl.lit(kind).alias("kind"),
         pl.lit("adversaries").alias("source"),

@@ -13,7 +13,24 @@ import polars as pl
 from tests.audit.adversaries import AWAKE, DAY, Random, Seconds, host, in_hours, labelled, laid
 
 NUMBERS = 8
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_SYLLABLES = (
+    "ba",
+    "ko",
+    "mi",
+    "tu",
+    "le",
+    "ra",
+    "son",
+    "fe",
+    "wil",
+    "dor",
+    "nu",
+    "gar",
+    "pe",
+    "sit",
+    "lo",
+    "han",
+)
 
 Part = Callable[[Random, str, int], pl.DataFrame]
 """What one number (of so many) of a company (its name) sends and hears in a week."""
@@ -25,6 +42,12 @@ def _some_time(rng: Random, number: int) -> Seconds:
 
 def _people(company: str, which: Sequence[int]) -> list[str]:
     return [f"{company}-x{index}" for index in which]
+
+
+def _own_texts(rng: Random, number: int) -> list[str]:
+    """Texts that have nothing in common: eight made-up words each."""
+    words = rng.choice(_SYLLABLES, (number, 8, 3))
+    return [" ".join("".join(word) for word in text) for text in words]
 
 
 def _greeting(rng: Random, company: str, number: int) -> pl.DataFrame:
@@ -66,16 +89,16 @@ def _group(rng: Random, company: str, number: int) -> pl.DataFrame:
 def _customers(rng: Random, company: str, number: int) -> pl.DataFrame:
     """Customers whom several colleagues serve: each writes to 15 of 40, and 4 in 10 answer."""
     which = [(index * 3 + number * 5) % 40 for index in range(15)]
-    said = [f"Ihr Auftrag Nummer {_LETTERS[index % 26]} ist bei {_LETTERS[number]} gut" for index in which]
-    return laid(rng, _some_time(rng, 15), said, _people(company, which), into=host(rng), answered=0.4)
+    return laid(
+        rng, _some_time(rng, 15), _own_texts(rng, 15), _people(company, which), into=host(rng), answered=0.4
+    )
 
 
 def _nothing(rng: Random, company: str, number: int) -> pl.DataFrame:
     """Everybody's own texts to people of their own at waking hours."""
     at = np.sort(in_hours(rng.uniform(0, 7 * 14 * 3_600, 12), AWAKE, 7))
-    said = [f"Eigener Text von {_LETTERS[number]} mit Wort {_LETTERS[index]}" for index in range(12)]
     who = _people(company, range(number * 12, number * 12 + 12))
-    return laid(rng, at, said, who, into=host(rng), answered=0.7)
+    return laid(rng, at, _own_texts(rng, 12), who, into=host(rng), answered=0.7)
 
 
 def _company(name: str, part: Part) -> Callable[[int], pl.DataFrame]:

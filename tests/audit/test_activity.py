@@ -20,6 +20,9 @@ BERLIN = {"+491": "Europe/Berlin"}
 HOUR_STEPS = ("UTC", "Asia/Tokyo", "America/Phoenix", "Pacific/Kiritimati")
 """Zones a whole number of hours from UTC that never set their clocks."""
 
+SKETCHES = {"x": [1, 2], "y": [2, 3], "z": [4, 5], None: None}
+"""Of contents that some events have and those of before have not: x and y are alike."""
+
 ACROSS_MIDNIGHT = datetime(2019, 11, 20, 22, 40, tzinfo=UTC)
 
 
@@ -33,6 +36,7 @@ def streams(draw: st.DrawFn) -> pl.DataFrame:
     for index in range(size):
         at += timedelta(seconds=draw(gaps))
         moment = at.replace(second=0) if resolution == "min" else at
+        content = draw(st.sampled_from(["x", "y", "z", None]))
         rows.append(
             {
                 "event_id": draw(st.sampled_from([f"e{index}", f"f{index}"])),
@@ -42,7 +46,8 @@ def streams(draw: st.DrawFn) -> pl.DataFrame:
                 "position": draw(st.integers(0, 3)),
                 "direction": draw(st.sampled_from(["out", "out", "in"])),
                 "counterpart": draw(st.sampled_from(["a", "b", "c", "d", None])),
-                "content": draw(st.sampled_from(["x", "y", "z", None])),
+                "content": content,
+                "sketch": draw(st.sampled_from([None, SKETCHES[content]])),
                 "campaign_id": None,
                 "source": "invented",
             }

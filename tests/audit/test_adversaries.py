@@ -14,10 +14,11 @@ def evasion(request: pytest.FixtureRequest) -> pl.DataFrame:
     return ALL[request.param](1)
 
 
-def test_a_seed_gives_the_same_streams_and_another_seed_others() -> None:
-    for name, made in ALL.items():
-        assert_frame_equal(made(3), made(3))
-        assert not made(3).equals(made(4)), name
+@pytest.mark.parametrize("name", ["lognormal_044", "warm_up", "second_wave"])
+def test_a_seed_gives_the_same_streams_and_another_seed_others(name: str) -> None:
+    once = ALL[name](3)
+    assert_frame_equal(ALL[name](3), once)
+    assert not ALL[name](4).equals(once)
 
 
 def test_every_account_is_a_campaign_of_the_size_that_it_names(evasion: pl.DataFrame) -> None:

@@ -51,6 +51,14 @@ def test_identical_rows_are_distinct_without_an_event_id_and_one_with_it(tmp_pat
     assert audit_files([written(tmp_path / "b.parquet", frame, "event_id")])[0].messages == 41
 
 
+def test_texts_that_are_alike_count_as_one_where_a_file_has_their_sketches(tmp_path: Path) -> None:
+    texts = events(sends(NOON, [3_600] * 24, contents="offer-{}"))
+    alike = texts.with_columns(sketch=pl.lit([7, 8], pl.List(pl.UInt32)))
+    for frame, more, fact in ((texts, (), False), (alike, ("sketch",), True)):
+        (finding,) = audit_files([written(tmp_path / "a.parquet", frame, *more)])
+        assert {one.name: one.tripped for one in finding.signals}["same_to_many"] is fact
+
+
 def test_files_in_any_order_give_the_same(tmp_path: Path) -> None:
     halves = [written(tmp_path / f"{i}.parquet", campaign()[i::2]) for i in range(2)]
     other = written(tmp_path / "other.parquet", campaign("+490"))
@@ -119,12 +127,14 @@ def test_a_missing_column_names_those_that_exist(tmp_path: Path) -> None:
         ({"sent_at": pl.lit("2019-11-20 12:00")}, "sent_at is String, not a datetime"),
         ({"counterpart": pl.lit(1.5)}, "counterpart is Float64, not text"),
         ({"resolution": pl.lit("hour")}, "41 rows whose resolution is none of ms, s, min"),
+        ({"sketch": pl.lit("abc")}, "sketch is String, not a list of unsigned whole numbers"),
+        ({"sketch": pl.lit([1])}, "sketch is List.Int64., not a list of unsigned whole numbers"),
     ],
 )
 def test_values_that_cannot_be_meant_are_told(
     tmp_path: Path, change: dict[str, pl.Expr], message: str
 ) -> None:
-    path = written(tmp_path / "a.parquet", campaign().with_columns(**change), "resolution")
+    path = written(tmp_path / "a.parquet", campaign().with_columns(**change), "resolution", "sketch")
     with pytest.raises(BadInput, match=message):
         audit_files([path])
 

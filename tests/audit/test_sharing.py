@@ -23,6 +23,8 @@ from sendepause.frames import EVENTS, UTC_MS
 from sendepause.model import Finding, Language, Verdict
 
 ACCOUNTS = ("+491", "+492", "+493")
+SKETCHES = {"x": [1, 2], "y": [3, 4], "z": [5, 2]}
+FAMILY = {"z": "x"}  # they share a band
 WEEKS_END = adversaries.MONDAY.replace(tzinfo=NOON.tzinfo) + timedelta(days=21)
 
 
@@ -30,7 +32,7 @@ def rows_of(stream: pl.DataFrame, *, to_minutes: bool = False) -> pl.DataFrame:
     """The day rows of a made-up stream."""
     if to_minutes:
         stream = stream.with_columns(pl.col("sent_at").dt.truncate("1m"), resolution=pl.lit("min"))
-    ids = {"event_id": pl.lit(None), "sketch": pl.lit(None), "campaign_id": pl.lit(None)}
+    ids = {"event_id": pl.lit(None), "campaign_id": pl.lit(None)}
     utc = pl.col("sent_at").dt.replace_time_zone("UTC").cast(UTC_MS)
     made = stream.with_row_index("position").with_columns(utc, **ids)
     return day_rows(made.select(pl.col(name).cast(dtype) for name, dtype in EVENTS.items()), {})
@@ -70,8 +72,7 @@ def test_a_list_split_over_five_numbers_is_the_whole_list_for_each() -> None:
     parts = pl.concat([part_of_a_list(f"+49{number}", 15, answers=1) for number in range(5)])
     for number in range(5):
         line = only(parts, f"+49{number}")
-        assert (line["list_people"], line["list_accounts"]) == (75, 5)
-        assert (line["written_to"], line["strangers"], line["shared_people"]) == (15, 14, 0)
+        assert (line["list_people"], line["strangers"], line["shared_people"]) == (75, 14, 0)
 
 
 @pytest.mark.parametrize(("people", "whole"), [(OWN_PART - 1, 15), (OWN_PART, 15 + OWN_PART)])
@@ -100,7 +101,7 @@ def test_a_greeting_to_those_who_wrote_first_is_no_list_and_they_are_no_stranger
         return written(account, sorted([*said, *asked], key=lambda line: line[0]))
 
     line = only(pl.concat([answered("+491"), answered("+492")]))
-    assert (line["list_people"], line["strangers"], line["written_to"]) == (0, 0, 30)
+    assert (line["list_people"], line["strangers"]) == (0, 0)
 
 
 def test_a_list_is_a_weeks_and_rare_words_to_begin_with_do_not_add_up() -> None:
@@ -118,7 +119,7 @@ def test_a_list_is_a_weeks_and_rare_words_to_begin_with_do_not_add_up() -> None:
 def test_where_nobody_is_heard_silence_says_nothing() -> None:
     deaf = [part_of_a_list(account, 30, heard=False) for account in ("+491", "+492")]
     line = only(pl.concat(deaf))
-    assert {name for name, value in line.items() if value is not None} == {"account_id", "written_to"}
+    assert {name for name, value in line.items() if value is not None} == {"account_id"}
     # One that hears tells of the whole list, once enough people were written to from it.
     for people, whole in ((LIST_HEARD - 1, 0), (LIST_HEARD, 60 + LIST_HEARD)):
         assert only(pl.concat([*deaf, part_of_a_list("+493", people)]), "+493")["list_people"] == whole
@@ -138,11 +139,11 @@ def test_people_written_to_first_by_several_numbers_count_where_they_answer_none
 
 def test_an_internal_group_is_one_counterpart_and_no_company_shares_with_another() -> None:
     def morning(account: str) -> pl.DataFrame:
-        return written(account, [(NOON + timedelta(days=day), "out", "team", "hello") for day in range(20)])
+        said = [(NOON + timedelta(days=day), "out", "team", "hello") for day in range(20)]
+        return written(account, [(NOON - timedelta(hours=1), "in", "friend", None), *said])
 
-    group = written("+490", [(NOON + timedelta(days=30), "in", "team", None)])
-    line = only(pl.concat([morning("+491"), morning("+492"), group]))
-    assert (line["written_to"], line["shared_people"], line["list_people"]) == (1, None, None)
+    line = only(pl.concat([morning("+491"), morning("+492")]))
+    assert (line["shared_people"], line["same_begun"], line["list_people"]) == (1, 0, 0)
 
     rows = traces(day_rows(pl.concat([part_of_a_list("+491", 20), part_of_a_list("+492", 20)]), {}))
     for companies, whole in (({"+491": "a", "+492": "a"}, 40), ({"+491": "a", "+492": "b"}, 0), ({}, 0)):
@@ -154,7 +155,7 @@ def test_strangers_are_counted_over_the_window_and_on_the_busiest_day() -> None:
     again = sends(NOON + timedelta(days=4), [60] * 6, people="2-{}")  # known since the third day
     friend: list[Line] = [(NOON - timedelta(hours=1), "in", "friend", None)]
     line = only(written("+491", [*friend, *said[0], *said[1], *said[2], *again]))
-    assert (line["strangers"], line["strangers_day"], line["strangers_share"]) == (19 - 1, 7, 1.0)
+    assert (line["strangers"], line["strangers_day"]) == (5 + 6 + 7, 7)
 
 
 @st.composite
@@ -170,7 +171,8 @@ def talks(draw: st.DrawFn) -> pl.DataFrame:
             "position": index,
             "direction": draw(st.sampled_from(["out", "out", "out", "in"])),
             "counterpart": draw(st.sampled_from([*(f"p{n}" for n in range(30)), None])),
-            "content": draw(st.sampled_from(["x", "x", "y", None])),
+            "content": (content := draw(st.sampled_from(["x", "x", "y", "z", None]))),
+            "sketch": SKETCHES.get(content),
             "campaign_id": None,
             "source": "invented",
         }
@@ -179,7 +181,7 @@ def talks(draw: st.DrawFn) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=EVENTS)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(talks(), st.permutations(ACCOUNTS), st.integers(0, 3), st.randoms(use_true_random=False))
 def test_buckets_and_order_change_nothing(
     stream: pl.DataFrame, accounts: list[str], cut: int, random: Any
@@ -195,7 +197,7 @@ def test_buckets_and_order_change_nothing(
     assert_frame_equal(shared([traces(bucket) for bucket in buckets]), whole)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(talks())
 def test_it_counts_what_counting_by_hand_counts(stream: pl.DataFrame) -> None:
     told = {line["account_id"]: line for line in shared([traces(day_rows(stream, {}))]).to_dicts()}
@@ -217,7 +219,7 @@ def by_hand(stream: pl.DataFrame) -> dict[str, dict[str, Any]]:
             and line["content"]
             and line["sent_at"].date() == first[pair]["sent_at"].date()
         ):
-            told[(*pair, line["content"])] = line["sent_at"].isocalendar()[1]
+            told[(*pair, FAMILY.get(line["content"], line["content"]))] = line["sent_at"].isocalendar()[1]
     hears = {account for account, _ in heard}
     cold = {pair for pair in wrote if first[pair]["direction"] == "out"}
     answered = {person for _, person in heard}
@@ -229,38 +231,30 @@ def by_hand(stream: pl.DataFrame) -> dict[str, dict[str, Any]]:
     for account in {account for account, _ in first}:
         strangers = {pair for pair in cold - heard if pair[0] == account}
         days = [first[pair]["sent_at"].date() for pair in strangers]
-        written_to = sum(pair[0] == account for pair in wrote)
         common = {
             person
             for _, person in strangers
             if person not in answered and sum((other, person) in cold for other in hears) > 1
         }
-        sizes = [
-            size for size in (list_size(parts, account, hears, heard) for parts in lists.values()) if size
-        ]
-        people, accounts = max(sizes, default=(0, 0))
+        sizes = [list_size(parts, account, hears, heard) for parts in lists.values()]
         numbers = {
             "strangers": len(strangers),
             "strangers_day": max((days.count(day) for day in days), default=0),
-            "strangers_share": len(strangers) / written_to if written_to else None,
             "shared_people": len(common),
             "same_begun": alone(lists, account, hears, heard),
-            "list_people": people,
-            "list_accounts": accounts,
+            "list_people": max(sizes, default=0),
         }
         known = numbers if account in hears else dict.fromkeys(numbers)
-        result[account] = {"account_id": account, "written_to": written_to, **known}
+        result[account] = {"account_id": account, **known}
     return result
 
 
-def list_size(
-    parts: dict[str, set[str]], account: str, hears: set[str], heard: set[tuple[str, str]]
-) -> tuple[int, int] | None:
+def list_size(parts: dict[str, set[str]], account: str, hears: set[str], heard: set[tuple[str, str]]) -> int:
     large = {number: people for number, people in parts.items() if len(people) >= OWN_PART}
     told = [(number, person) for number, people in large.items() for person in people if number in hears]
     if account not in large or len(large) < 2 or not mostly_silent(told, heard):
-        return None
-    return len(set().union(*large.values())), len(large)
+        return 0
+    return len(set().union(*large.values()))
 
 
 def mostly_silent(told: list[tuple[str, str]], heard: set[tuple[str, str]]) -> bool:
@@ -298,6 +292,15 @@ def test_numbers_that_share_one_list_are_found_by_the_list(to_minutes: bool) -> 
     assert sum(finding.verdict is Verdict.CLEAR for finding in missed) >= 10
 
 
+def test_a_shared_list_is_found_though_every_text_of_it_is_another() -> None:
+    stream = adversaries.shared_list(1).filter(pl.col("text") == "spintax", pl.col("size") == 75)
+    assert stream.filter("injected", pl.col("direction") == "out")["content"].n_unique() > 140
+    findings = judged(stream).values()
+    assert {finding.verdict for finding in findings} <= {Verdict.BULK, Verdict.AUTOMATED}
+    alike = {signal.value for f in findings for signal in f.signals if signal.name == "list_people"}
+    assert min(alike) >= 70
+
+
 def test_a_number_of_a_shared_list_is_told_why_in_both_languages() -> None:
     stream = adversaries.shared_list(1).filter(pl.col("text") == "same", pl.col("size") == 75)
     finding = next(finding for finding in judged(stream).values() if finding.verdict is Verdict.BULK)
@@ -306,6 +309,14 @@ def test_a_number_of_a_shared_list_is_told_why_in_both_languages() -> None:
     assert "Schwelle: ab 40" in german
     assert "to 75 people in one week, spread over several of your company's numbers" in english
     assert "threshold: 40 or more" in english
+
+
+def test_a_list_is_a_fact_also_where_each_number_sent_too_little_for_a_verdict_on_timing() -> None:
+    parts = pl.concat([part_of_a_list(f"+49{number}", 15, answers=1) for number in range(5)])
+    rows = day_rows(parts, {})
+    for companies, verdict in ((None, Verdict.BULK), ({}, Verdict.NO_DATA)):
+        findings = judge(rows, NOON + timedelta(days=1), companies=companies)
+        assert {finding.verdict for finding in findings} == {verdict}
 
 
 def test_sharing_alone_makes_nobody_automated() -> None:

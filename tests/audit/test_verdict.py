@@ -82,6 +82,137 @@ def test_four_points_are_automated() -> None:
     assert tripped(finding) >= {"points", "template_repeat", "distinct_texts", "mode"}
 
 
+NIGHT_AND_DAY = sends(NOON - timedelta(days=6), islice(cycle([3_500, 7_900, 5_300]), 100), contents="x{}")
+"""Round the clock for six days, each text another."""
+
+
+def _bot(texts: int) -> list[Line]:
+    return [(at, way, who, f"x{n % texts}") for n, (at, way, who, _) in enumerate(NIGHT_AND_DAY)]
+
+
+def test_two_traits_at_once_are_automated_and_one_is_watched() -> None:
+    lonely = found(_bot(60))  # no rest, and texts that come back
+    assert lonely.verdict is Verdict.AUTOMATED
+    assert {"score", "recurring_texts", "short_rest"} <= tripped(lonely)
+    by_day = [(at, way, who, "x") for at, way, who, _ in sends(NOON - timedelta(days=5), [0])]
+    assert found(by_day).no_data is NoData.TOO_FEW
+    canned = [
+        (NOON - timedelta(days=5 - n // 5, minutes=97 * (n % 5) + n), "out", f"p{n % 7}", f"c{n % 9}")
+        for n in range(25)
+    ]
+    finding = found(canned)
+    assert values(finding)["recurring_texts"] == 1
+    assert finding.verdict is Verdict.WATCH
+
+
+@pytest.mark.parametrize(
+    ("language", "parts"),
+    [
+        (
+            Language.DE,
+            [
+                "100 % der Nachrichten mit einem Text, der zu anderer Stunde schon vorkam (Schwelle: ab",
+                "längste tägliche Ruhezeit von nur 0 Std. (Schwelle: höchstens 5 Std.)",
+                "zusammen ein Bild, das im Vergleich zu 99,9 % von Programmen kam (Schwelle: ab 90 %)",
+            ],
+        ),
+        (
+            Language.EN,
+            [
+                "100% of the messages with a text that was sent at another hour as well",
+                "a longest daily rest of only 0 h (threshold: 5 h or less)",
+                "together a picture that in the comparison was 99.9% from programs (threshold: 90% or more)",
+            ],
+        ),
+    ],
+)
+def test_the_score_is_explained_by_its_traits(language: Language, parts: list[str]) -> None:
+    finding = found(_bot(49))
+    only_score = tuple(
+        replace(signal, tripped=False, value=0.0)
+        if signal.name in ("points", "habits") or signal.name.startswith(("clock", "reach", "same", "strang"))
+        else signal
+        for signal in finding.signals
+    )
+    text = sentence(replace(finding, signals=only_score), language)
+    assert [part for part in parts if part not in text] == []
+
+
+def _hotline(per_day: int) -> list[Line]:
+    """A week of a team in shifts: who asks is answered after a minute or two, mostly from a list."""
+    lines: list[Line] = []
+    for number in range(7 * per_day):
+        at = NOON - timedelta(days=6) + timedelta(seconds=number * 86_400 / per_day + number * 2_963 % 14_000)
+        for step in range(1 + number % 3):
+            asked = at + timedelta(seconds=step * 190 + 37 * number % 60)
+            lines.append((asked, "in", f"c{number}", f"q{number}-{step}"))
+            text = f"canned{(number + step) % 6}" if (number + step) % 5 else f"free{number}-{step}"
+            lines.append((asked + timedelta(seconds=50 + 13 * number % 90), "out", f"c{number}", text))
+    return sorted(lines)
+
+
+@pytest.mark.parametrize("per_day", [4, 10, 30])
+@pytest.mark.parametrize("resolution", ["s", "min"])
+def test_a_team_in_shifts_with_canned_answers_is_no_machine(per_day: int, resolution: str) -> None:
+    stream = events(_hotline(per_day), resolution=resolution)
+    if resolution == "min":
+        stream = stream.with_columns(pl.col("sent_at").dt.truncate("1m"))
+    (finding,) = judge(day_rows(stream, {}), AS_OF, accounts=["+491"])
+    measured = values(finding)
+    assert measured["short_rest"] is not None
+    assert measured["short_rest"] <= 4
+    assert measured["recurring_texts"] is not None
+    assert measured["recurring_texts"] > 0.5
+    assert not tripped(finding) & {"quiet", "short_rest", "habits", "score"}
+    assert finding.verdict in (Verdict.WATCH, Verdict.BULK)  # one text to twenty is bulk, whoever sends it
+
+
+def test_traits_that_only_add_up_are_named_too() -> None:
+    below = {"recurring_texts": 0.29, "prompt_replies": 0.69, "short_rest": 6.0, "score": 0.6}
+    signals = tuple(
+        replace(signal, value=below.get(signal.name), tripped=False) for signal in found(TALK).signals
+    )
+    finding = replace(found(TALK), verdict=Verdict.WATCH, signals=signals)
+    text = sentence(finding, Language.EN)
+    assert "29% of the messages with a text that was sent at another hour as well" in text
+    assert "69% of the replies within 3 seconds" in text
+    assert "rest" not in text  # six hours add nothing
+
+
+def test_confidence_grows_with_what_speaks_for_a_machine() -> None:
+    talk, bot, campaign = found(TALK), found(_bot(60)), found(CAMPAIGN)
+    assert talk.confidence is not None
+    assert talk.confidence < 0.05
+    assert bot.confidence is not None
+    assert campaign.confidence is not None
+    assert min(bot.confidence, campaign.confidence) > 0.8
+    assert found(TALK[:19]).confidence is None
+    assert found([]).confidence is None
+
+
+def test_a_signal_says_on_how_many_it_rests() -> None:
+    samples = {signal.name: signal.sample for signal in found(CAMPAIGN).signals}
+    assert (samples["chain_pace"], samples["clock"], samples["mode"]) == (40, 1, 39)
+
+
+def test_an_account_can_have_thresholds_of_its_own() -> None:
+    limits = {"+491": {"chain_pace": 50.0, "points": 9.0}}
+    finding = found(CAMPAIGN, limits=limits)
+    assert finding.verdict is Verdict.BULK
+    shown = {signal.name: signal for signal in finding.signals}["chain_pace"]
+    assert (shown.value, shown.threshold, shown.tripped) == (40, 50, False)
+    assert "(threshold: 30 or more)" in sentence(finding, Language.EN)  # that of reach_hour
+    others = {"+499": {"chain_pace": 50.0}}
+    assert found(CAMPAIGN, limits=others).verdict is Verdict.AUTOMATED
+    lower = found(TALK, limits={"+491": {"reach_hour": 3.0}})
+    assert lower.verdict is Verdict.BULK
+
+
+def test_a_threshold_for_no_signal_is_refused() -> None:
+    with pytest.raises(ValueError, match="chain_paec"):
+        found(TALK, limits={"+491": {"chain_paec": 50.0}})
+
+
 def test_under_twenty_sends_only_facts_speak() -> None:
     finding = found(sends(NOON, [7] * 18, people="a", contents="x"))
     assert (finding.verdict, finding.no_data) == (Verdict.NO_DATA, NoData.TOO_FEW)

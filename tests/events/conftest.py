@@ -32,6 +32,7 @@ def event(number: int = 0, **fields: Any) -> dict[str, Any]:
         "direction": "out",
         "counterpart": f"person-{number % 3}",
         "content": "greeting",
+        "sketch": None,
         "campaign_id": None,
         "source": "phones",
         **fields,

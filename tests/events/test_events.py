@@ -69,14 +69,21 @@ def test_a_choice_of_days_buckets_and_accounts(base: Path) -> None:
     assert events.scan(base, days={date(2018, 1, 1)}).collect().schema == EVENTS
 
 
+SKETCHES = {None: None, "greeting": None, "offer": [2**64 - 1, 7]}
+
 rows = st.builds(
-    lambda number, late, text, account: event(
-        number, sent_at=NOON + timedelta(hours=9 * late), content=text, account_id=account
+    lambda number, late, text, account, old: event(
+        number,
+        sent_at=NOON + timedelta(hours=9 * late),
+        content=text,
+        sketch=None if old else SKETCHES[text],
+        account_id=account,
     ),
     number=st.integers(0, 5),
     late=st.integers(0, 3),
     text=st.sampled_from([None, "greeting", "offer"]),
     account=st.just(BERLIN),
+    old=st.booleans(),
 )
 
 
@@ -247,6 +254,50 @@ def test_day_rows_of_an_older_version_can_be_read_and_are_made_anew(base: Path) 
     assert row["contents"][0]["hours"] is None
     events.refresh_activity(base, set(), ZONES)
     assert_frame_equal(events.activity(base, DAY, DAY), now)
+
+
+def as_before_sketches(base: Path) -> None:
+    for file in base.rglob("events.parquet"):
+        pl.read_parquet(file).drop("sketch").write_parquet(file)
+
+
+def test_events_from_before_sketches_can_be_read_beside_new_ones(base: Path) -> None:
+    events.merge(base, frame(event(1), event(2)))
+    as_before_sketches(base)
+    events.merge(base, frame(event(3, sent_at=NOON + timedelta(days=1), sketch=[5, 6])))
+    assert stored(base).schema == EVENTS
+    assert stored(base)["sketch"].to_list() == [None, None, [5, 6]]
+
+
+def test_an_event_from_before_sketches_takes_its_own_once_and_is_no_new_one(base: Path) -> None:
+    sketched = frame(event(1, sketch=[5, 6]), event(2))
+    events.merge(base, sketched)
+    as_before_sketches(base)
+    without = stored(base)
+    changed, more = events.merge_counted(base, sketched)
+    assert (changed, more) == ({(DAY, events.bucket_of(BERLIN))}, 0)
+    assert_frame_equal(stored(base).drop("sketch"), without.drop("sketch"))
+    assert_frame_equal(stored(base), sketched)
+    assert events.merge(base, sketched) == set()
+    assert events.merge(base, without) == set()
+
+
+def test_what_has_no_sketch_is_read_again_without_a_change(base: Path) -> None:
+    given_ = frame(event(1), event(2, direction="in"), event(3, content=None))
+    events.merge(base, given_)
+    as_before_sketches(base)
+    before = {path: path.stat().st_mtime_ns for path in base.rglob("*.parquet")}
+    assert events.merge(base, given_) == set()
+    assert {path: path.stat().st_mtime_ns for path in base.rglob("*.parquet")} == before
+
+
+def test_the_day_row_has_the_sketches_of_its_texts(base: Path) -> None:
+    alike = [event(n, content=f"text-{n % 2}", sketch=[n % 2, 9]) for n in range(4)]
+    changed = events.merge(base, frame(*alike, event(5)))
+    events.refresh_activity(base, changed, ZONES)
+    (row,) = events.activity(base, DAY, DAY).to_dicts()
+    assert sorted(given_["sketch"] for given_ in row["sketches"]) == [[0, 9], [1, 9]]
+    assert {given_["content"] for given_ in row["sketches"]} < {one["content"] for one in row["contents"]}
 
 
 def test_the_far_east_and_the_far_west_are_on_their_own_days(base: Path) -> None:

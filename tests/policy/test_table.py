@@ -141,6 +141,27 @@ def test_silence_is_not_innocence_once_the_rule_is_in_force() -> None:
     )
 
 
+@pytest.mark.parametrize("ill", [NoData.NO_SOURCE, NoData.SOURCE_ILL])
+@pytest.mark.parametrize("before", [Verdict.BULK, Verdict.AUTOMATED])
+def test_a_source_that_fails_takes_nothing_back(ill: NoData, before: Verdict) -> None:
+    for phase, last in product(Phase, (False, True)):
+        missing = account(phase, Verdict.NO_DATA, no_data=ill, last_hours=last)
+        failed = account(phase, Verdict.NO_DATA, no_data=ill, held=before, last_hours=last)
+        for alone in (account(phase, before, last_hours=last), missing):
+            assert told(failed) >= told(alone)
+            assert set(failed.reasons) >= set(alone.reasons)
+            assert list(Act).index(failed.act) >= list(Act).index(alone.act)
+        explained = account(
+            phase, Verdict.NO_DATA, no_data=ill, held=before, last_hours=last, campaign_known=True
+        )
+        assert explained == missing  # the campaign has its own decision
+
+
+def test_a_well_source_that_tells_of_silence_needs_no_memory() -> None:
+    silent = account(Phase.IN_FORCE, Verdict.NO_DATA, no_data=NoData.SILENT, held=Verdict.AUTOMATED)
+    assert silent == account(Phase.IN_FORCE, Verdict.NO_DATA, no_data=NoData.SILENT)
+
+
 def test_a_contradiction_of_kind_is_told_on_top_of_whatever_else_is() -> None:
     for kind, phase in product(Kind, Phase):
         outcome = account(phase, Verdict.CLEAR, kind=kind, contradicted=True)
@@ -158,7 +179,14 @@ EVERY_CAMPAIGN = [
 EVERY_ACCOUNT = [
     AccountCase(*facts)
     for facts in product(
-        Kind, Phase, (False, True), (None, *Verdict), (None, *NoData), (False, True), (False, True)
+        Kind,
+        Phase,
+        (False, True),
+        (None, *Verdict),
+        (None, *NoData),
+        (False, True),
+        (False, True),
+        (None, Verdict.CLEAR, Verdict.WATCH, Verdict.BULK, Verdict.AUTOMATED),
     )
 ]
 

@@ -53,7 +53,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 class TestEvents:
     def test_a_message_is_in_the_store_before_it_is_acknowledged(self, on_both: Branch) -> None:
         assert on_both.post(incoming("wamid.1", ago(on_both, 5))).status_code == 200
-        ((_, account, sent_at, resolution, _, direction, counterpart, content, _, source),) = (
+        ((_, account, sent_at, resolution, _, direction, counterpart, content, _, _, source),) = (
             on_both.waiting()
         )
         assert (account, direction, resolution, source) == (BOOKINGS, "in", "s", "meta")

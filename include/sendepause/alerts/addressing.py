@@ -14,7 +14,7 @@ from sendepause.alerts import channels
 from sendepause.alerts.gathering import Desk
 from sendepause.alerts.outbox import Fact, Recipient
 from sendepause.alerts.texts import AlertFacts
-from sendepause.audit import verdict
+from sendepause.audit import telling
 from sendepause.guard import Passage
 from sendepause.model import (
     Account,
@@ -256,7 +256,7 @@ def _of_account(account: Account, findings: Mapping[str, Finding]) -> AlertFacts
     finding = findings.get(account.number)
     if finding is not None:
         facts["verdict"] = str(finding.verdict)
-        facts["sentence"] = {str(tongue): verdict.sentence(finding, tongue) for tongue in Language}
+        facts["sentence"] = {str(tongue): telling.told(finding, tongue) for tongue in Language}
     return facts
 
 

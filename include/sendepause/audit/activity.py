@@ -7,13 +7,14 @@ midnight (a chain, a gap, a bout, a reply, a burst) is left open here and closed
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import polars_hash  # noqa: F401  the namespace of hashes
 
 from sendepause.audit.chains import CHAIN, LONGEST_GAP_S, chain_starts, summarise
 from sendepause.audit.ordered import (
@@ -30,8 +31,10 @@ from sendepause.audit.ordered import (
     previous,
     starts,
 )
-from sendepause.audit.placing import DAY_MS, HOUR_MS, MINUTE_MS, in_order, offsets, once, with_bounds
-from sendepause.frames import UTC_MS
+from sendepause.audit.placing import ID as ID
+from sendepause.audit.placing import MINUTE_MS, RESOLUTIONS, ROW, USED, placed_events
+from sendepause.audit.placing import short as short
+from sendepause.frames import EVENTS, UTC_MS
 
 BOUT_SILENCE_S = 300
 """A send after at least this much of the account's own silence starts a bout."""
@@ -40,15 +43,10 @@ REPLY_WITHIN_S = 3_600
 BURST_S = 15
 """The time in which a burst is counted, from WhatsApp's white paper of 6 February 2019."""
 
-RESOLUTIONS = ("ms", "s", "min")
-"""From the finest to the coarsest."""
+_AT_ONCE = 500_000  # events that one thread counts at a time
 
 HISTOGRAM = pl.List(pl.Struct({"bin": pl.UInt16(), "n": pl.UInt32()}))
 """Non-empty bins in ascending order."""
-
-ID = pl.UInt64()
-"""Counterparts and contents in day rows: ``short`` of their pseudonyms, read, sorted and compared in a
-tenth of the time. Of a million texts of an account two have the same in one of 37 million accounts."""
 
 EDGE = pl.Struct({"at": UTC_MS, "ours": pl.Boolean(), "counterpart": ID})
 
@@ -87,6 +85,8 @@ ACTIVITY = pl.Schema(
         "contents": pl.List(
             pl.Struct({"content": ID, "counterpart": ID, "n": pl.UInt32(), "hours": pl.UInt32()})
         ),
+        # Of the texts among the contents those that have a sketch, each once.
+        "sketches": pl.List(pl.Struct({"content": ID, "sketch": EVENTS["sketch"]})),
         "people": pl.List(  # each counterpart of the day; opened: its first message of the day was ours
             pl.Struct(
                 {
@@ -100,39 +100,55 @@ ACTIVITY = pl.Schema(
     }
 )
 
-_USED = ("event_id", "account_id", "sent_at", "resolution", "position", "direction", "counterpart", "content")
-_ROW = "row"  # the number of the day row that an event belongs to
-
 
 def day_rows(events: pl.DataFrame | pl.LazyFrame, zones: Mapping[str, str]) -> pl.DataFrame:
     """One row for each account and local day that has events, ordered by both; schema ``ACTIVITY``.
 
-    :param events: schema ``frames.EVENTS``, in any order. Of rows with one ``event_id`` on one day of an
-        account the first in order counts; a null ``event_id`` is never a duplicate.
+    :param events: schema ``frames.EVENTS``, in any order, ``sketch`` only if there is one. Of rows with one
+        ``event_id`` on one day of an account the first in order counts; a null one is never a duplicate.
     :param zones: the IANA time zone of each account; UTC where it is missing.
 
     Events are ordered by time, position in their file and event id, whichever way they arrive. ``ms``
     and ``s`` are treated alike; for ``min`` the row also keeps what minutes can show.
     """
-    placed, rows = _placed(events.lazy().select(_USED).collect(), zones)
+    has_sketch = pl.col("sketch").is_not_null() if "sketch" in events.collect_schema() else pl.lit(False)
+    placed, rows = placed_events(events.lazy().select(*USED, has_sketch.alias("sketched")).collect(), zones)
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        counted = list(pool.map(lambda slice_: _counted(*slice_), _slices(placed, rows)))
+    result = pl.concat(counted).join(
+        _sketches(placed.filter("ours"), events.lazy()), on=ROW, how="left", maintain_order="left"
+    )
+    return result.select(_filled(name, dtype) for name, dtype in ACTIVITY.items())
+
+
+def _slices(placed: pl.DataFrame, rows: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Runs of whole rows with their events: so memory stays flat, and each core has one."""
+    if rows.is_empty():
+        yield placed, rows
+        return
+    begin = np.append(np.flatnonzero(starts(numbers(placed[ROW]))), len(placed))
+    bounds = np.append(np.flatnonzero(starts(begin[:-1] // _AT_ONCE)), len(rows)).tolist()
+    for first, after in pairwise(bounds):
+        yield placed[int(begin[first]) : int(begin[after])], rows[first:after]
+
+
+def _counted(placed: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Day rows with all that is counted in their events, but for sketches. Rows keep their numbers."""
+    shift = 0 if rows.is_empty() else int(rows[ROW][0])
+    placed, counted = (table.with_columns((pl.col(ROW) - shift).set_sorted()) for table in (placed, rows))
     sends = placed.filter("ours")
     for part in (
         _edges(placed),
         *_rhythm(sends),
         _replies(placed),
-        *_chains(sends, rows),
+        *_chains(sends, counted),
         _reach(sends, len(rows)),
-        *_bursts(sends, rows),
+        *_bursts(sends, counted),
         _contents(sends),
         _people(placed),
     ):
-        rows = rows.join(part, on=_ROW, how="left", maintain_order="left")
-    return rows.select(_filled(name, dtype) for name, dtype in ACTIVITY.items())
-
-
-def short(name: str) -> pl.Expr:
-    """A column of pseudonyms as 64 bits of them, the same on every machine and for ever (XXH3)."""
-    return pl.col(name).nchash.xxh3_64()  # type: ignore[attr-defined,no-any-return]
+        counted = counted.join(part, on=ROW, how="left", maintain_order="left")
+    return counted.with_columns(pl.col(ROW) + shift)
 
 
 def _filled(name: str, dtype: pl.DataType) -> pl.Expr:
@@ -145,54 +161,16 @@ def _filled(name: str, dtype: pl.DataType) -> pl.Expr:
     return column.fill_null(0).cast(dtype) if dtype == pl.UInt32 else column.cast(dtype)
 
 
-def _placed(events: pl.DataFrame, zones: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The events in order, once each, with the number of their day row; and the rows: day, zone, bounds.
-
-    Texts become numbers before anything is moved: to move them costs more than all else.
-    """
-    zone = pl.col("account_id").replace_strict(dict(zones), default="UTC", return_dtype=pl.String)
-    accounts = events.select(pl.col("account_id").unique().sort()).with_columns(zone=zone)
-    table = events.select(
-        pl.col("account_id").cast(pl.Enum(accounts["account_id"])).to_physical().alias("account"),
-        "sent_at",
-        "position",
-        (pl.col("direction") == "out").alias("ours"),
-        short("counterpart"),
-        short("content"),
-        pl.col("resolution").cast(pl.Enum(RESOLUTIONS)).to_physical(),
-    )
-    order = in_order(events, table)
-    placed = table.drop("position")[order]
-    at, account = numbers(placed["sent_at"]), numbers(placed["account"])
-    offset = offsets(at, account, accounts["zone"])
-    local = at + offset
-    placed = placed.with_columns(
-        day=pl.Series(local // DAY_MS, dtype=pl.Int32),
-        hour=pl.Series(local // HOUR_MS % 24, dtype=pl.UInt8),
-        # A clock hour that is repeated when the clock is set back is another hour: its offset differs.
-        clock_hour=pl.Series(local // HOUR_MS * DAY_MS + offset),
-    )
-    kept = once(placed, events["event_id"], order)
-    placed = placed if kept is None else placed.filter(pl.Series(kept))
-    first = starts(numbers(placed["account"]), numbers(placed["day"]))
-    at_first = placed.filter(pl.Series(first))
-    rows = accounts[numbers(at_first["account"])].with_columns(
-        at_first["day"].cast(pl.Date), pl.Series(_ROW, np.arange(len(at_first)))
-    )
-    row = pl.Series(_ROW, np.cumsum(first) - 1).set_sorted()
-    return placed.drop("account", "day").with_columns(row), with_bounds(rows)
-
-
 def _edges(placed: pl.DataFrame) -> pl.DataFrame:
     """Counts, the coarsest resolution, and the first and the last event of each row."""
     edge = pl.struct(at="sent_at", ours="ours", counterpart="counterpart")
-    first = starts(numbers(placed[_ROW]))
+    first = starts(numbers(placed[ROW]))
     begin = np.flatnonzero(first)
     size = np.diff(np.append(begin, len(placed)))
     sends = counts(np.cumsum(first) - 1, len(begin), placed["ours"].to_numpy())
     coarsest = np.maximum.reduceat(numbers(placed["resolution"]), begin) if len(begin) else begin
     counted = {
-        _ROW: np.arange(len(begin)),
+        ROW: np.arange(len(begin)),
         "resolution": pl.Series(RESOLUTIONS).gather(coarsest),
         "sends": sends,
         "received": size - sends,
@@ -213,11 +191,11 @@ def gap_bin(seconds: pl.Expr) -> pl.Expr:
 def _listed(lines: pl.DataFrame, name: str, *fields: str) -> pl.DataFrame:
     """One list for each row that has lines, which are ordered by row; of structs where there are fields."""
     value = pl.struct(fields).alias(name) if fields else pl.col(name)
-    return lines.with_columns(pl.col(_ROW).set_sorted()).group_by(_ROW, maintain_order=True).agg(value)
+    return lines.with_columns(pl.col(ROW).set_sorted()).group_by(ROW, maintain_order=True).agg(value)
 
 
 def _histogram(row: Numbers, bins: Numbers, name: str) -> pl.DataFrame:
-    found = histogram(row, bins).rename({"owner": _ROW})
+    found = histogram(row, bins).rename({"owner": ROW})
     return _listed(
         found.with_columns(pl.col("bin").cast(pl.UInt16), pl.col("n").cast(pl.UInt32)), name, "bin", "n"
     )
@@ -225,13 +203,13 @@ def _histogram(row: Numbers, bins: Numbers, name: str) -> pl.DataFrame:
 
 def _rhythm(sends: pl.DataFrame) -> list[pl.DataFrame]:
     """Hours, gaps and bouts."""
-    row, at = numbers(sends[_ROW]), numbers(sends["sent_at"])
+    row, at = numbers(sends[ROW]), numbers(sends["sent_at"])
     first = starts(row)
     line = np.cumsum(first) - 1
     hours = counts(line * 24 + numbers(sends["hour"]), 24 * int(first.sum())).reshape(-1, 24)
     kept = pl.DataFrame(
         {
-            _ROW: row[first],
+            ROW: row[first],
             "first_send": sends["sent_at"].filter(pl.Series(first)),
             "last_send": sends["sent_at"].filter(pl.Series(ends(first))),
             "hours": pl.Series(hours.astype(np.uint32), dtype=pl.Array(pl.UInt32, 24)).arr.to_list(),
@@ -264,10 +242,10 @@ def _replies(events: pl.DataFrame) -> pl.DataFrame:
     minute = at // MINUTE_MS
     same = np.diff(minute, prepend=0)[answers] == 0
     ordered = np.sort(of << 32 | latency)
-    lines = pl.DataFrame({_ROW: ordered >> 32, "replies": (ordered & 0xFFFFFFFF).astype(np.uint32)})
+    lines = pl.DataFrame({ROW: ordered >> 32, "replies": (ordered & 0xFFFFFFFF).astype(np.uint32)})
     rows = int(row[-1]) + 1 if len(row) else 0
-    counted = pl.DataFrame({_ROW: np.arange(rows), "replies_same_minute": counts(of, rows, same)})
-    return counted.join(_listed(lines, "replies"), on=_ROW, how="left", maintain_order="left")
+    counted = pl.DataFrame({ROW: np.arange(rows), "replies_same_minute": counts(of, rows, same)})
+    return counted.join(_listed(lines, "replies"), on=ROW, how="left", maintain_order="left")
 
 
 def _chains(sends: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -284,11 +262,11 @@ def _chains(sends: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.D
     still = is_open[np.cumsum(first) - 1]
     part = (~opens)[np.cumsum(first) - 1]
     open_sends = sends.select(
-        _ROW, pl.col("sent_at").alias("at"), "counterpart", part=pl.Series(part, dtype=pl.UInt8)
+        ROW, pl.col("sent_at").alias("at"), "counterpart", part=pl.Series(part, dtype=pl.UInt8)
     )
     over = summarise(row[~still], first[~still], at[~still], who[~still], known[~still])
     return (
-        _listed(over.rename({"owner": _ROW}), "chains", *(field.name for field in CHAIN.fields)),
+        _listed(over.rename({"owner": ROW}), "chains", *(field.name for field in CHAIN.fields)),
         _listed(open_sends.filter(pl.Series(still)), "open_chains", "at", "counterpart", "part"),
     )
 
@@ -296,7 +274,7 @@ def _chains(sends: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.D
 def _sent(lines: pl.DataFrame) -> tuple[Numbers, Numbers, Ids, Flags]:
     """Row, time, counterpart and whether that is known."""
     who = lines["counterpart"]
-    return numbers(lines[_ROW]), numbers(lines["sent_at"]), ids(who), who.is_not_null().to_numpy()
+    return numbers(lines[ROW]), numbers(lines["sent_at"]), ids(who), who.is_not_null().to_numpy()
 
 
 def _reach(sends: pl.DataFrame, rows: int) -> pl.DataFrame:
@@ -328,16 +306,16 @@ def _reach(sends: pl.DataFrame, rows: int) -> pl.DataFrame:
         "minute_acts_hour": most(hour, in_hour, new(text, minute)),
         "texts_minute": most(minute, in_minute, known & new(text, minute)),
     }
-    return pl.DataFrame({_ROW: np.arange(rows), **found})
+    return pl.DataFrame({ROW: np.arange(rows), **found})
 
 
 def _bursts(sends: pl.DataFrame, rows: pl.DataFrame) -> list[pl.DataFrame]:
-    row, at = numbers(sends[_ROW]), numbers(sends["sent_at"])
+    row, at = numbers(sends[ROW]), numbers(sends["sent_at"])
     near = BURST_S * 1000
     at_edge = (at - numbers(rows["begin"])[row] <= near) | (numbers(rows["end"])[row] - at <= near)
-    edges = sends.select(_ROW, edge_sends="sent_at").filter(pl.Series(at_edge))
+    edges = sends.select(ROW, edge_sends="sent_at").filter(pl.Series(at_edge))
     burst = largest(most_within(row, at), row, len(rows))
-    return [_listed(edges, "edge_sends"), pl.DataFrame({_ROW: np.arange(len(rows)), "burst": burst})]
+    return [_listed(edges, "edge_sends"), pl.DataFrame({ROW: np.arange(len(rows)), "burst": burst})]
 
 
 def most_within(owner: Numbers, at: Numbers) -> Numbers:
@@ -354,18 +332,28 @@ def most_within(owner: Numbers, at: Numbers) -> Numbers:
 
 
 def _contents(sends: pl.DataFrame) -> pl.DataFrame:
-    row, text, who = numbers(sends[_ROW]), ids(sends["content"]), ids(sends["counterpart"])
+    row, text, who = numbers(sends[ROW]), ids(sends["content"]), ids(sends["counterpart"])
     by_text = by_identity(row, text)
     of_text = np.cumsum(starts(row[by_text], text[by_text])) - 1
     order = by_text[by_identity(of_text, who[by_text])]
     first = starts(of_text, who[order])
     begin = np.flatnonzero(first)
     hours = np.uint32(1) << sends["hour"].to_numpy()[order].astype(np.uint32)
-    lines = sends.select(_ROW, "content", "counterpart")[order[first]].with_columns(
+    lines = sends.select(ROW, "content", "counterpart")[order[first]].with_columns(
         n=pl.Series(np.diff(np.append(begin, len(order))), dtype=pl.UInt32),
         hours=pl.Series(np.bitwise_or.reduceat(hours, begin) if len(begin) else hours, dtype=pl.UInt32),
     )
     return _listed(lines, "contents", "content", "counterpart", "n", "hours")
+
+
+def _sketches(sends: pl.DataFrame, events: pl.LazyFrame) -> pl.DataFrame:
+    """Until here sketches lie beside the events: each content has one, and to move it costs most."""
+    given = sends.filter("sketched").select(ROW, "content").unique()
+    made = pl.DataFrame(schema={"content": ID, "sketch": EVENTS["sketch"]})
+    if len(given):
+        known = events.filter(pl.col("direction") == "out").select(short("content"), "sketch").drop_nulls()
+        made = known.collect().unique().sort("content", "sketch").unique("content", keep="first")
+    return _listed(given.join(made, on="content").sort(ROW, "content"), "sketches", "content", "sketch")
 
 
 def _people(events: pl.DataFrame) -> pl.DataFrame:
@@ -376,7 +364,7 @@ def _people(events: pl.DataFrame) -> pl.DataFrame:
     group = np.cumsum(first := starts(row[order], who[order])) - 1
     sent, written = counts(group, int(first.sum()), ours), counts(group, int(first.sum()))
     lines = {
-        _ROW: row[order][first],
+        ROW: row[order][first],
         "counterpart": who[order][first],
         "sent": sent > 0,
         "heard": sent < written,

@@ -1,8 +1,8 @@
 """The signals of ``sharing``: what a company's accounts show together, and whom an account wrote to first.
 
 They say what was done, not by whom: a list can be worked through by hand. So they are facts of bulk, or
-hints of the families that count what is much alike (texts: two points, which is ``watch``; reach: one), and
-can make nobody ``automated`` alone.
+hints of the families that count what is much alike (texts, reach). A family gives two points at most, which
+is ``watch``: none of them can make anybody ``automated`` alone.
 
 Thresholds, from the cases in weeks and in windows of four weeks, each source taken as one company:
 
@@ -103,11 +103,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "shared_people_hint",
         Role.HINT,
-        Held("shared_people", 15, "counterparts"),
+        Held("shared_people", 20, "counterparts"),
         CASES,
         _SHARED_TEXT,
-        family="template",  # a list's people and a list's text are one proof
-        strong=Held("shared_people", 15, "counterparts"),
+        family="reach",
+        strong=Held("shared_people", 20, "counterparts"),
         picture=Picture.COUNTERPARTS,
     ),
     Rule(

@@ -17,6 +17,7 @@ from sendepause.frames import EVENTS, UTC_MS
 from sendepause.model import Finding
 
 NEEDED = ("account_id", "sent_at", "direction", "counterpart", "content")
+OPTIONAL = ("event_id", "resolution", "sketch")
 
 
 def audit_files(
@@ -26,7 +27,9 @@ def audit_files(
 
     Columns: ``account_id`` (text or whole number), ``sent_at`` (datetime, without a zone UTC),
     ``direction`` (``out``, ``in``), ``counterpart`` and ``content`` (may be null); ``event_id`` and
-    ``resolution`` (``ms``, ``s``, ``min``) where they exist; others are ignored. Without ``event_id``
+    ``resolution`` (``ms``, ``s``, ``min``) where they exist; ``sketch`` (a list of unsigned whole
+    numbers) where texts were sketched: contents of one account that share a number of theirs count as one;
+    others are ignored. Without ``event_id``
     identical rows are distinct events. Where the resolution is not told it is the coarsest that fits all
     of an account's times, so that times cut to minutes are never held against seconds.
 
@@ -83,7 +86,7 @@ def _events(path: Path) -> pl.DataFrame:
             place=str(path),
         )
     _check_types(path, schema)
-    optional = {name: pl.col(name) if name in schema else pl.lit(None) for name in ("event_id", "resolution")}
+    optional = {name: pl.col(name) if name in schema else pl.lit(None) for name in OPTIONAL}
     position = pl.int_range(pl.len(), dtype=pl.UInt32)
     chosen = {"sent_at": _utc(schema["sent_at"]), **optional, "position": position}
     ignored = {"campaign_id": pl.lit(None), "source": pl.lit(None)}
@@ -124,6 +127,9 @@ def _check_types(path: Path, schema: pl.Schema) -> None:
             dtype in (pl.String, pl.Categorical, pl.Null) or dtype == pl.Enum or dtype.is_integer()
         ):
             wrong.append(f"{name} is {dtype}, not text")
+    sketch = schema.get("sketch", pl.Null())
+    if sketch != pl.Null and not (isinstance(sketch, pl.List) and sketch.inner.is_unsigned_integer()):
+        wrong.append(f"sketch is {sketch}, not a list of unsigned whole numbers")
     if wrong:
         raise BadInput(
             f"In {path}, {'; '.join(wrong)}.", "Write the column anew with that type.", place=str(path)

@@ -60,12 +60,15 @@ class Held:
     def value(self, measured: Measured) -> float | None:
         """The number, or None where the sample is too small or the resolution does not show it."""
         value = measured.get(self.column)
-        if value is None or (measured[self.sample] or 0) < self.minimum:
+        if value is None or (self.minimum and (measured[self.sample] or 0) < self.minimum):
             return None
         return float(value)
 
     def holds(self, measured: Measured) -> bool:
-        value = self.value(measured)
+        return self.reached(self.value(measured))
+
+    def reached(self, value: float | None) -> bool:
+        """Whether a value has come up, or down, to the limit."""
         if value is None or self.limit is None:
             return False
         return value <= self.limit if self.at_most else value >= self.limit
@@ -103,7 +106,7 @@ class Rule:
     family: str = ""  # hints: each family counts once, with its highest points
     strong: Held | None = None  # hints: two points instead of one
     minute_strong: Held | None = None
-    only_with: Held | None = None  # patterns: hold only together with this
+    only_with: Held | None = None  # trips only together with this
     weight: Weight | None = None  # traits
     picture: Picture = field(kw_only=True)
 
@@ -117,11 +120,16 @@ class Rule:
 
     def trips(self, measured: Measured) -> bool:
         """Whether the threshold is reached, and what must come with it is there."""
-        if self.role is Role.HINT:
-            return self.points(measured) > 0
-        return self.at(measured).holds(measured) and (
-            self.only_with is None or self.only_with.holds(measured)
-        )
+        held = self.at(measured)
+        return self.trips_at(held, held.value(measured), measured)
+
+    def trips_at(self, held: Held, value: float | None, measured: Measured) -> bool:
+        """The same, of a value that is known already."""
+        reached = held.reached(value) or (self.role is Role.HINT and self.points(measured) > 0)
+        return reached and self._accompanied(measured)
+
+    def _accompanied(self, measured: Measured) -> bool:
+        return self.only_with is None or self.only_with.holds(measured)
 
     def held_against(self, limit: float) -> Rule:
         """This signal with another threshold. What is declared in another unit for minutes keeps its own."""
@@ -138,10 +146,17 @@ class Rule:
 
     def points(self, measured: Measured) -> int:
         """0, 1 or 2, for a hint."""
+        if not self._accompanied(measured):
+            return 0
         strong = self.minute_strong if self.minute_held and measured["resolution"] == "min" else self.strong
         if strong is not None and strong.holds(measured):
             return 2
         return int(self.at(measured).holds(measured))
+
+
+SHIFTS_LEFT_OUT = Held("talks", 0.2, "share", at_most=True)
+"""A number that a team serves in shifts never rests, and has canned answers: but it answers people, and not
+at once. A short rest speaks for a machine only where at most a fifth of the sends are such answers."""
 
 
 def _no_easier(strong: Held | None, limit: float) -> Held | None:

@@ -18,6 +18,7 @@ from sendepause.audit.rules import (
     CHANCE,
     PROBABILITY,
     SAME_MINUTE,
+    SHIFTS_LEFT_OUT,
     Held,
     Measured,
     Picture,
@@ -30,16 +31,16 @@ from sendepause.audit.rules import (
 INTERCEPT = -4.72
 """The log odds where no trait shows."""
 
-AUTOMATED_SCORE = 0.8
+AUTOMATED_SCORE = 0.9
 WATCH_SCORE = 0.5
 FAMILIES = 2
 
-CONFIDENCE = (-4.0, 1.0, 1.0, 1.0, 1.0)
+CONFIDENCE = (-4.79, 1.19, 6.84, 5.90, 1.30)
 """The log odds of a machine: constant, the traits' sum, another pattern, one in its lower range, a fact."""
 
 _REGRESSION = both(
-    "logistische Regression über vier Merkmale, angepasst an den Vergleich (docs/audit.md)",
-    "logistic regression over four traits, fitted to the comparison (docs/audit.md)",
+    "logistische Regression über vier Merkmale, angepasst an diesen Vergleich",
+    "logistic regression over four traits, fitted to this comparison",
 )
 
 RULES: tuple[Rule, ...] = (
@@ -58,10 +59,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "short_rest",
         Role.TRAIT,
-        Held("quiet", 4, "h", 20, at_most=True),
+        Held("quiet", 5, "h", 20, at_most=True),
         CASES,
         both("längste tägliche Ruhezeit von nur {value}", "a longest daily rest of only {value}"),
         weight=Weight(6, 1, 4.21),
+        only_with=SHIFTS_LEFT_OUT,
         picture=Picture.HOURS,
     ),
     Rule(
@@ -80,7 +82,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "clock_trait",
         Role.TRAIT,
-        Held("clock_1", 2, CHANCE, 20, "bouts"),
+        Held("clock_1", 3, CHANCE, 20, "bouts"),
         CASES,
         both(
             "Beginn der Sendungen immer wieder zu denselben Minuten der Stunde, bei Zufall {value}",
@@ -95,8 +97,8 @@ RULES: tuple[Rule, ...] = (
         Held("score", AUTOMATED_SCORE, PROBABILITY),
         _REGRESSION,
         both(
-            "zusammen eine Wahrscheinlichkeit von {value}, dass ein Programm sendet",
-            "together a probability of {value} that a program sends",
+            "zusammen ein Bild, das im Vergleich zu {value} von Programmen kam",
+            "together a picture that in the comparison was {value} from programs",
         ),
         watch_from=WATCH_SCORE,
         only_with=Held("families", FAMILIES, "traits"),

@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from sendepause.audit.families import bands, related
+
 OWN_PART = 3
 """An account has a part in a week's list from so many people on whom it wrote to first with that text."""
 
@@ -31,20 +33,16 @@ LIST_SILENT = 0.7
 SHARED = pl.Schema(
     {
         "account_id": pl.String(),
-        "written_to": pl.UInt32(),  # distinct counterparts with a send
-        "strangers": pl.UInt32(),  # of those whom it wrote to first and who never wrote in the window
+        "strangers": pl.UInt32(),  # counterparts whom it wrote to first and who never wrote in the window
         "strangers_day": pl.UInt32(),  # the most of them whose first message was on the same day
-        "strangers_share": pl.Float64(),  # strangers among all that were written to
         "shared_people": pl.UInt32(),  # first written to by it and others of the company, and heard by none
         "same_begun": pl.UInt32(),  # people with whom it began a talk of a week by a repeated text
         "list_people": pl.UInt32(),  # people of the largest list of a week that it has a part in; 0: none
-        "list_accounts": pl.UInt32(),  # the company's accounts with a part in that list
     }
 )
-"""What ``shared`` measures of each account, to be joined onto ``window.MEASURES``. All but ``written_to``
-are null where nobody was heard on the account."""
+"""What ``shared`` measures of each account, to be joined onto ``window.MEASURES``. All are null where nobody
+was heard on the account."""
 
-_EVER = ("account_id", "written_to")
 _PERSON = ("account_id", "counterpart")
 _MONDAY_FIRST = 3  # days are counted from 1 January 1970, a Thursday
 
@@ -57,13 +55,15 @@ class Traces(NamedTuple):
     texts: pl.DataFrame
     """``account_id``, ``counterpart``, ``content``, ``week`` (a number): what was sent on the day on which
     we opened a talk, by accounts that opened enough of them in that week to have a part in a list."""
+    bands: pl.DataFrame
+    """``content``, ``sketch``: the bands of those texts that have a sketch, one a line."""
 
 
 def traces(rows: pl.DataFrame) -> Traces:
     """The traces of whole accounts over a window.
 
-    :param rows: their day rows in any order, of which ``account_id``, ``day``, ``people`` and ``contents``
-        are read; schema ``activity.ACTIVITY``.
+    :param rows: their day rows in any order, of which ``account_id``, ``day``, ``people``, ``contents`` and
+        ``sketches`` are read; schema ``activity.ACTIVITY``.
     """
     people = _people(rows)
     week = (pl.col("day").to_physical() + _MONDAY_FIRST) // 7
@@ -72,7 +72,8 @@ def traces(rows: pl.DataFrame) -> Traces:
     begun = begun.join(enough, on=["account_id", "week"]).drop("len")
     texts = _exploded(rows, "contents").drop_nulls(["content", "counterpart"])
     first = texts.join(begun, on=[*_PERSON, "day"]).select(*_PERSON, "content", "week").unique()
-    return Traces(people, first)
+    known = bands(rows).select("content", "sketch").unique()
+    return Traces(people, first, known.join(first, on="content", how="semi"))
 
 
 def _people(rows: pl.DataFrame) -> pl.DataFrame:
@@ -101,16 +102,16 @@ def shared(parts: Iterable[Traces], companies: Mapping[str, str] | None = None) 
     :param companies: whose each account is, an account that is missing standing alone; without it all
         belong together.
     """
-    people, texts = (pl.concat(tables) for tables in zip(*parts, strict=True))
+    people, texts, known = (pl.concat(tables) for tables in zip(*parts, strict=True))
     accounts = _accounts(people, companies)
     people, texts = (table.join(accounts, on="account_id").drop("account_id") for table in (people, texts))
+    texts = _in_families(texts, known.unique())
     result = accounts.select("account_id", "number", "hears")
     for measured in (_strangers(people), _in_common(people), _lists(people, texts)):
         result = result.join(measured, on="number", how="left")
-    counts = [name for name, dtype in SHARED.items() if dtype == pl.UInt32]
+    counts = pl.col([name for name, dtype in SHARED.items() if dtype == pl.UInt32])
     return (
-        result.with_columns(pl.col(counts).fill_null(0))
-        .with_columns(pl.when("hears").then(name) for name in SHARED if name not in _EVER)
+        result.with_columns(pl.when("hears").then(counts.fill_null(0)))
         .select(pl.col(name).cast(dtype) for name, dtype in SHARED.items())
         .sort("account_id")
     )
@@ -127,18 +128,18 @@ def _accounts(people: pl.DataFrame, companies: Mapping[str, str] | None) -> pl.D
     return accounts.with_row_index("number").with_columns(company=company.rank("dense"))
 
 
+def _in_families(texts: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Texts that differ in little more than a name are one, among those of a company and week."""
+    owner = ["company", "week"]
+    owned = texts.select(*owner, "content").unique().join(known, on="content")
+    joined = texts.join(related(owned, owner), on=[*owner, "content"], how="left")
+    return joined.with_columns(pl.coalesce("family", "content").alias("content")).drop("family").unique()
+
+
 def _strangers(people: pl.DataFrame) -> pl.DataFrame:
     """Whom each account wrote to first and never heard of, over the window and on the busiest day."""
-    by_day = (
-        people.filter("sent")
-        .group_by("number", "day")
-        .agg(written_to=pl.len(), strangers=(pl.col("opened") & ~pl.col("heard")).sum())
-    )
-    return (
-        by_day.group_by("number")
-        .agg(pl.col("written_to", "strangers").sum(), strangers_day=pl.col("strangers").max())
-        .with_columns(strangers_share=pl.col("strangers") / pl.col("written_to"))
-    )
+    new = people.filter("sent", "opened", pl.col("heard").not_()).group_by("number", "day").len()
+    return new.group_by("number").agg(strangers=pl.col("len").sum(), strangers_day=pl.col("len").max())
 
 
 def _in_common(people: pl.DataFrame) -> pl.DataFrame:
@@ -165,21 +166,16 @@ def _lists(people: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
     several = parts.group_by(whose).len().filter(pl.col("len") > 1)
     lists = parts.join(_silent(lines.join(several, on=whose, how="semi"), whose), on=whose)
     largest = pl.col("people").max()
-    of_largest = pl.col("accounts").filter(pl.col("people") == largest).max()
-    in_lists = lists.group_by("number").agg(list_people=largest, list_accounts=of_largest)
-    return (
-        alone.group_by("number")
-        .agg(same_begun=largest)
-        .join(in_lists, on="number", how="full", coalesce=True)
+    begun = alone.group_by("number").agg(same_begun=largest)
+    return begun.join(
+        lists.group_by("number").agg(list_people=largest), on="number", how="full", coalesce=True
     )
 
 
 def _silent(lines: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    """How many people and accounts there are in each group of talks begun, where most did not answer."""
+    """How many people there are in each group of talks begun, where most did not answer."""
     judged = pl.col("hears").sum()
     silent = (pl.col("hears") & ~pl.col("heard")).sum()
     told = (judged >= LIST_HEARD) & (silent >= LIST_SILENT * judged)
-    groups = lines.group_by(by).agg(
-        told=told, people=pl.col("counterpart").n_unique(), accounts=pl.col("number").n_unique()
-    )
+    groups = lines.group_by(by).agg(told=told, people=pl.col("counterpart").n_unique())
     return groups.filter("told").drop("told")

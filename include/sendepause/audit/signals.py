@@ -16,6 +16,7 @@ from sendepause.audit.rules import (
     CASES,
     CHANCE,
     SAME_MINUTE,
+    SHIFTS_LEFT_OUT,
     Held,
     Limits,
     Measured,
@@ -40,10 +41,13 @@ HABITS = (
 
 
 def complete(measured: Measured, rules: Iterable[Rule] | None = None) -> dict[str, Any]:
-    """The measured line with what is derived from it: ``habits`` that hold, ``points`` of the hints, and
-    the ``score`` of the traits. By the rules of ``REGISTRY``, or by others."""
+    """The measured line with what is derived from it: ``talks``, the share of sends that answer somebody,
+    but not at once; ``habits`` that hold, ``points`` of the hints, and the ``score`` of the traits.
+    By the rules of ``REGISTRY``, or by others."""
     rules = REGISTRY if rules is None else tuple(rules)
-    known = [habit for habit in HABITS if habit.value(measured) is not None]
+    measured = {**measured, "talks": _talks(measured)}
+    habits = HABITS if SHIFTS_LEFT_OUT.holds(measured) else HABITS[1:]
+    known = [habit for habit in habits if habit.value(measured) is not None]
     families: dict[str, int] = {}
     for rule in rules:
         if rule.role is Role.HINT:
@@ -54,6 +58,13 @@ def complete(measured: Measured, rules: Iterable[Rule] | None = None) -> dict[st
         "points": sum(families.values()),
         **score.scored(measured, rules),
     }
+
+
+def _talks(measured: Measured) -> float | None:
+    if not measured["sends"]:
+        return None
+    at_once = measured["same_minute_share" if measured["resolution"] == "min" else "instant_share"] or 0
+    return float(measured["replies"] * (1 - at_once) / measured["sends"])
 
 
 def registry(limits: Limits | None = None) -> tuple[Rule, ...]:
@@ -283,6 +294,7 @@ REGISTRY: tuple[Rule, ...] = (
         both("längste tägliche Ruhezeit von nur {value}", "a longest daily rest of only {value}"),
         family="quiet",
         strong=Held("quiet", 1, "h", 100, at_most=True),
+        only_with=SHIFTS_LEFT_OUT,
         picture=Picture.HOURS,
     ),
     Rule(

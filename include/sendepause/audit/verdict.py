@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pendulum
@@ -126,21 +127,20 @@ def _finding(
 ) -> Finding:
     sends = int(measured["sends"]) if measured else 0
     signals = tuple(_signal(rule, measured) for rule in rules) if measured and sends else ()
-    tripped = {signal.name for signal in signals if signal.tripped}
-    fact = any(rule.role is Role.FACT and rule.name in tripped for rule in rules)
-    no_data = _no_data(known, sends, fact)
+    told = _told(rules, signals)
+    no_data = _no_data(known, sends, bool(told.facts))
     enough = measured is not None and sends >= MINIMUM_SENDS
     return Finding(
         account=account,
         as_of=as_of,
         window_days=window_days,
-        verdict=Verdict.NO_DATA if no_data else _verdict(measured or {}, rules, tripped, fact),
+        verdict=Verdict.NO_DATA if no_data else _verdict(told),
         signals=signals,
         messages=sends,
         days=int(measured["days"]) if measured else 0,
         no_data=no_data,
         newest_at=known.newest_at,
-        confidence=_confidence(measured, rules, tripped, fact) if measured and enough else None,
+        confidence=_confidence(measured, told) if measured and enough else None,
     )
 
 
@@ -160,35 +160,51 @@ def _signal(rule: Rule, measured: Measured) -> Signal:
     """Under the minimum of sends a pattern and a hint say nothing; facts and evidence stand."""
     held = rule.at(measured)
     enough = measured["sends"] >= MINIMUM_SENDS or rule.role in (Role.FACT, Role.EVIDENCE)
+    value = held.value(measured) if enough else None
     return Signal(
         name=rule.name,
-        value=held.value(measured) if enough else None,
+        value=value,
         threshold=held.limit,
         unit=held.unit,
         source=rule.source[Language.EN],
-        tripped=enough and rule.trips(measured),
+        tripped=enough and rule.trips_at(held, value, measured),
         sample=measured.get(held.sample),
     )
 
 
-def _verdict(measured: Measured, rules: Sequence[Rule], tripped: set[str], fact: bool) -> Verdict:
+class _Told(NamedTuple):
+    """The names of the signals that a verdict is made of."""
+
+    patterns: set[str]  # those that hold
+    watched: set[str]  # patterns in their lower range
+    facts: set[str]
+
+
+def _told(rules: Sequence[Rule], signals: Sequence[Signal]) -> _Told:
+    told = _Told(set(), set(), set())
+    for rule, signal in zip(rules, signals, strict=False):  # without sends there are no signals
+        if rule.role is Role.PATTERN:
+            if signal.tripped:
+                told.patterns.add(rule.name)
+            elif rule.watches(signal.value):
+                told.watched.add(rule.name)
+        elif rule.role is Role.FACT and signal.tripped:
+            told.facts.add(rule.name)
+    return told
+
+
+def _verdict(told: _Told) -> Verdict:
     """The order of the verdicts: what only a machine does outranks what was done."""
-    if any(rule.role is Role.PATTERN and rule.name in tripped for rule in rules):
+    if told.patterns:
         return Verdict.AUTOMATED
-    if fact:
+    if told.facts:
         return Verdict.BULK
-    return Verdict.WATCH if any(_watches(rule, measured) for rule in rules) else Verdict.CLEAR
+    return Verdict.WATCH if told.watched else Verdict.CLEAR
 
 
-def _watches(rule: Rule, measured: Measured) -> bool:
-    return rule.role is Role.PATTERN and rule.watches(rule.at(measured).value(measured))
-
-
-def _confidence(measured: Measured, rules: Sequence[Rule], tripped: set[str], fact: bool) -> float:
-    others = [rule for rule in rules if rule.role is Role.PATTERN and rule.name != "score"]
-    held = any(rule.name in tripped for rule in others)
-    watched = any(_watches(rule, measured) for rule in others)
-    return score.confidence(measured, held=held, watched=watched and not held, fact=fact)
+def _confidence(measured: Measured, told: _Told) -> float:
+    held, watched = (bool(names - {"score"}) for names in (told.patterns, told.watched))
+    return score.confidence(measured, held=held, watched=watched and not held, fact=bool(told.facts))
 
 
 _SUMS = {"points": Role.HINT, "score": Role.TRAIT}
@@ -206,7 +222,7 @@ def sentence(finding: Finding, language: Language, *, zone: str | None = None) -
         return _reading(finding, language, zone)
     head = NO_DATA[finding.no_data][language].format(minimum=MINIMUM_SENDS, window=finding.window_days)
     if finding.no_data is NoData.TOO_FEW:
-        return f"{head} {_basis(finding, language, zone)}"
+        return f"{head} {basis(finding, language, zone)}"
     if finding.newest_at is None:
         return head
     newest = WORDS[language]["newest"].format(_date(finding.newest_at, finding, language, zone))
@@ -216,18 +232,19 @@ def sentence(finding: Finding, language: Language, *, zone: str | None = None) -
 def _reading(finding: Finding, language: Language, zone: str | None) -> str:
     """The verdict first, with its weightiest numbers; then what they rest on; then everything else."""
     words, telling = WORDS[language], _telling(finding)
-    head, basis = HEADS[finding.verdict][language], _basis(finding, language, zone)
+    head, ground = HEADS[finding.verdict][language], basis(finding, language, zone)
     if not telling:
-        return f"{head}. {basis}"
+        return f"{head}. {ground}"
     phrases = [phrase(rule, signal, language) for rule, signal in telling]
-    told = [f"{head}: {'; '.join(phrases[:_LEADING])}.", basis, words["measured"]]
+    told = [f"{head}: {'; '.join(phrases[:_LEADING])}.", ground, words["measured"]]
     if phrases[_LEADING:]:
         told.append(words["besides"].format("; ".join(phrases[_LEADING:])))
     sources = "; ".join(dict.fromkeys(rule.source[language] for rule, _ in telling))
     return " ".join([*told, words["sources"].format(sources)])
 
 
-def _basis(finding: Finding, language: Language, zone: str | None) -> str:
+def basis(finding: Finding, language: Language, zone: str | None) -> str:
+    """What a finding rests on: so many messages on so many days."""
     words = WORDS[language]
     sends = words["sends"].format(number(finding.messages, language))
     return words["basis_day" if finding.window_days == 1 else "basis"].format(
@@ -259,7 +276,10 @@ def _telling(finding: Finding) -> list[tuple[Rule, Signal]]:
     parts: list[tuple[Rule, Signal]] = []
     if finding.verdict in (Verdict.AUTOMATED, Verdict.WATCH) and not patterns:
         roles = {_SUMS[rule.name] for rule, _ in highest}
-        parts = [(rule, signal) for rule, signal in known if rule.role in roles and signal.tripped]
+        made_of = [(rule, signal) for rule, signal in known if rule.role in roles]
+        parts = [(rule, signal) for rule, signal in made_of if signal.tripped]
+        # Traits add up before any of them stands out by itself.
+        parts = parts or [(r, s) for r, s in made_of if r.weight is not None and r.weight.part(s.value) > 0]
         parts += [(rule, signal) for rule, signal in highest if rule.name == "score"]
     said: dict[str, tuple[Rule, Signal]] = {}
     for rule, signal in [*patterns, *facts, *parts]:

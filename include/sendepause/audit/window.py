@@ -16,6 +16,7 @@ import polars as pl
 
 from sendepause.audit.activity import BOUT_SILENCE_S, REPLY_WITHIN_S, RESOLUTIONS, gap_bins, most_within
 from sendepause.audit.chains import WORTH_KEEPING, chain_starts, summarise
+from sendepause.audit.families import families, in_families
 from sendepause.audit.ordered import (
     Flags,
     Numbers,
@@ -295,7 +296,12 @@ def _contents(window: _Window) -> Columns:
     lines = entries.struct.unnest()
     told = lines["content"].is_not_null()
     row, lines = row[told.to_numpy()], lines.filter(told)
-    account, text, who = window.account[row], ids(lines["content"]), ids(lines["counterpart"])
+    account = window.account[row]
+    relatives = families(window.rows)
+    if not relatives.is_empty():
+        own = lines.select("content", account_id=window.accounts.gather(account))
+        lines = lines.with_columns(in_families(own, relatives)["content"])
+    text, who = ids(lines["content"]), ids(lines["counterpart"])
     order = by_identity(account, text)
     account, row, text, who = account[order], row[order], text[order], who[order]
     first = starts(account, text)

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from sendepause import planning, second_proof, words
 from sendepause.alerts.outbox import Shown
-from sendepause.audit import verdict
+from sendepause.audit import telling
 from sendepause.board import proofs, texts
 from sendepause.board.outlook import waits
 from sendepause.board.proofs import Note
@@ -192,7 +192,7 @@ def account_line(seen: Seen, account: Account, finding: Finding | None, reader: 
         contradiction=contradiction(account, evidence, reader),
         verdict=finding.verdict if finding else "",
         verdict_label=words.label(finding.verdict, reader.language) if finding else "",
-        why=verdict.sentence(finding, reader.language, zone=reader.zone) if finding else "",
+        why=telling.told(finding, reader.language, zone=reader.zone) if finding else "",
         data_until=reader.short(seen.data_until.get(account.number)),
         decisions=_decisions(seen, f"account:{account.number}", reader),
         page=address("account", number=account.number),

@@ -39,8 +39,10 @@ def merge(
 ) -> set[Partition]:
     """Merge events (schema ``frames.EVENTS``) in; the (UTC day, bucket) partitions that really changed.
 
-    Of several rows with one ``event_id`` the one with content counts, then the earliest, then the first
-    in its file; so it does not matter which came first. Rows of one id are looked for on the same UTC
+    Of several rows with one ``event_id`` the one with content counts, then the one with a sketch, then the
+    earliest, then the first in its file; so it does not matter which came first. An event that was stored
+    before sketches were made takes its own when it is read again: its day has changed then, once, and the
+    day row is made anew, but no event is new. Rows of one id are looked for on the same UTC
     day; with ``look_around_days`` also on so many days before and after, for sources that learn the true
     time of a message later (a webhook that told of it at first by a late status).
 
@@ -133,7 +135,12 @@ def _once(events: pl.DataFrame) -> pl.DataFrame:
         return events
     repeated = events[places].with_columns(place=places)
     ordered = repeated.sort(
-        "event_id", pl.col("content").is_null(), "sent_at", "position", *_REST, nulls_last=True
+        "event_id",
+        pl.col("content", "sketch").is_null(),  # which a content has it tells itself
+        "sent_at",
+        "position",
+        *_REST,
+        nulls_last=True,
     )
     first = ordered.unique("event_id", keep="first", maintain_order=True)["place"]
     kept = pl.Series([True]).new_from_index(0, len(events)).scatter(places, False).scatter(first, True)

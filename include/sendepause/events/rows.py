@@ -12,6 +12,8 @@ import polars as pl
 
 from sendepause import storage
 from sendepause.audit.activity import ACTIVITY, day_rows
+from sendepause.audit.ordered import numbers
+from sendepause.audit.placing import DAY_MS, offsets
 from sendepause.events.blocks import BUCKETS, Block, Partition, blocks, bucket_of, chosen, scan_files, write
 from sendepause.events.merging import scan
 from sendepause.events.pending import pending
@@ -91,8 +93,9 @@ def _make_rows(
     """Replace the day rows of one bucket on some local days; the number of rows made."""
     # A local day lies within its own UTC day and its two neighbours.
     around = {day + _DAY * step for day in days for step in (-1, 0, 1)}
-    found = primary(scan(root, around, {bucket}).collect(), zones, sources)
-    rows = day_rows(found.filter(pl.col("day").is_in(list(days))).drop("day"), zones)
+    found = primary(scan(root, around, {bucket}).drop("campaign_id").collect(), zones, sources)
+    inside = found["day"].is_in(list(days))
+    rows = day_rows(found if inside.all() else found.filter(inside), zones)
     by_day = {key[0]: part for key, part in rows.partition_by("day", as_dict=True).items()}
     for day in days:
         path = Block.of_day(day, bucket).path(root, "activity")
@@ -105,15 +108,10 @@ def _make_rows(
 
 def _with_local_day(events: pl.DataFrame, zones: Mapping[str, str]) -> pl.DataFrame:
     accounts = events["account_id"].unique()
-    zone = accounts.to_frame().with_columns(
-        zone=pl.Series([zones.get(account, "UTC") for account in accounts], dtype=pl.String)
-    )
-    parts = events.join(zone, on="account_id", how="left").partition_by("zone", as_dict=True)
-    local = [
-        part.with_columns(day=pl.col("sent_at").dt.convert_time_zone(str(name)).dt.date())
-        for (name,), part in parts.items()
-    ]
-    return pl.concat(local).drop("zone") if local else events.with_columns(day=pl.lit(None, pl.Date))
+    zone = pl.Series([zones.get(account, "UTC") for account in accounts], dtype=pl.String)
+    account, at = numbers(events["account_id"].cast(pl.Enum(accounts))), numbers(events["sent_at"])
+    day = (at + offsets(at, account, zone)) // DAY_MS
+    return events.with_columns(day=pl.Series(day, dtype=pl.Int32).cast(pl.Date))
 
 
 def _local_days(days: Iterable[date], zones: Iterable[str]) -> list[date]:

@@ -153,9 +153,12 @@ def _named(number: str | None, by_people: bool) -> str:
 def _pseudonymised(
     messages: pl.DataFrame, place: Place, reading: Reading, keys: Pseudonymiser
 ) -> pl.DataFrame:
+    # What others wrote is nobody's template, so only the account's own messages are worth a sketch.
+    content, sketch = keys.contents(messages["text"], messages["direction"] == "out")
     hidden = messages.with_columns(
         keys.counterpart(messages["counterpart"]),
-        keys.content(messages["text"]).alias("content"),
+        content.alias("content"),
+        sketch.alias("sketch"),
         keys.counterpart(messages["author"]).alias("author"),
         keys.campaign(messages["campaign_id"]).alias("campaign_id"),
     )
@@ -168,6 +171,7 @@ def _pseudonymised(
         "direction",
         "counterpart",
         "content",
+        "sketch",
         "campaign_id",
         pl.lit(place.source).alias("source"),
     ).match_to_schema(EVENTS)

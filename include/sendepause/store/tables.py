@@ -119,6 +119,7 @@ class ReceivedRow(Base):
     direction: Mapped[str] = mapped_column(String(3))
     counterpart: Mapped[str | None] = mapped_column(String(32))
     content: Mapped[str | None] = mapped_column(String(32))
+    sketch: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
     campaign_id: Mapped[str | None] = mapped_column(String(32))
     source: Mapped[str] = mapped_column(String(100))
 
