@@ -33,6 +33,7 @@ from sendepause.board.pages import (
 from sendepause.board.rendering import HERE, language_of
 from sendepause.board.source import Source
 from sendepause.board.texts import text
+from sendepause.check import Line
 from sendepause.errors import SendepauseError
 from sendepause.installation import Installation
 from sendepause.previewing import Ways
@@ -47,12 +48,14 @@ def create_app(
     dependencies: Sequence[params.Depends] = (),
     actor: Callable[..., Actor] = actions.nobody,
     ways: Callable[[], Ways] = previewing.ways,
+    checks: Callable[[Installation], tuple[Line, ...]] = checked.made,
 ) -> FastAPI:
     """The board's application.
 
     :param open_installation: called when the first page is asked for, and again after a failure.
     :param dependencies: guard every route.
     :param actor: a dependency that says who asks, and whether that person may act.
+    :param checks: makes the set-up check.
     :param ways: says what can be done over Slack; asked for each page of messages.
     """
 
@@ -70,9 +73,10 @@ def create_app(
     app.middleware("http")(_secured)
     app.exception_handler(SendepauseError)(_not_ready)
     app.exception_handler(Exception)(_failed)
-    for page in (overview, accounts, account, campaigns, alerts, plan, ledger, report, problems, checked):
+    for page in (overview, accounts, account, campaigns, alerts, plan, ledger, report, problems):
         app.include_router(page.router(source))
     app.include_router(messages.router(source, ways))
+    app.include_router(checked.router(source, checks))
     app.include_router(actions.router(source))
 
     @app.get("/health")

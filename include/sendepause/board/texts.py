@@ -418,6 +418,7 @@ _TEXTS: dict[str, Both] = {
     "plan_next": Both("Was der nächste Lauf tut", "What the next run does"),
     "plan_none": Both("Noch kein Lauf hat einen Plan gezeigt.", "No run has shown a plan yet."),
     "plan_at": Both("Was ein Lauf am {moment} täte", "What a run would do on {moment}"),
+    "plan_of": Both("Probelauf: {name}, {moment}", "Dry run: {name}, {moment}"),
     "plan_at_means": Both(
         "Nur zum Ansehen: Es wird nichts pausiert, geschrieben oder gesendet.",
         "To look at only: nothing is paused, written or sent.",

@@ -61,6 +61,8 @@ class OneAccount:
     campaigns: tuple[CampaignLine, ...]
     alerts: tuple[AlertLine, ...]
     entries: tuple[EntryLine, ...]
+    dry_run: str  # addresses, relative to the board
+    report: str
 
 
 def router(source: Source) -> APIRouter:
@@ -122,6 +124,8 @@ def one_account(desk: Desk, account: Account) -> OneAccount:
         campaigns=tuple(lines.campaign_line(seen, one, reader) for one in campaigns),
         alerts=tuple(lines.alert_line(seen, one, reader) for one in alerts),
         entries=tuple(lines.entry_line(seen, one, reader) for one in entries),
+        dry_run=lines.address("plan", account=number),
+        report=lines.address("report", number=number),
     )
 
 

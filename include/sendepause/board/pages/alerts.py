@@ -26,7 +26,8 @@ def router(source: Source) -> APIRouter:
             states = ("owed", "sent", "overtaken", "refused")
             counts = {state: reader.number(getattr(found, state)) for state in states}
             as_of = reader.text("as_of", moment=reader.long(reader.now), zone=reader.zone)
-        values = {"alerts": shown, "counts": counts, "as_of": as_of}
-        return rendering.page(request, "alerts.html", language, here="alerts", **values)
+        return rendering.page(
+            request, "alerts.html", language, here="alerts", alerts=shown, counts=counts, as_of=as_of
+        )
 
     return routes

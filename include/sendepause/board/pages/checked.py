@@ -40,8 +40,8 @@ class Checked:
 class _Checks:
     """The last check, made one at a time."""
 
-    def __init__(self, made: Callable[[Installation], tuple[Line, ...]]) -> None:
-        self._made = made
+    def __init__(self, makes: Callable[[Installation], tuple[Line, ...]]) -> None:
+        self._makes = makes
         self._lock = Lock()
         self._kept: tuple[datetime, tuple[Line, ...]] | None = None
 
@@ -49,15 +49,18 @@ class _Checks:
         with self._lock:
             now = installation.now()
             if self._kept is None or not timedelta(0) <= now - self._kept[0] < KEPT:
-                self._kept = (now, self._made(installation))
+                self._kept = (now, self._makes(installation))
             return self._kept
 
 
-def router(
-    source: Source, made: Callable[[Installation], tuple[Line, ...]] = lambda of: tuple(check.check(of))
-) -> APIRouter:
-    """The page; ``made`` makes a check."""
-    routes, checks = APIRouter(), _Checks(made)
+def made(installation: Installation) -> tuple[Line, ...]:
+    """The check, made now."""
+    return tuple(check.check(installation))
+
+
+def router(source: Source, makes: Callable[[Installation], tuple[Line, ...]]) -> APIRouter:
+    """The page; ``makes`` makes a check."""
+    routes, checks = APIRouter(), _Checks(makes)
 
     @routes.get("/check")
     def page(request: Request) -> Response:

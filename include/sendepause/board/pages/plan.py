@@ -17,7 +17,7 @@ from sendepause.board.outlook import waits
 from sendepause.board.rendering import language_of
 from sendepause.board.seen import Reader, Seen
 from sendepause.board.source import Desk, Source
-from sendepause.model import Act
+from sendepause.model import Account, Act
 from sendepause.store.queries import ShownPlan
 
 _ORDER = (Act.PAUSE, Act.ASK, Act.RESUME, Act.WARN, Act.HOLD, Act.NONE)
@@ -26,9 +26,11 @@ DIFFERENCES = 50
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """``at``: a moment in the operators' zone, as a form gives it (2026-12-07T00:00); "" for the next run."""
+    """``at``: a moment in the operators' zone, as a form gives it (2026-12-07T00:00); "" for the next run.
+    ``account``: a number, for a dry run on this account alone."""
 
     at: str = ""
+    account: str = ""
     act: str = ""
     page: int = 1
 
@@ -79,10 +81,10 @@ def router(source: Source) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/plan")
-    def page(request: Request, at: str = "", act: str = "", page: int = 1) -> Response:
+    def page(request: Request, at: str = "", account: str = "", act: str = "", page: int = 1) -> Response:
         language = language_of(request)
         with source.desk(language) as desk:
-            shown = of_choice(desk, Choice(at, act, page))
+            shown = of_choice(desk, Choice(at, account, act, page))
         return rendering.page(request, "plan.html", language, shown=shown, here="plan")
 
     return routes
@@ -93,9 +95,12 @@ def of_choice(desk: Desk, choice: Choice) -> Plan:
     reader, seen = desk.reader, desk.seen
     moment = _moment(choice.at, reader.zone)
     kept, before = seen.plan, seen.before
-    if moment is not None:
-        items: Sequence[Mapping[str, Any]] = deciding.show(desk.installation, desk.settings, moment).items
-        before, title = kept, reader.text("plan_at", moment=reader.long(moment))
+    alone = seen.accounts.get(choice.account)
+    if moment is not None or alone is not None:
+        of = [alone.number] if alone else []
+        shown = deciding.show(desk.installation, desk.settings, moment or reader.now, of)
+        items: Sequence[Mapping[str, Any]] = shown.items
+        before, title = (None if alone else kept), _title(moment, alone, reader)
     else:
         items = kept.items if kept else ()
         title = reader.text("plan_next") if kept else reader.text("plan_none")
@@ -108,8 +113,8 @@ def of_choice(desk: Desk, choice: Choice) -> Plan:
     return Plan(
         as_of=reader.text("as_of", moment=reader.long(reader.now), zone=reader.zone),
         title=title,
-        hypothetical=moment is not None,
-        hash=kept.hash if kept and moment is None else "",
+        hypothetical=moment is not None or alone is not None,
+        hash=kept.hash if kept and moment is None and alone is None else "",
         at=choice.at if moment is not None else "",
         acts=(
             Option("", reader.text("acts_all"), choice.act not in set(Act)),
@@ -126,6 +131,12 @@ def of_choice(desk: Desk, choice: Choice) -> Plan:
         more_differences=max(len(differences) - DIFFERENCES, 0),
         waiting=sum(waits(item) for item in items) if moment is None else 0,
     )
+
+
+def _title(moment: datetime | None, alone: Account | None, reader: Reader) -> str:
+    if alone is None:
+        return reader.text("plan_at", moment=reader.long(moment or reader.now))
+    return reader.text("plan_of", name=alone.name, moment=reader.long(moment or reader.now))
 
 
 def _moment(text: str, zone: str) -> datetime | None:
