@@ -8,9 +8,10 @@ from typing import Any
 
 from sendepause import countdown, second_proof, stages, words
 from sendepause.audit import telling
+from sendepause.audit.wording import number
 from sendepause.errors import BadInput
 from sendepause.installation import Installation
-from sendepause.model import Account, AccountBy, Act, Finding, Kind, Language, Owner, Reason, Verdict
+from sendepause.model import Account, AccountBy, Act, Finding, Kind, Language, NoData, Owner, Reason, Verdict
 from sendepause.settings import Settings, e164
 from sendepause.store import database, findings, folds, ledger, queries
 from sendepause.store.database import Session
@@ -93,9 +94,10 @@ def _verdict(
         return
     yield _in_force(session, finding, zone, language)
     yield telling.told(finding, language, zone=zone)
-    yield _sources(session, settings, account, zone, language)
-    if finding.confidence is not None and finding.verdict not in (Verdict.CLEAR, Verdict.NO_DATA):
-        yield _sure(finding, language)
+    yield from _sources(session, settings, account, finding, language)
+    measured = finding.held.finding if finding.held else finding
+    if finding.verdict is Verdict.AUTOMATED and measured.confidence is not None:  # of a program, not of bulk
+        yield _sure(measured.recent or measured, measured.confidence, language)
     for said, lines in (
         (_COMPARED, telling.compared(finding, language)),
         (_MISSING, telling.missing(finding, language)),
@@ -115,21 +117,27 @@ def _in_force(session: Session, finding: Finding, zone: str, language: Language)
     return _AFTER.in_(language).format(label=label, since=since, before=words.label(before.verdict, language))
 
 
-def _sources(session: Session, settings: Settings, account: Account, zone: str, language: Language) -> str:
-    """Which sources tell of the account, and how far each reaches."""
+def _sources(
+    session: Session, settings: Settings, account: Account, finding: Finding, language: Language
+) -> Iterator[str]:
+    """Which sources tell of the account, and how far each reaches; nothing of one that was never read."""
     known = {source.id for source in settings.sources}
     named = [
-        _SOURCE.in_(language).format(name=reach.source, until=words.moment(reach.read_until, zone, language))
+        _SOURCE.in_(language).format(
+            name=reach.source, until=words.moment(reach.read_until, account.time_zone, language)
+        )
         for reach in queries.reaches(session)
         if reach.account == account.number and reach.source in known
     ]
-    return _SOURCES.in_(language).format("; ".join(named)) if named else _NO_SOURCES.in_(language)
+    if named:
+        yield _SOURCES.in_(language).format("; ".join(named))
+    elif finding.no_data is NoData.NO_SOURCE:
+        yield _NO_SOURCES.in_(language)
 
 
-def _sure(finding: Finding, language: Language) -> str:
-    rests_on = finding.recent or finding
-    percent = round(100 * min(finding.confidence or 0, MOST_SURE))
-    return _SURE.in_(language).format(percent, rests_on.messages, rests_on.days)
+def _sure(measured: Finding, confidence: float, language: Language) -> str:
+    percent = round(100 * min(confidence, MOST_SURE))
+    return _SURE.in_(language).format(percent, number(measured.messages, language), measured.days)
 
 
 def _inferred(item: dict[str, Any], language: Language) -> Iterator[str]:

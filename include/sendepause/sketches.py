@@ -47,6 +47,7 @@ _PLACE = np.uint32(MOST_WORDS - 1)
 _NONE = np.uint32(0xFFFFFFFF)
 
 Words = npt.NDArray[np.uint32]
+Numbers = npt.NDArray[np.integer[Any]]
 
 
 def sketches(templates: pl.Series, key: bytes) -> pl.Series:
@@ -57,14 +58,9 @@ def sketches(templates: pl.Series, key: bytes) -> pl.Series:
 
     :param key: 32 bytes.
     """
-    words = _words(templates)
-    lengths = words["row"].rle().struct.unnest()
-    size = lengths["len"].to_numpy().astype(np.int64)
-    row, start = lengths["value"].to_numpy(), np.cumsum(size) - size
-    size = np.minimum(size, MOST_WORDS).astype(np.uint8)
-    hashes = words["word"].to_numpy()
+    row, start, size, hashes = _words(templates)
     encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305  a block is a value of its own
-    rows, bands = [np.empty(0, np.uint32)], [np.empty((0, len(_ORDERS)), "<u8")]
+    rows, bands = [row[:0]], [np.empty((0, len(_ORDERS)), "<u8")]
     shortest_first = np.argsort(size, kind="stable")  # so that texts of a portion are about equally long
     for begin in range(0, len(row), _AT_ONCE):
         texts = shortest_first[begin : begin + _AT_ONCE]
@@ -79,13 +75,19 @@ def sketches(templates: pl.Series, key: bytes) -> pl.Series:
     return _in_place(np.concatenate(rows), np.concatenate(bands), len(templates))
 
 
-def _words(templates: pl.Series) -> pl.DataFrame:
-    """``row`` and 32-bit hash of each ``word``, in order, of the texts that may have enough."""
-    texts = templates.alias("word").to_frame().lazy().with_row_index("row")
-    spaces = pl.col("word").str.count_matches(" ", literal=True)
-    split = texts.filter(spaces >= FEWEST_WORDS - 1).with_columns(pl.col("word").str.split(" "))
-    hashed = pl.col("word").nchash.xxhash32()  # type: ignore[attr-defined]
-    return split.explode("word").select("row", hashed).collect(engine="streaming")
+def _words(templates: pl.Series) -> tuple[Numbers, Numbers, npt.NDArray[np.uint8], Words]:
+    """Of the texts with enough words: which they are, where their words begin and how many are looked at;
+    and the hashes of all words.
+
+    To count the spaces beforehand would cost more than to split the few texts that are too short.
+    """
+    may = (templates.str.len_bytes() >= 2 * FEWEST_WORDS - 1).fill_null(False)
+    words = templates.filter(may).str.split(" ")
+    size = words.list.len().to_numpy().astype(np.int64)
+    row, start, enough = may.arg_true().to_numpy(), np.cumsum(size) - size, size >= FEWEST_WORDS
+    hashed = words.explode().to_frame("word").select(pl.col("word").nchash.xxhash32())  # type: ignore[attr-defined]
+    few = np.minimum(size[enough], MOST_WORDS).astype(np.uint8)
+    return row[enough], start[enough], few, hashed.to_series().to_numpy()
 
 
 def _blocks(words: Words) -> tuple[npt.NDArray[np.bool_], Words]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.audit import test_baseline
 from tests.audit.streams import NOON, events, sends
 
 from sendepause.audit.files import audit_files, finding_json
@@ -108,6 +109,27 @@ def test_the_json_object_has_exactly_its_keys(tmp_path: Path) -> None:
     }
     (few,) = audit_files([written(tmp_path / "b.parquet", campaign(size=4))])
     assert finding_json(few)["reason"] == "too_few"
+
+
+def test_a_machine_of_the_last_day_is_said_by_its_signals(tmp_path: Path) -> None:
+    person = test_baseline.people_of("+491", range(27))
+    machine = test_baseline.a_day_of(27, test_baseline.machine(), "+491")
+    pl.concat([person, machine]).write_parquet(tmp_path / "a.parquet")
+    line = finding_json(*audit_files([tmp_path / "a.parquet"]))
+    tripped = {signal["name"]: signal["value"] for signal in line["signals"] if signal["tripped"]}
+    assert (line["verdict"], line["last_days"]) == ("automated", 1)
+    assert tripped["instant_reply"] <= 3
+
+
+def test_a_sudden_change_is_a_signal_with_its_number(tmp_path: Path) -> None:
+    person = test_baseline.people_of("+491", range(27))
+    crowd = test_baseline.a_day_of(27, test_baseline.campaign(36), "+491")
+    pl.concat([person, crowd]).write_parquet(tmp_path / "a.parquet")
+    line = finding_json(*audit_files([tmp_path / "a.parquet"]))
+    (people,) = [signal for signal in line["signals"] if signal["name"] == "sudden_people"]
+    assert line["verdict"] == "watch"
+    assert (people["value"], people["threshold"], people["tripped"]) == (36, 20, True)
+    assert "last_days" not in line
 
 
 def test_a_missing_column_names_those_that_exist(tmp_path: Path) -> None:

@@ -13,10 +13,9 @@ import pytest
 from scipy.stats import chi2
 from tests.audit.streams import NOON, Line, events, measured, sends
 
-from sendepause.audit import score
 from sendepause.audit.activity import day_rows, gap_bin
 from sendepause.audit.rules import Role
-from sendepause.audit.signals import BY_NAME, REGISTRY, complete, registry
+from sendepause.audit.signals import BY_NAME, REGISTRY, complete
 from sendepause.audit.window import measures
 from sendepause.model import Language
 
@@ -395,77 +394,6 @@ def test_rows_without_hours_count_each_day_as_one() -> None:
     )
     assert measures(older)["recurring_share"].item() == 1
     assert measures(older.head(1))["recurring_share"].item() == 0
-
-
-@pytest.mark.parametrize(
-    ("name", "nothing", "half", "all_of_it"),
-    [
-        ("recurring_texts", 0.15, 0.375, 0.6),
-        ("short_rest", 6, 3.5, 1),
-        ("prompt_replies", 0.5, 0.7, 0.9),
-        ("clock_trait", 1, 2.5, 4),
-    ],
-)
-def test_a_trait_counts_evenly_from_where_people_end(
-    name: str, nothing: float, half: float, all_of_it: float
-) -> None:
-    weight = BY_NAME[name].weight
-    assert weight is not None
-    assert weight.part(None) == weight.part(nothing) == 0
-    assert weight.part(half) == pytest.approx(0.5)
-    further = all_of_it + (all_of_it - nothing)
-    assert weight.part(all_of_it) == weight.part(further) == 1
-
-
-def test_the_score_is_the_sum_of_the_traits_as_a_probability() -> None:
-    calm = complete(measured(events(sends(NOON, [60 * n for n in range(1, 25)], people="a", contents="t{}"))))
-    assert (calm["families"], calm["score"]) == (
-        0,
-        pytest.approx(score.probability(score.INTERCEPT), abs=1e-4),
-    )
-    # One text, round the clock for a week: texts and rest stand out, and both count in full.
-    bot = complete(measured(events(sends(NOON, islice(cycle([3_500, 3_900, 3_300]), 160), contents="x"))))
-    full = sum(BY_NAME[name].weight.full for name in ("recurring_texts", "short_rest"))  # type: ignore[union-attr]
-    clock = score.contribution(BY_NAME["clock_trait"], bot)
-    assert bot["families"] >= 2
-    assert bot["traits"] == pytest.approx(full + clock)
-    assert holds("score", bot)
-
-
-def test_one_trait_alone_holds_no_score_however_strong() -> None:
-    daily = sends(NOON, [86_400] * 24, people="a", contents="x")
-    line = measured(
-        events([(at + timedelta(minutes=7 * n % 60), *rest) for n, (at, *rest) in enumerate(daily)])
-    )
-    full = complete(line)
-    assert full["score"] > score.AUTOMATED_SCORE
-    assert full["families"] == 1
-    assert not BY_NAME["score"].trips(full)
-    assert BY_NAME["score"].watches(full["score"])
-
-
-def test_a_threshold_can_be_another() -> None:
-    rules = {rule.name: rule for rule in registry({"chain_pace": 60, "quiet": 0.5, "instant_reply": 1})}
-    assert len(rules) == len(REGISTRY)
-    assert rules["chain_pace"].held.limit == 60
-    assert rules["chain_pace"].watch_from == 20
-    quiet, reply = rules["quiet"], rules["instant_reply"]
-    assert (quiet.held.limit, quiet.held.minimum, quiet.held.at_most) == (0.5, 50, True)
-    assert quiet.strong is not None
-    assert quiet.strong.limit == 0.5  # two points never come before one
-    # Seconds are not shares: what is held against in minutes stays.
-    assert reply.held.limit == 1
-    assert reply.minute_held == BY_NAME["instant_reply"].minute_held
-    in_minutes = registry({"reach_hint": 50})[[r.name for r in REGISTRY].index("reach_hint")]
-    assert in_minutes.minute_held is not None
-    assert in_minutes.minute_held.limit == 50
-    assert registry({}) == REGISTRY
-
-
-@pytest.mark.parametrize("name", ["largest_chain", "no_such_signal"])
-def test_what_has_no_threshold_cannot_be_given_one(name: str) -> None:
-    with pytest.raises(ValueError, match=name):
-        registry({name: 1, "clock": 5})
 
 
 def test_every_signal_explains_itself_in_both_languages() -> None:

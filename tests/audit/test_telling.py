@@ -82,7 +82,7 @@ def test_own_past_and_peers_are_compared() -> None:
     change = Change("people", date(2019, 12, 1), 12, 9, False, peers=11, peers_now=12.5)
     german = " ".join(telling.compared(replace(PERSON, changes=(change,)), DE))
     assert "höchstens 12 verschiedene Empfänger am Tag, sonst üblicherweise 9." in german
-    assert "üblicherweise 11 und zurzeit bis zu 12,5" in german
+    assert "in der Mitte üblicherweise 11, in den letzten Tagen höchstens 12,5." in german
     alone = " ".join(telling.compared(replace(PERSON, changes=(replace(change, peers=None),)), EN))
     assert "too few accounts of the same kind" in alone
     assert "7 are needed" in " ".join(telling.compared(PERSON, EN))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.receiving.conftest import STRANGER, Branch, ago, incoming, raw, status, webhook
+from tests.receiving.conftest import ANNA, STRANGER, Branch, ago, incoming, raw, status, webhook
 from tests.stages.company import BOOKINGS, OFFERS, SHOP
 
 from sendepause import check, stages
@@ -25,6 +25,18 @@ def test_what_was_received_becomes_events_and_day_rows(on_both: Branch) -> None:
     assert found["direction"].to_list() == ["in", "out"]
     assert found["source"].to_list() == ["meta", "meta"]
     assert found["sent_at"].to_list() == [ago(on_both, 5), ago(on_both, 4)]
+
+
+def test_what_the_account_wrote_in_its_app_keeps_its_sketch(on_both: Branch) -> None:
+    text = "Hallo Anna, Ihr Wagen ist fertig und kann abgeholt werden"
+    moment = str(int(ago(on_both, 5).timestamp()))
+    echo = {"from": BOOKINGS[1:], "to": ANNA[1:], "id": "wamid.1", "timestamp": moment, "type": "text"}
+    on_both.post(webhook(field="smb_message_echoes", message_echoes=[{**echo, "text": {"body": text}}]))
+    on_both.post(incoming("wamid.2", ago(on_both, 4), text))
+    on_both.read()
+    own, other = on_both.events()["sketch"].to_list()
+    assert len(own) == 8
+    assert other is None
 
 
 def test_a_run_without_anything_new_changes_nothing(branch: Branch) -> None:

@@ -351,8 +351,9 @@ def _sketches(sends: pl.DataFrame, events: pl.LazyFrame) -> pl.DataFrame:
     given = sends.filter("sketched").select(ROW, "content").unique()
     made = pl.DataFrame(schema={"content": ID, "sketch": EVENTS["sketch"]})
     if len(given):
-        known = events.filter(pl.col("direction") == "out").select(short("content"), "sketch").drop_nulls()
-        made = known.collect().unique().sort("content", "sketch").unique("content", keep="first")
+        own = events.filter(pl.col("direction") == "out").select(short("content"), "sketch").drop_nulls()
+        known = own.collect().sort("content", pl.col("sketch").list.first())
+        made = known.filter(pl.Series(starts(ids(known["content"]))))
     return _listed(given.join(made, on="content").sort(ROW, "content"), "sketches", "content", "sketch")
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from sendepause.frames import repeats
+
 _TEXT = ("account_id", "content")
 
 
@@ -18,21 +20,26 @@ def families(rows: pl.DataFrame) -> pl.DataFrame:
     :param rows: the day rows in which the sketches are; schema ``activity.ACTIVITY``. Those of before texts
         were sketched have none, and their contents stand alone.
     """
-    return related(bands(rows), ["account_id"])
+    accounts = rows["account_id"].unique().sort()
+    number = pl.col("account_id").cast(pl.Enum(accounts)).to_physical()  # moved in a tenth of the time
+    found = related(bands(rows.select(number, "sketches")), ["account_id"])
+    return found.with_columns(accounts.gather(found["account_id"]).alias("account_id"))
 
 
 def bands(rows: pl.DataFrame) -> pl.DataFrame:
-    """``account_id``, ``content`` and ``sketch``, one line for each band of a text in day rows."""
+    """``account_id``, ``content`` and ``sketch``, one line for each band of a text of a day."""
     lines = rows.select("account_id", "sketches").filter(pl.col("sketches").list.len() > 0)
-    return lines.explode("sketches").unnest("sketches").unique().explode("sketch").drop_nulls().unique()
+    return lines.explode("sketches").unnest("sketches").explode("sketch").drop_nulls()
 
 
 def related(known: pl.DataFrame, owner: list[str]) -> pl.DataFrame:
     """The columns of ``owner``, ``content`` and ``family`` of all that have relatives among their owner's.
 
-    :param known: the columns of ``owner``, ``content`` and ``sketch``, one line for each band.
+    :param known: the columns of ``owner``, ``content`` and ``sketch``, one line or more for each band.
     """
     text = [*owner, "content"]
+    # Most bands come once, and what is alone has no relatives: only the others are looked at further.
+    known = known[repeats(known.select(pl.struct(*owner, "sketch")).to_series())].unique()
     several = known.group_by(*owner, "sketch").len().filter(pl.col("len") > 1)
     if several.is_empty():
         return known.select(*text, family="content").clear()

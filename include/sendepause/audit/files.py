@@ -10,11 +10,12 @@ from typing import Any
 
 import polars as pl
 
-from sendepause.audit.activity import RESOLUTIONS, day_rows
-from sendepause.audit.verdict import judge
+from sendepause.audit.activity import day_rows
+from sendepause.audit.baseline import SUDDEN, assess
+from sendepause.audit.placing import RESOLUTIONS
 from sendepause.errors import BadInput
 from sendepause.frames import EVENTS, UTC_MS
-from sendepause.model import Finding
+from sendepause.model import Finding, Signal
 
 NEEDED = ("account_id", "sent_at", "direction", "counterpart", "content")
 OPTIONAL = ("event_id", "resolution", "sketch")
@@ -48,11 +49,19 @@ def audit_files(
         as_of = newest + timedelta(milliseconds=1)
     as_of = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
     rows = day_rows(events.filter(pl.col("sent_at") <= as_of), {})
-    return judge(rows, as_of, window_days=window_days, accounts=events["account_id"].unique())
+    return assess(rows, as_of, window_days=window_days, accounts=events["account_id"].unique())
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    """A finding as the one JSON object of ``sendepause audit``; ``reason`` only where there is no verdict."""
+    """A finding as the one JSON object of ``sendepause audit``.
+
+    ``reason`` only where there is no verdict; ``last_days`` only where so many last days alone make it: the
+    signals that they trip are theirs. A sudden change is a signal beside the others.
+    """
+    alone = (
+        {signal.name: signal for signal in finding.recent.signals if signal.tripped} if finding.recent else {}
+    )
+    shown = [alone.get(signal.name, signal) for signal in finding.signals]
     line: dict[str, Any] = {
         "account_id": finding.account,
         "verdict": finding.verdict.value,
@@ -65,12 +74,25 @@ def finding_json(finding: Finding) -> dict[str, Any]:
                 "source": signal.source,
                 "tripped": signal.tripped,
             }
-            for signal in finding.signals
+            for signal in (*shown, *_sudden(finding))
         ],
         "messages": finding.messages,
         "days": finding.days,
     }
+    if finding.recent is not None:
+        line["last_days"] = finding.recent.window_days
     return line if finding.no_data is None else {**line, "reason": finding.no_data.value}
+
+
+def _sudden(finding: Finding) -> Iterator[Signal]:
+    """The changes that stand out, each held against what the account's own past makes of it."""
+    for change in finding.changes:
+        if change.tripped:
+            limit = SUDDEN[change.name]
+            threshold = max(limit.at_least, limit.factor * change.usual)
+            yield Signal(
+                f"sudden_{change.name}", change.value, threshold, "a day", "the account's own past", True
+            )
 
 
 def _events(path: Path) -> pl.DataFrame:

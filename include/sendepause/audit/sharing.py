@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 import polars as pl
 
-from sendepause.audit.families import bands, related
+from sendepause.audit.families import related
 
 OWN_PART = 3
-"""An account has a part in a week's list from so many people on whom it wrote to first with that text."""
+"""An account has a part in a week's list that began so many talks by its text."""
 
 LIST_HEARD = 10
 """A list's silence is judged from so many people on, of accounts on which anybody was heard."""
@@ -72,8 +72,13 @@ def traces(rows: pl.DataFrame) -> Traces:
     begun = begun.join(enough, on=["account_id", "week"]).drop("len")
     texts = _exploded(rows, "contents").drop_nulls(["content", "counterpart"])
     first = texts.join(begun, on=[*_PERSON, "day"]).select(*_PERSON, "content", "week").unique()
-    known = bands(rows).select("content", "sketch").unique()
-    return Traces(people, first, known.join(first, on="content", how="semi"))
+    return Traces(people, first, _bands(rows, first.select("content")))
+
+
+def _bands(rows: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """Of the few texts asked for, before anything is taken apart; each text has one sketch."""
+    lines = _exploded(rows, "sketches").select("content", "sketch").join(texts, on="content", how="semi")
+    return lines.unique("content").explode("sketch").drop_nulls()
 
 
 def _people(rows: pl.DataFrame) -> pl.DataFrame:

@@ -50,8 +50,8 @@ _WORDS = {
         "times": "{}mal",
         "past": "In den letzten Tagen waren es höchstens {value} verschiedene Empfänger am Tag, sonst"
         " üblicherweise {usual}.",
-        "peers": "Bei Konten derselben Art und Aufgabe sind üblicherweise {peers} und zurzeit bis zu {now}"
-        " Empfänger am Tag die Mitte.",
+        "peers": "Vergleichbare Konten (gleiche Art und Aufgabe): in der Mitte üblicherweise {peers}, in den"
+        " letzten Tagen höchstens {now}.",
         "no_peers": "Konten derselben Art und Aufgabe gibt es zu wenige für einen Vergleich.",
         "no_past": "Für einen Vergleich mit der eigenen Vergangenheit fehlen aktive Tage: Nötig sind {days}"
         " vor den letzten drei.",
@@ -79,8 +79,8 @@ _WORDS = {
         " times, usually {usual}%",
         "times": "{} times",
         "past": "In the last days there were at most {value} different recipients a day, usually {usual}.",
-        "peers": "Among accounts of the same kind and role the middle is usually {peers} and at present up to"
-        " {now} recipients a day.",
+        "peers": "Comparable accounts (same kind and role): in the middle usually {peers}, in the last days"
+        " at most {now}.",
         "no_peers": "There are too few accounts of the same kind and role to compare it with.",
         "no_past": "For a comparison with the account's own past active days are missing: {days} are needed"
         " before the last three.",

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from sendepause.audit.activity import BOUT_SILENCE_S, REPLY_WITHIN_S, RESOLUTIONS, gap_bins, most_within
+from sendepause.audit.activity import BOUT_SILENCE_S, REPLY_WITHIN_S, gap_bins, most_within
 from sendepause.audit.chains import WORTH_KEEPING, chain_starts, summarise
 from sendepause.audit.families import families, in_families
 from sendepause.audit.ordered import (
@@ -28,7 +28,7 @@ from sendepause.audit.ordered import (
     starts,
     totals,
 )
-from sendepause.audit.placing import MINUTE_MS
+from sendepause.audit.placing import MINUTE_MS, RESOLUTIONS
 
 STEADY_SPREAD = 0.6
 """Most (Q3 - Q1) / median of a steady chain's gaps: tools have 0 to 0.52, people 0.9 and more."""

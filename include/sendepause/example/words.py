@@ -113,32 +113,36 @@ _ASKS = {
         "Could you put {part} for the {car} aside?",
     ],
 }
-_ANSWERS = {
+# A person's answers have few words in common, unlike a template's: both halves vary as well as what stands
+# between them.
+# fmt: off
+_BEGINNINGS = {
     Language.DE: [
-        "{part} für den {car} habe ich am Lager",
-        "Muss ich bestellen, {part} für den {car} dauert zwei Tage",
-        "Welches Baujahr hat der {car}? {part} gibt es in zwei Ausführungen",
-        "{part} beim {car}: da steht eine Nummer drauf, schauen Sie mal",
-        "Ich lege {part} für den {car} zurück, bis Freitag",
-        "Vom {other} passt das leider nicht, {part} vom {car} schon",
-        "Mein Kollege sucht gerade, {part} für den {car}, oder?",
-        "Gebraucht hätte ich {part} noch da, vom {car}",
-        "Kommen Sie mit dem {car} vorbei, dann schauen wir uns das an, {part} habe ich",
-        "{part}, sagen Sie? Beim {car} ist das meist etwas anderes",
+        "Ja", "Klar", "Moment", "Leider nein", "Gerade geprüft", "Stimmt", "Gern", "Habe nachgesehen",
+        "Eben gefragt", "Noch offen", "Schon bestellt", "Wieder da", "Ausverkauft", "Zurückgelegt",
+        "Gebraucht da", "Neu gekommen", "Nur original", "Passt", "Passt nicht", "Fehlt noch",
     ],
     Language.EN: [
-        "Got {part} for the {car} in stock",
-        "I'd have to order {part} for the {car}, two days",
-        "What year is the {car}? There are two versions of {part}",
-        "Have a look at {part}, on the {car} there's a number on it",
-        "I'll keep {part} for the {car} until Friday",
-        "The {other} one won't fit, {part} off a {car} will",
-        "A colleague is looking for {part} now, for the {car}, right?",
-        "I have {part} second hand, off a {car}",
-        "Bring the {car} round and we'll look at {part}",
-        "{part}, you say? On a {car} it's usually something else",
+        "Yes", "Sure", "One sec", "Sadly not", "Just checked", "Right", "Happily", "Had a look",
+        "Asked around", "Still open", "On order", "Back in", "Sold out", "Put aside",
+        "Second hand", "Came in", "Genuine only", "Fits", "Won't fit", "Still missing",
     ],
 }
+_ENDINGS = {
+    Language.DE: [
+        "morgen früh", "ab Montag", "bis Freitag", "gegen Mittag", "nächste Woche", "in zwei Tagen",
+        "heute noch", "am Dienstag", "sobald geliefert", "auf Nachfrage", "zum Festpreis", "ohne Pfand",
+        "mit Altteil", "samt Dichtung", "für hinten", "für vorne", "linke Seite", "rechte Seite",
+        "kurze Ausführung", "lange Ausführung",
+    ],
+    Language.EN: [
+        "first thing tomorrow", "from Monday", "until Friday", "around noon", "next week", "in two days",
+        "later today", "on Tuesday", "once delivered", "on request", "at a fixed price", "no deposit",
+        "with the old part", "gasket included", "for the rear", "for the front", "left side", "right side",
+        "short version", "long version",
+    ],
+}
+# fmt: on
 _SHORT = {
     Language.DE: [
         "Moin",
@@ -202,7 +206,9 @@ def answer(random: Random, language: Language, about: Topic | None = None) -> st
     """What somebody at the counter writes: mostly new words, sometimes a short one."""
     if random.random() < 0.06:
         return short(random, language)
-    return _fill(random.choice(_ANSWERS[language]), about or topic(random, language))
+    of = about or topic(random, language)
+    beginning, ending = random.choice(_BEGINNINGS[language]), random.choice(_ENDINGS[language])
+    return f"{beginning}: {of.part} {of.car}, {ending}"
 
 
 def short(random: Random, language: Language) -> str:
