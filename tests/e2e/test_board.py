@@ -15,7 +15,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.e2e.airflow import Installed
 
-from sendepause.board import app, messages
+from sendepause.board import messages, rendering
+from sendepause.board.rendering import PAGES
 from sendepause.board.seen import Reader
 from sendepause.model import Form, Language
 from sendepause.previewing import Preview
@@ -66,6 +67,10 @@ def test_an_operator_finds_the_board_in_airflows_navigation(
     board.get_by_role("heading", level=1).wait_for(timeout=60_000)
     text = board.locator("body").inner_text()
     assert "in force" in text
+    assert "Needs a person now" in text
+    board.get_by_role("link", name="Campaigns", exact=True).click()
+    board.get_by_role("heading", level=2, name="Campaigns").wait_for(timeout=60_000)
+    text = board.locator("body").inner_text()
     assert "+49 40 66969102" in text or "+494066969102" in text
     assert "Winterreifen Hamburg" in text
     assert not [line for line in said if "sendepause" in line.lower()]
@@ -82,6 +87,45 @@ def test_the_board_speaks_german_and_english(
     assert word in page.locator("body").inner_text()
     if SHOTS:
         page.screenshot(path=Path(SHOTS) / f"board.{language}.png", full_page=True)
+    page.close()
+
+
+@pytest.mark.parametrize(("scheme", "language", "width"), [("light", "de", 390), ("dark", "en", 1360)])
+def test_an_operator_walks_every_page(
+    browser: Browser, installed: Installed, scheme: str, language: str, width: int
+) -> None:
+    page = logged_in(browser, installed, scheme)
+    page.set_viewport_size({"width": width, "height": 1000})
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.goto(f"{installed.url}/sendepause/?lang={language}")
+    for place in range(len(PAGES)):
+        link = page.locator("nav.pages a").nth(place)
+        name = link.inner_text()
+        link.click()
+        page.locator(f'nav.pages a[aria-current="page"]:text-is("{name}")').wait_for(timeout=60_000)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        if SHOTS:
+            page.screenshot(path=Path(SHOTS) / f"page-{place}.{language}.png", full_page=True)
+    page.goto(f"{installed.url}/sendepause/accounts?sort=verdict")
+    page.locator("table a.name").first.click()
+    page.locator("#why").wait_for(timeout=60_000)
+    assert page.locator("figure svg[role=img]").count() >= 5
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"account.{language}.png", full_page=True)
+    assert not [line for line in said if "favicon" not in line and "404" not in line]
+    page.close()
+
+
+def test_an_operator_halts_and_lifts_the_halt(browser: Browser, installed: Installed) -> None:
+    page = logged_in(browser, installed, "light")
+    page.goto(f"{installed.url}/sendepause/?lang=en")
+    page.get_by_role("button", name="Stop all acting").click()
+    page.get_by_text("The halt is on.").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Lift the halt").click()
+    page.get_by_text("The halt is lifted.").wait_for(timeout=60_000)
+    page.goto(f"{installed.url}/sendepause/ledger?kind=halt&lang=en")
+    assert "admin" in page.locator("table").inner_text()
     page.close()
 
 
@@ -125,12 +169,12 @@ def test_picture_of_the_german_thread(browser: Browser) -> None:
     reader = Reader(Language.DE, "Europe/Berlin", shown[-1].at)
     names = {"hamburg": "Wiebke Harmsen, Filiale Hamburg"}
     lines = [messages._line(Preview(one.said, one.at), names, {}, True, reader) for one in shown]
-    articles = app._TEMPLATES.from_string(
+    articles = rendering.TEMPLATES.from_string(
         '{% from "parts.html" import slack_message with context %}'
         "{% for one in lines %}{{ slack_message(one, loop.index) }}{% endfor %}"
-    ).render(lines=lines, t=partial(app._text, Language.DE))
+    ).render(lines=lines, t=partial(rendering._text, Language.DE))
     page = browser.new_page(viewport={"width": 800, "height": 1000}, color_scheme="light")
-    style = (Path(app.__file__).parent / "style.css").read_text()
+    style = (rendering.HERE / "style.css").read_text()
     page.set_content(f"<!doctype html><style>{style}</style><main>{articles}</main>")
     assert "Stille bestätigt" in page.locator("main").inner_text()
     picture = Path(str(SHOTS)) / "thread-de.png"
