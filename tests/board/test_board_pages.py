@@ -11,7 +11,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from tests.board import company
 from tests.board.test_board_page import readable
 
@@ -24,6 +24,7 @@ from sendepause.frames import EVENTS
 from sendepause.installation import Installation
 from sendepause.settings import Settings
 from sendepause.store import database, digests, ledger
+from sendepause.store.tables import AlertRow, DeliveryRow
 
 ACCOUNT = {"number": company.number(0), "lang": "en"}
 
@@ -66,6 +67,28 @@ class TestOneAccount:
         assert "phones: Data until" in words
         assert "Winterreifen" in words
         assert "last call Winterreifen" in words
+
+    def test_it_shows_what_its_owner_read(self, client: TestClient, filled: Engine) -> None:
+        hostile = {"type": "section", "text": {"type": "mrkdwn", "text": "*Winterreifen* <b>ruht</b>"}}
+        with database.session(filled) as session:
+            session.add(
+                DeliveryRow(
+                    id="m1",
+                    channel="C0OWNER0",
+                    text="x",
+                    blocks=[hostile],
+                    state="sent",
+                    queued_at=company.NOW,
+                    sent_at=company.NOW,
+                    language="de",
+                )
+            )
+            session.flush()
+            of = AlertRow.subject == "campaign:crm/0"
+            session.execute(update(AlertRow).where(of).values(delivery="m1"))
+        page = client.get("/account", params=ACCOUNT).text
+        assert "As read on 3 Dec 2026, 10:05" in page
+        assert "<strong>Winterreifen</strong> &lt;b&gt;ruht&lt;/b&gt;" in page
 
     @pytest.mark.parametrize("number", ["", "nonsense", "+4940669999999", "' OR 1=1"])
     def test_an_unknown_number_is_told(self, client: TestClient, number: str) -> None:

@@ -141,6 +141,22 @@ def content(session: Session, id: str) -> Content:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message as its readers see it now."""
+
+    sent_at: datetime | None
+    channel: str
+    language: str
+    blocks: list[dict[str, Any]]
+
+
+def sent(session: Session, id: str) -> Sent:
+    """What was sent, or what the message shows since."""
+    row = session.get_one(DeliveryRow, id)
+    return Sent(row.sent_at, row.sent_channel or row.channel, row.language, row.content["blocks"])
+
+
 def try_again(session: Session, id: str) -> bool:
     """Let a message that Slack refused be sent with the next round; whether it was refused."""
     statement = update(DeliveryRow).where(DeliveryRow.id == id, DeliveryRow.state == "refused")

@@ -411,6 +411,7 @@ _TEXTS: dict[str, Both] = {
         "Von diesem Konto sendet keine bekannte Kampagne.", "No known campaign sends from it."
     ),
     "its_alerts": Both("Mitteilungen über das Konto", "Alerts about it"),
+    "as_read": Both("So gelesen am {moment}", "As read on {moment}"),
     "its_ledger": Both("Protokoll des Kontos", "Its ledger"),
     "report_of": Both("Nachweis zu diesem Konto", "Evidence report on this account"),
     "dry_run": Both("Probelauf: Was geschähe jetzt?", "Dry run: what would happen now?"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -10,10 +10,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from sendepause import states, words
-from sendepause.alerts import outbox
+from sendepause.alerts import deliveries, outbox
+from sendepause.alerts.outbox import Shown
 from sendepause.audit import verdict
-from sendepause.board import lines, pictures, rendering
+from sendepause.board import lines, mrkdwn, pictures, rendering
 from sendepause.board.lines import AccountLine, AlertLine, CampaignLine, EntryLine
+from sendepause.board.mrkdwn import Part
 from sendepause.board.pictures import Picture
 from sendepause.board.rendering import language_of
 from sendepause.board.seen import Reader
@@ -22,7 +24,7 @@ from sendepause.model import Account, Finding, Reason
 from sendepause.settings import e164
 from sendepause.store import findings, ledger
 
-ENTRIES, ALERTS, VERDICTS = 50, 25, 30
+ENTRIES, ALERTS, VERDICTS, MESSAGES = 50, 25, 30, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,16 @@ class SourceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldLine:
+    """A message as its readers saw it."""
+
+    at: str
+    channel: str
+    language: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OneAccount:
     """Everything on the page, in words."""
 
@@ -60,6 +72,7 @@ class OneAccount:
     verdicts: tuple[VerdictLine, ...]
     campaigns: tuple[CampaignLine, ...]
     alerts: tuple[AlertLine, ...]
+    told: tuple[ToldLine, ...]
     entries: tuple[EntryLine, ...]
     dry_run: str  # addresses, relative to the board
     report: str
@@ -123,10 +136,20 @@ def one_account(desk: Desk, account: Account) -> OneAccount:
         verdicts=tuple(_verdicts(desk, number)),
         campaigns=tuple(lines.campaign_line(seen, one, reader) for one in campaigns),
         alerts=tuple(lines.alert_line(seen, one, reader) for one in alerts),
+        told=tuple(_told(desk, alerts)),
         entries=tuple(lines.entry_line(seen, one, reader) for one in entries),
         dry_run=lines.address("plan", account=number),
         report=lines.address("report", number=number),
     )
+
+
+def _told(desk: Desk, alerts: Sequence[Shown]) -> Iterator[ToldLine]:
+    """The newest messages that were sent about the account, each once."""
+    sent = dict.fromkeys(one.delivery for one in alerts if one.sent_at is not None and one.delivery)
+    for id in list(sent)[:MESSAGES]:
+        message = deliveries.sent(desk.session, id)
+        at, parts = desk.reader.short(message.sent_at), mrkdwn.parts(message.blocks)
+        yield ToldLine(at, message.channel, message.language, tuple(parts))
 
 
 def _confidence(finding: Finding | None, reader: Reader) -> str:
