@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.e2e.airflow import Installed
@@ -49,6 +50,13 @@ def logged_in(browser: Browser, installed: Installed, scheme: str) -> Page:
     page.click("button[type=submit]")
     page.wait_for_url(lambda url: "login" not in url, timeout=60_000)
     return page
+
+
+def accessible(page: Page) -> bool:
+    """Whether axe finds nothing against WCAG 2.2 AA; what it finds is told."""
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    assert not found.response["violations"], found.generate_report()
+    return True
 
 
 def test_nobody_is_let_in_without_a_login(installed: Installed) -> None:
@@ -105,12 +113,14 @@ def test_an_operator_walks_every_page(
         link.click()
         page.locator(f'nav.pages a[aria-current="page"]:text-is("{name}")').wait_for(timeout=60_000)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert accessible(page)
         if SHOTS:
             page.screenshot(path=Path(SHOTS) / f"page-{place}.{language}.png", full_page=True)
     page.goto(f"{installed.url}/sendepause/accounts?sort=verdict")
     page.locator("table a.name").first.click()
     page.locator("#why").wait_for(timeout=60_000)
     assert page.locator("figure svg[role=img]").count() >= 5
+    assert accessible(page)
     if SHOTS:
         page.screenshot(path=Path(SHOTS) / f"account.{language}.png", full_page=True)
     assert not [line for line in said if "favicon" not in line and "404" not in line]
