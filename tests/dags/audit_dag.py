@@ -35,8 +35,9 @@ ran = bag.dags["sendepause_audit"].test(run_conf={"as_of": as_of})
 with database.session(engine, write=False) as session:
     found = queries.latest_findings(session)
 with create_session() as airflow:
-    events = [event.extra for event in airflow.query(AssetEvent)]
-    between = [str(row.value) for row in airflow.query(XComModel)]
+    # Of this run alone: other tests share this Airflow.
+    events = [event.extra for event in airflow.query(AssetEvent).filter_by(source_run_id=ran.run_id)]
+    between = [str(row.value) for row in airflow.query(XComModel).filter_by(run_id=ran.run_id)]
 tasks = sorted((task.task_id, task.map_index, str(task.state)) for task in ran.get_task_instances())
 verdicts = {number: [finding.verdict, finding.as_of.isoformat()] for number, finding in found.items()}
 said = {"state": str(ran.state), "tasks": tasks, "found": verdicts, "events": events, "between": between}
