@@ -7,7 +7,6 @@ buckets are dealt out. It is handed over as files beside the day rows, and holds
 
 from __future__ import annotations
 
-import io
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -19,7 +18,7 @@ import polars as pl
 
 from sendepause import events, storage
 from sendepause.audit import baseline, sharing, steadiness, verdict
-from sendepause.events import BUCKETS
+from sendepause.events import BUCKETS, blocks
 from sendepause.installation import Installation
 from sendepause.model import Finding, Signal, Verdict
 from sendepause.settings import Settings
@@ -29,6 +28,8 @@ from sendepause.store.database import Session
 
 ACCOUNTS_A_SHARE = 1000
 """A mapped task costs a quarter of a second and a process; so many accounts are judged in about that time."""
+
+_PEERS, _SHARED = "peers.parquet", "shared.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,8 @@ def survey(installation: Installation, settings: Settings, as_of: datetime) -> S
 def hand_over(installation: Installation, as_of: datetime, found: Survey) -> None:
     """Put the survey of a moment in place for those who judge by it; that of another one is over."""
     folder = _folder(installation, as_of)
-    for name, frame in (("peers", found.peers), ("shared", found.shared)):
-        buffer = io.BytesIO()
-        frame.write_parquet(buffer)
-        storage.write(folder / f"{name}.parquet", buffer.getbuffer())
+    blocks.write(folder / _PEERS, found.peers)
+    blocks.write(folder / _SHARED, found.shared)
     for other in folder.parent.iterdir():
         if other.name != folder.name:
             storage.remove_folder(other)
@@ -72,11 +71,10 @@ def handed_over(installation: Installation, settings: Settings, as_of: datetime)
     """The survey of a moment; where another one has taken its place, as in a task that is repeated days
     later, it is made anew."""
     folder = _folder(installation, as_of)
-    paths = [folder / f"{name}.parquet" for name in ("peers", "shared")]
-    if not all(path.exists() for path in paths):
+    peers, shared = folder / _PEERS, folder / _SHARED
+    if not (peers.exists() and shared.exists()):
         return survey(installation, settings, as_of)
-    peers, shared = (pl.read_parquet(io.BytesIO(path.read_bytes())) for path in paths)
-    return Survey(peers, shared)
+    return Survey(blocks.read([peers], baseline.USUAL), blocks.read([shared], sharing.SHARED))
 
 
 def _folder(installation: Installation, as_of: datetime) -> Path:

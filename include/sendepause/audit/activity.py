@@ -101,6 +101,12 @@ ACTIVITY = pl.Schema(
 )
 
 
+def exploded(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    """``account_id``, ``day`` and the fields of a list column of day rows, one line an entry."""
+    lines = rows.select("account_id", "day", column).filter(pl.col(column).list.len() > 0)
+    return lines.explode(column).unnest(column)
+
+
 def day_rows(events: pl.DataFrame | pl.LazyFrame, zones: Mapping[str, str]) -> pl.DataFrame:
     """One row for each account and local day that has events, ordered by both; schema ``ACTIVITY``.
 

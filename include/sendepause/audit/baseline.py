@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from sendepause.audit import sharing, verdict
+from sendepause.audit.activity import exploded
 from sendepause.audit.signals import MINIMUM_SENDS
 from sendepause.audit.verdict import SourceHealth
 from sendepause.audit.window import REPEATED
@@ -121,7 +122,7 @@ def daily(activity: pl.DataFrame, as_of: datetime, window_days: int = 28) -> pl.
     """
     key = ["account_id", "day"]
     rows = verdict.in_window(activity, as_of, window_days).filter(pl.col("sends") > 0)
-    met = rows.select(*key, "people").explode("people").unnest("people").drop_nulls("counterpart")
+    met = exploded(rows, "people").drop_nulls("counterpart")
     first = pl.col("day") == pl.col("day").min().over("account_id", "counterpart")
     people = (
         met.with_columns(stranger=first & pl.col("opened"))
@@ -147,7 +148,7 @@ def _texts(rows: pl.DataFrame) -> pl.DataFrame:
     key = ["account_id", "day"]
     if "contents" not in rows.columns:
         return rows.select(*key, texts=pl.lit(0), repeated=pl.lit(None, pl.Float64)).clear()
-    known = rows.select(*key, "contents").explode("contents").unnest("contents").drop_nulls("content")
+    known = exploded(rows, "contents").drop_nulls("content")
     each = known.group_by(*key, "content").agg(n=pl.col("n").sum().cast(pl.Int64))
     repeated = pl.col("n").filter(pl.col("n") >= REPEATED).sum()
     return each.group_by(key).agg(texts=pl.col("n").sum(), repeated=repeated / pl.col("n").sum())

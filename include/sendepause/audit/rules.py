@@ -175,3 +175,14 @@ CASES = both(
     "Vergleich mit 1.687 Wochen von Menschen und 157 Wochen von Programmen",
     "comparison with 1,687 weeks of people and 157 weeks of programs",
 )
+
+# What a pattern, a hint and a trait say alike of one number.
+CLOCK_TEXT = both(
+    "Beginn der Sendungen immer wieder zu denselben Minuten der Stunde, bei Zufall {value}",
+    "sending that starts at the same minutes of the hour again and again, by chance {value}",
+)
+SAME_MINUTE_TEXT = both(
+    "{value} der Antworten noch in derselben Minute", "{value} of the replies within the same minute"
+)
+PROMPT_TEXT = both("{value} der Antworten binnen 3 Sekunden", "{value} of the replies within 3 seconds")
+REST_TEXT = both("längste tägliche Ruhezeit von nur {value}", "a longest daily rest of only {value}")

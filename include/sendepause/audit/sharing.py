@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from sendepause.audit.activity import exploded
 from sendepause.audit.families import related
 
 OWN_PART = 3
@@ -70,14 +71,14 @@ def traces(rows: pl.DataFrame) -> Traces:
     begun = people.filter("opened", "sent").select(*_PERSON, "day", week=week)
     enough = begun.group_by("account_id", "week").len().filter(pl.col("len") >= OWN_PART)
     begun = begun.join(enough, on=["account_id", "week"]).drop("len")
-    texts = _exploded(rows, "contents").drop_nulls(["content", "counterpart"])
+    texts = exploded(rows, "contents").drop_nulls(["content", "counterpart"])
     first = texts.join(begun, on=[*_PERSON, "day"]).select(*_PERSON, "content", "week").unique()
     return Traces(people, first, _bands(rows, first.select("content")))
 
 
 def _bands(rows: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
     """Of the few texts asked for, before anything is taken apart; each text has one sketch."""
-    lines = _exploded(rows, "sketches").select("content", "sketch").join(texts, on="content", how="semi")
+    lines = exploded(rows, "sketches").select("content", "sketch").join(texts, on="content", how="semi")
     return lines.unique("content").explode("sketch").drop_nulls()
 
 
@@ -85,7 +86,7 @@ def _people(rows: pl.DataFrame) -> pl.DataFrame:
     # A counterpart has one line a day: the smallest number of day and opener is that of the first day.
     first = (2 * pl.col("day").to_physical().cast(pl.Int64) + pl.col("opened").not_()).min()
     return (
-        _exploded(rows, "people")
+        exploded(rows, "people")
         .group_by(_PERSON)
         .agg(pl.col("sent", "heard").any(), first=first)
         .with_columns(
@@ -93,11 +94,6 @@ def _people(rows: pl.DataFrame) -> pl.DataFrame:
         )
         .select(*_PERSON, "day", "opened", "sent", "heard")
     )
-
-
-def _exploded(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    lines = rows.select("account_id", "day", column).filter(pl.col(column).list.len() > 0)
-    return lines.explode(column).unnest(column)
 
 
 def shared(parts: Iterable[Traces], companies: Mapping[str, str] | None = None) -> pl.DataFrame:

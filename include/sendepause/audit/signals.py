@@ -15,7 +15,11 @@ from sendepause.audit import company_rules, score
 from sendepause.audit.rules import (
     CASES,
     CHANCE,
+    CLOCK_TEXT,
+    PROMPT_TEXT,
+    REST_TEXT,
     SAME_MINUTE,
+    SAME_MINUTE_TEXT,
     SHIFTS_LEFT_OUT,
     Held,
     Limits,
@@ -114,13 +118,6 @@ _PACE_TEXT = both(
     "{value} verschiedene Empfänger nacheinander in gleichmäßigem Abstand",
     "{value} different recipients one after the other at a steady pace",
 )
-_CLOCK_TEXT = both(
-    "Beginn der Sendungen immer wieder zu denselben Minuten der Stunde, bei Zufall {value}",
-    "sending that starts at the same minutes of the hour again and again, by chance {value}",
-)
-_SAME_MINUTE_TEXT = both(
-    "{value} der Antworten noch in derselben Minute", "{value} of the replies within the same minute"
-)
 _HOUR_TEXT = both(
     "{value} verschiedene Empfänger in einer Stunde", "{value} different recipients in one hour"
 )
@@ -141,7 +138,7 @@ REGISTRY: tuple[Rule, ...] = (
         Role.PATTERN,
         Held("clock_5", 4, CHANCE, 30, "bouts"),
         _CLOCK,
-        _CLOCK_TEXT,
+        CLOCK_TEXT,
         picture=Picture.CLOCK,
     ),
     Rule(
@@ -149,7 +146,7 @@ REGISTRY: tuple[Rule, ...] = (
         Role.PATTERN,
         Held("clock_1", 4, CHANCE, 60, "bouts"),
         _CLOCK,
-        _CLOCK_TEXT,
+        CLOCK_TEXT,
         picture=Picture.CLOCK,
     ),
     Rule(
@@ -157,7 +154,7 @@ REGISTRY: tuple[Rule, ...] = (
         Role.PATTERN,
         Held("clock_1", 6, CHANCE, 20, "bouts"),
         _CLOCK_FEW,
-        _CLOCK_TEXT,
+        CLOCK_TEXT,
         picture=Picture.CLOCK,
     ),
     Rule(
@@ -167,7 +164,7 @@ REGISTRY: tuple[Rule, ...] = (
         _TYPING,
         both("90 % der Antworten binnen {value}", "90% of the replies within {value}"),
         Held("same_minute_share", 0.9, SAME_MINUTE, 30, "replies"),
-        _SAME_MINUTE_TEXT,
+        SAME_MINUTE_TEXT,
         picture=Picture.REPLIES,
     ),
     # A multi-recipient function sends one text; twenty of them leave a hand three seconds for each.
@@ -271,7 +268,7 @@ REGISTRY: tuple[Rule, ...] = (
         Role.HINT,
         Held("clock_5", 2, CHANCE, 30, "bouts"),
         _CLOCK,
-        _CLOCK_TEXT,
+        CLOCK_TEXT,
         family="clock",
         strong=Held("clock_5", 3.5, CHANCE, 30, "bouts"),
         picture=Picture.CLOCK,
@@ -281,7 +278,7 @@ REGISTRY: tuple[Rule, ...] = (
         Role.HINT,
         Held("clock_1", 4, CHANCE, 20, "bouts"),
         _CLOCK,
-        _CLOCK_TEXT,
+        CLOCK_TEXT,
         family="clock",
         strong=Held("clock_1", 4, CHANCE, 20, "bouts"),
         picture=Picture.CLOCK,
@@ -291,7 +288,7 @@ REGISTRY: tuple[Rule, ...] = (
         Role.HINT,
         Held("quiet", 2, "h", 50, at_most=True),
         _REST,
-        both("längste tägliche Ruhezeit von nur {value}", "a longest daily rest of only {value}"),
+        REST_TEXT,
         family="quiet",
         strong=Held("quiet", 1, "h", 100, at_most=True),
         only_with=SHIFTS_LEFT_OUT,
@@ -302,9 +299,9 @@ REGISTRY: tuple[Rule, ...] = (
         Role.HINT,
         Held("instant_share", 0.75, "share", 10, "replies"),
         _TYPING,
-        both("{value} der Antworten binnen 3 Sekunden", "{value} of the replies within 3 seconds"),
+        PROMPT_TEXT,
         Held("same_minute_share", 0.75, SAME_MINUTE, 10, "replies"),
-        _SAME_MINUTE_TEXT,
+        SAME_MINUTE_TEXT,
         family="replies",
         strong=Held("reply_p90", 3, "s", 20, "replies", at_most=True),
         minute_strong=Held("same_minute_share", 0.9, SAME_MINUTE, 20, "replies"),

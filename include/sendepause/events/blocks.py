@@ -108,20 +108,18 @@ def scan_files(paths: Sequence[Path], schema: pl.Schema) -> pl.LazyFrame:
     """
     if not paths:
         return pl.LazyFrame(schema=schema)
-    older = pl.ScanCastOptions(missing_struct_fields="insert")
+    sources: list[Path] | list[IO[bytes]] = list(paths)
+    if not storage.is_local(paths[0]):
+        fetched: list[IO[bytes]] = [io.BytesIO(path.read_bytes()) for path in paths]
+        sources = fetched
     # Neither globbing nor guessing columns from the path: the paths are exact and hold both signs.
-    if storage.is_local(paths[0]):
-        return pl.scan_parquet(
-            list(paths),
-            glob=False,
-            hive_partitioning=False,
-            schema=schema,
-            missing_columns="insert",
-            cast_options=older,
-        )
-    fetched: list[IO[bytes]] = [io.BytesIO(path.read_bytes()) for path in paths]
     return pl.scan_parquet(
-        fetched, hive_partitioning=False, schema=schema, missing_columns="insert", cast_options=older
+        sources,
+        glob=False,
+        hive_partitioning=False,
+        schema=schema,
+        missing_columns="insert",
+        cast_options=pl.ScanCastOptions(missing_struct_fields="insert"),
     )
 
 

@@ -59,14 +59,19 @@ def dated(data: bytes, locale: str | None) -> Dated:
 
 def _lines(data: bytes) -> pl.Series:
     """The text's lines, with the CR that may stand before an LF."""
+    if b"\r" in data:
+        _bounded(data.count(b"\n") + (not data.endswith(b"\n")))
+        return pl.Series("line", [data.decode()], pl.String).str.split("\n").explode()
     lines = pl.read_lines(io.BytesIO(data), name="line", n_rows=MAX_CHAT_LINES + 1).to_series()
-    if len(lines) > MAX_CHAT_LINES:
+    _bounded(len(lines))
+    return lines
+
+
+def _bounded(lines: int) -> None:
+    if lines > MAX_CHAT_LINES:
         raise BadInput(
             f"The chat has more than {MAX_CHAT_LINES:,} lines.", "Split it, each part with whole messages."
         )
-    if b"\r" in data:
-        return pl.Series("line", [data.decode()], pl.String).str.split("\n").explode()
-    return lines
 
 
 def _format(lines: pl.Series) -> tuple[Format, int]:

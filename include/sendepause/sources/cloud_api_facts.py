@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from sendepause.frames import MESSAGES
+from sendepause.frames import MESSAGES, mapped
 from sendepause.sources import cloud_api_few
 from sendepause.sources.base import ReadContext
 from sendepause.sources.cloud_api_shapes import Message, Status, Value
@@ -310,11 +310,7 @@ class _Statuses:
 
 def _spelled(categories: pl.Series) -> pl.Series:
     """Categories in one spelling: both ``authentication-international`` and with an underscore occur."""
-    met = categories.drop_nulls().unique()
-    spelled = [category.lower().replace("-", "_") for category in met]
-    if spelled == met.to_list():
-        return categories
-    return categories.replace_strict(met, spelled, default=None, return_dtype=pl.String)
+    return mapped(categories, lambda met: met.str.to_lowercase().str.replace_all("-", "_", literal=True))
 
 
 @lru_cache(maxsize=4096)
