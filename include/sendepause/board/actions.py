@@ -155,17 +155,19 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
 
 def _done(http: Request, do: Callable[[], None], said: str, back: str) -> Response:
     """Do it and go back, with a word that it was done; what is refused is told on a page."""
+    address, kept = _way_back(back)
     try:
         do()
     except BadInput as error:
         values = {"title": "refused", "told": (error.what, error.means), "mend": error.mend}
-        return rendering.page(http, "trouble.html", language_of(http), 409, **values)
+        way = "?".join(filter(None, [address, "&".join(kept)]))
+        return rendering.page(http, "trouble.html", language_of(http), 409, back=way, **values)
+    return RedirectResponse(f"{address}?{'&'.join([*kept, urlencode({'done': said})])}", 303)
+
+
+def _way_back(back: str) -> tuple[str, list[str]]:
+    """One of the board's own addresses, and what was chosen there: a form may say anything."""
     path, _, query = back.partition("?")
-    address = path if path in _BACK else "./"
-    kept = (
-        []
-        if address != path
-        else [pair for pair in query.split("&") if pair and not pair.startswith("done=")]
-    )
-    tail = "&".join([*kept, urlencode({"done": said})])
-    return RedirectResponse(f"{address}?{tail}", 303)
+    if path not in _BACK:
+        return "./", []
+    return path, [pair for pair in query.split("&") if pair and not pair.startswith("done=")]

@@ -358,6 +358,7 @@ _TEXTS: dict[str, Both] = {
     "sort_data_until": Both("älteste Daten zuerst", "oldest data first"),
     "as_csv": Both("Als CSV sichern", "Save as CSV"),
     "as_jsonl": Both("Als JSON Lines sichern", "Save as JSON Lines"),
+    "back": Both("Zurück", "Back"),
     "back_to": Both("Zurück zu: {page}", "Back to: {page}"),
     # One account
     "no_such_account": Both(
