@@ -52,7 +52,8 @@ with TestClient(create_app()) as client:
         print(name, "button", 'action="act-halt"' in page)
         for action in actions:
             sent = {**form, "request": f"of-{name.replace('.', '-')}-{action}"}
-            done = client.post(f"/sendepause/act-{action}", data=sent, headers=headers, follow_redirects=False)
+            path = f"/sendepause/act-{action}"
+            done = client.post(path, data=sent, headers=headers, follow_redirects=False)
             print(name, action, done.status_code)
         away = {"Origin": "https://elsewhere.example"}
         sent = {**form, "request": "request-from-elsewhere"}

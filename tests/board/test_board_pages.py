@@ -96,8 +96,9 @@ class TestOneAccount:
         assert answer.status_code == 404
         assert "There is no account with this number." in answer.text
 
+    @pytest.mark.parametrize("names", [1, 40], ids=["one text", "a text in which the name differs"])
     def test_what_it_sent_is_drawn_with_its_thresholds(
-        self, client: TestClient, tmp_path, settings: Settings
+        self, client: TestClient, tmp_path, settings: Settings, names: int
     ) -> None:
         rows = [
             {
@@ -108,7 +109,8 @@ class TestOneAccount:
                 "position": place,
                 "direction": "out",
                 "counterpart": f"p{place}",
-                "content": "greeting",
+                "content": f"greeting{place % names}",
+                "sketch": [1, 2, 3, 4, 5, 6, 7, 8],
                 "source": "phones",
             }
             for place in range(40)
@@ -118,7 +120,7 @@ class TestOneAccount:
         events.refresh_activity(tmp_path, changed, {company.number(0): "Europe/Berlin"})
         page = client.get("/account", params=ACCOUNT).text
         assert page.count('role="img"') >= 5
-        assert "The most frequent text went to 40 recipients." in page
+        assert "The commonest content went to 40 recipients." in page
         assert "threshold 20" in page
         assert 'class="bar-up over"' in page
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,10 +10,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from tests.e2e.airflow import Installed
+from tests.e2e.browsing import SHOTS, Complaints, Window, accessible, chromium, logged_in
 
 from sendepause.board import messages, rendering
 from sendepause.board.rendering import PAGES
@@ -26,37 +25,18 @@ from sendepause.story.scenes import CASTS, put_on
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-FLAGS += ["--disable-background-networking", "--disable-component-update"]
-SHOTS = os.environ.get("SCREENSHOTS")  # a folder: where pictures for docs/ are wanted
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    with chromium() as one:
+        yield one
 
 
-def logged_in(browser: Browser, installed: Installed, scheme: str) -> Page:
-    """A page in which the administrator has logged in through Airflow's own form."""
+def as_admin(browser: Browser, installed: Installed, window: Window | None = None) -> Page:
+    """The administrator's page."""
     passwords = installed.data / "airflow" / "simple_auth_manager_passwords.json.generated"
-    page = browser.new_page(viewport={"width": 1360, "height": 1000}, color_scheme=scheme, locale="en-GB")  # type: ignore[arg-type]
-    page.goto(f"{installed.url}/auth/login")
-    page.fill("input[name=username]", "admin")
-    page.fill("input[name=password]", json.loads(passwords.read_text())["admin"])
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda url: "login" not in url, timeout=60_000)
-    return page
-
-
-def accessible(page: Page) -> bool:
-    """Whether axe finds nothing against WCAG 2.2 AA; what it finds is told."""
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    assert not found.response["violations"], found.generate_report()
-    return True
+    password = json.loads(passwords.read_text())["admin"]
+    return logged_in(browser, installed.url, "admin", password, window or Window())
 
 
 def test_nobody_is_let_in_without_a_login(installed: Installed) -> None:
@@ -67,9 +47,8 @@ def test_nobody_is_let_in_without_a_login(installed: Installed) -> None:
 def test_an_operator_finds_the_board_in_airflows_navigation(
     browser: Browser, installed: Installed, scheme: str
 ) -> None:
-    page = logged_in(browser, installed, scheme)
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    heard = Complaints()
+    page = heard.listen(as_admin(browser, installed, Window(scheme)))
     page.get_by_role("link", name="Sendepause").first.click()
     board = page.frame_locator("iframe")
     board.get_by_role("heading", level=1).wait_for(timeout=60_000)
@@ -81,7 +60,7 @@ def test_an_operator_finds_the_board_in_airflows_navigation(
     text = board.locator("body").inner_text()
     assert "+49 40 66969102" in text or "+494066969102" in text
     assert "Winterreifen Hamburg" in text
-    assert not [line for line in said if "sendepause" in line.lower()]
+    assert heard.none()
     page.close()
 
 
@@ -89,12 +68,10 @@ def test_an_operator_finds_the_board_in_airflows_navigation(
 def test_the_board_speaks_german_and_english(
     browser: Browser, installed: Installed, language: str, word: str
 ) -> None:
-    page = logged_in(browser, installed, "light")
+    page = as_admin(browser, installed)
     page.goto(f"{installed.url}/sendepause/?lang={language}")
     assert page.locator("html").get_attribute("lang") == language
     assert word in page.locator("body").inner_text()
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"board.{language}.png", full_page=True)
     page.close()
 
 
@@ -102,10 +79,8 @@ def test_the_board_speaks_german_and_english(
 def test_an_operator_walks_every_page(
     browser: Browser, installed: Installed, scheme: str, language: str, width: int
 ) -> None:
-    page = logged_in(browser, installed, scheme)
-    page.set_viewport_size({"width": width, "height": 1000})
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    heard = Complaints()
+    page = heard.listen(as_admin(browser, installed, Window(scheme, width=width)))
     page.goto(f"{installed.url}/sendepause/?lang={language}")
     for place in range(len(PAGES)):
         link = page.locator("nav.pages a").nth(place)
@@ -114,28 +89,12 @@ def test_an_operator_walks_every_page(
         page.locator(f'nav.pages a[aria-current="page"]:text-is("{name}")').wait_for(timeout=60_000)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         assert accessible(page)
-        if SHOTS:
-            page.screenshot(path=Path(SHOTS) / f"page-{place}.{language}.png", full_page=True)
     page.goto(f"{installed.url}/sendepause/accounts?sort=verdict")
     page.locator("table a.name").first.click()
     page.locator("#why").wait_for(timeout=60_000)
     assert page.locator("figure svg[role=img]").count() >= 5
     assert accessible(page)
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"account.{language}.png", full_page=True)
-    assert not [line for line in said if "favicon" not in line and "404" not in line]
-    page.close()
-
-
-def test_an_operator_halts_and_lifts_the_halt(browser: Browser, installed: Installed) -> None:
-    page = logged_in(browser, installed, "light")
-    page.goto(f"{installed.url}/sendepause/?lang=en")
-    page.get_by_role("button", name="Stop all acting").click()
-    page.get_by_text("The halt is on.").wait_for(timeout=60_000)
-    page.get_by_role("button", name="Lift the halt").click()
-    page.get_by_text("The halt is lifted.").wait_for(timeout=60_000)
-    page.goto(f"{installed.url}/sendepause/ledger?kind=halt&lang=en")
-    assert "admin" in page.locator("table").inner_text()
+    assert heard.none()
     page.close()
 
 
@@ -143,8 +102,7 @@ def test_an_operator_halts_and_lifts_the_halt(browser: Browser, installed: Insta
 def test_an_operator_reads_every_message_before_it_is_sent(
     browser: Browser, installed: Installed, scheme: str, width: int
 ) -> None:
-    page = logged_in(browser, installed, scheme)
-    page.set_viewport_size({"width": width, "height": 1000})
+    page = as_admin(browser, installed, Window(scheme, width=width))
     page.goto(f"{installed.url}/sendepause/?lang=de")
     page.get_by_role("link", name="Mitteilungen in Slack").click()
     page.get_by_role("heading", level=2, name="Mitteilungen in Slack").wait_for(timeout=60_000)
@@ -157,8 +115,6 @@ def test_an_operator_reads_every_message_before_it_is_sent(
     page.wait_for_url(lambda url: "stage=paused" in url and "show=all" in url, timeout=60_000)
     assert "Pausiert: eine Kampagne" in page.locator("article").first.inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"messages-{scheme}.png", full_page=True)
     page.close()
 
 
@@ -191,14 +147,3 @@ def test_picture_of_the_german_thread(browser: Browser) -> None:
     page.screenshot(path=picture, full_page=True)
     page.close()
     Image.open(picture).convert("RGB").quantize(32).save(picture, optimize=True)  # a third of its size
-
-
-@PICTURES
-def test_pictures_for_the_readme(browser: Browser, installed: Installed) -> None:
-    for scheme in ("light", "dark"):
-        page = logged_in(browser, installed, scheme)
-        page.get_by_role("link", name="Sendepause").first.click()
-        page.frame_locator("iframe").get_by_role("heading", level=1).wait_for(timeout=60_000)
-        page.wait_for_timeout(1500)
-        page.screenshot(path=Path(str(SHOTS)) / f"board-{scheme}.png")
-        page.close()

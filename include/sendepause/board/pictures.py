@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from sendepause import events
+from sendepause.audit.families import families, in_families
 from sendepause.audit.signals import BY_NAME
 from sendepause.board import charts
 from sendepause.board.charts import Bars
@@ -82,10 +83,13 @@ def _by_hour(rows: pl.DataFrame, reader: Reader) -> Picture:
 
 
 def _texts(rows: pl.DataFrame, reader: Reader) -> Picture | None:
-    """How many people got the same text; texts are known by their fingerprints alone."""
-    sent = rows.select(pl.col("contents").explode()).drop_nulls().unnest("contents").drop_nulls("content")
+    """How many people got the same text, or one in which little more than the name differs, as the signal
+    counts them; texts are known by their fingerprints alone."""
+    entries = rows.select("account_id", pl.col("contents")).explode("contents").drop_nulls()
+    sent = entries.unnest("contents").drop_nulls("content")
     if sent.is_empty():
         return None
+    sent = sent.with_columns(in_families(sent.select("account_id", "content"), families(rows))["content"])
     people = (
         sent.group_by("content")
         .agg(people=pl.col("counterpart").drop_nulls().n_unique())

@@ -393,14 +393,14 @@ _TEXTS: dict[str, Both] = {
     "picture_burst": Both(
         "Meiste Sendungen in 15 Sekunden, je Tag", "Most sends within 15 seconds, each day"
     ),
-    "picture_texts": Both("Empfänger je gleichem Text", "Recipients of the same text"),
+    "picture_texts": Both("Empfänger je gleichem Inhalt", "Recipients of the same content"),
     "picture_gaps": Both("Pausen zwischen Sendungen, Sekunden", "Pauses between sends, seconds"),
     "picture_most": Both("Höchstens {most} ({where}).", "At most {most} ({where})."),
     "picture_rest": Both(
         "{Eine Stunde|{n} Stunden} des Tages ohne Sendung.", "{One hour|{n} hours} of the day without a send."
     ),
     "picture_fan_out": Both(
-        "Der häufigste Text ging an {most} Empfänger.", "The most frequent text went to {most} recipients."
+        "Der häufigste Inhalt ging an {most} Empfänger.", "The commonest content went to {most} recipients."
     ),
     "picture_gap_most": Both(
         "Am häufigsten: {where} Sekunden ({share} %).", "Most frequent: {where} seconds ({share}%)."
