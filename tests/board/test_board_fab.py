@@ -26,7 +26,8 @@ with get_application_builder() as builder:
     security.bulk_sync_roles([{"role": "Reader", "perms": [("can_read", "Plugins")]},
                               {"role": "Outsider", "perms": []}])
     for name, roles in {"o.utsider": ["Outsider"], "v.iewer": ["Viewer"], "r.eader": ["Viewer", "Reader"],
-                        "u.ser": ["User"], "o.p": ["Op"], "a.dmin": ["Admin"]}.items():
+                        "u.ser": ["User"], "e.ditor": ["User", "Reader"], "o.p": ["Op"],
+                        "a.dmin": ["Admin"]}.items():
         found = [security.find_role(role) for role in roles]
         assert security.add_user(name, "Given", "Family", name + "@example.com", found, "a word of " + name)
 """
@@ -38,7 +39,7 @@ pages = ["" if page == "./" else page for page, _ in PAGES] + ["account", "repor
 actions = ("halt", "approve", "hold", "confirm", "retry")
 form = {"on": "true", "key": "x", "campaign": "x", "what": "file", "id": "x", "until": "x", "reason": "x"}
 with TestClient(create_app()) as client:
-    for name in ("nobody", "o.utsider", "v.iewer", "r.eader", "u.ser", "o.p", "a.dmin"):
+    for name in ("nobody", "o.utsider", "v.iewer", "r.eader", "u.ser", "e.ditor", "o.p", "a.dmin"):
         client.cookies.clear()
         headers = {"Origin": "http://testserver"}
         if name != "nobody":
@@ -100,10 +101,8 @@ def test_a_viewer_with_that_right_reads_every_page_and_sees_no_button(answers: l
     assert "r.eader button False" in answers
 
 
-@pytest.mark.parametrize("who", ["o.p", "a.dmin"])
-def test_operators_and_administrators_read_every_page_and_see_the_button(
-    answers: list[str], who: str
-) -> None:
+@pytest.mark.parametrize("who", ["e.ditor", "o.p", "a.dmin"])
+def test_who_may_act_reads_every_page_and_sees_the_button(answers: list[str], who: str) -> None:
     assert f"{who} pages 200 404" in answers
     assert f"{who} button True" in answers
 
@@ -114,7 +113,7 @@ def test_who_may_not_is_refused_at_every_action(answers: list[str], who: str, ac
     assert set(answers) & {f"{who} {action} 401", f"{who} {action} 403"}
 
 
-@pytest.mark.parametrize("who", ["o.p", "a.dmin"])
+@pytest.mark.parametrize("who", ["e.ditor", "o.p", "a.dmin"])
 def test_who_may_change_the_enforcing_dag_may_act(answers: list[str], who: str) -> None:
     assert f"{who} halt {DONE}" in answers
     for action in ("approve", "hold", "confirm", "retry"):
@@ -130,7 +129,7 @@ def test_what_was_done_stands_in_the_ledger_under_the_names_of_who_may(
     with database.session(engine, write=False) as session:
         entries = ledger.entries(session, kinds=[EntryKind.HALT])
     engine.dispose()
-    assert [entry.author for entry in entries if entry.facts["on"]] == ["o.p", "a.dmin"]
+    assert [entry.author for entry in entries if entry.facts["on"]] == ["e.ditor", "o.p", "a.dmin"]
 
 
 def test_a_wrong_password_is_refused(answers: list[str]) -> None:
