@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
 from sendepause.model import Change, Finding, Held, NoData, Signal, Verdict
@@ -102,10 +102,10 @@ def _newest(
     if accounts is not None:
         newest = newest.where(FindingRow.account.in_(accounts))
     chosen = newest.where(*conditions).subquery()
-    query = select(FindingRow).join(
+    query = select(*FindingRow.__table__.columns).join(  # no entities: they take twice as long
         chosen, (FindingRow.account == chosen.c.account) & (FindingRow.as_of == chosen.c.as_of)
     )
-    return {row.account: _finding(row) for row in session.scalars(query)}
+    return {row.account: _finding(row) for row in session.execute(query)}
 
 
 # How nested values become plain JSON and come back.
@@ -127,7 +127,7 @@ def _row(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _finding(row: FindingRow) -> Finding:
+def _finding(row: FindingRow | Row[Any]) -> Finding:
     return Finding(
         account=row.account,
         as_of=row.as_of,
@@ -141,7 +141,7 @@ def _finding(row: FindingRow) -> Finding:
         confidence=row.confidence,
         measured=None if row.measured is None else Verdict(row.measured),
         since=row.since,
-        recent=_RECENT.validate_python(row.recent),
-        changes=_CHANGES.validate_python(row.changes),
-        held=_HELD.validate_python(row.held),
+        recent=_RECENT.validate_python(row.recent) if row.recent else None,
+        changes=_CHANGES.validate_python(row.changes) if row.changes else (),
+        held=_HELD.validate_python(row.held) if row.held else None,
     )
