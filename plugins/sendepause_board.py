@@ -62,3 +62,6 @@ class SendepauseBoard(AirflowPlugin):
             "icon_dark_mode": "sendepause/icon-dark.svg",
         }
     ]
+    react_apps: ClassVar = [
+        {"name": "SendepauseStrip", "bundle_url": "sendepause/home.js", "destination": "dashboard"}
+    ]

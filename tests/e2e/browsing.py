@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -78,9 +77,3 @@ def accessible(page: Page) -> bool:
     found = Axe().run(page, options={"runOnly": RULES})
     assert not found.response["violations"], found.generate_report()
     return True
-
-
-def picture(page: Page, name: str, *, whole: bool = True) -> None:
-    """A picture for docs/, where pictures are wanted."""
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=whole)

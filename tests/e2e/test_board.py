@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
-from tests.e2e.airflow import Installed
-from tests.e2e.browsing import SHOTS, Complaints, Window, accessible, chromium, logged_in
+from tests.e2e.airflow import Installed, wait_for
+from tests.e2e.browsing import PATIENCE, SHOTS, Complaints, Window, accessible, chromium, logged_in
 
 from sendepause.board import messages, rendering
 from sendepause.board.rendering import PAGES
@@ -116,6 +118,60 @@ def test_an_operator_reads_every_message_before_it_is_sent(
     assert "Pausiert: eine Kampagne" in page.locator("article").first.inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
+
+
+def links(installed: Installed, run: str, task: str) -> dict[str, str]:
+    """The ways that Airflow's API knows from a task of an enforcing run."""
+    path = f"/dags/sendepause_enforce/dagRuns/{run}/taskInstances/{task}/links"
+    with installed.api() as api:
+        found: dict[str, str] = api.get(path).raise_for_status().json()["extra_links"]
+    return found
+
+
+def test_a_task_leads_to_the_plan_that_it_made(browser: Browser, installed: Installed) -> None:
+    run = installed.trigger("sendepause_enforce", dry_run=True)
+    assert wait_for("the run", partial(installed.finished, "sendepause_enforce", run)) == "success"
+    way = "/plugin/sendepause/sendepause/plan"
+    assert links(installed, run, "enforce") == {"Sendepause": way}
+    assert links(installed, run, "announce_alerts") == {}
+    page = as_admin(browser, installed)
+    page.goto(f"{installed.url}/dags/sendepause_enforce/runs/{run}/tasks/enforce/details")
+    page.locator(f'a[href="{way}"]').click(timeout=PATIENCE)
+    board = page.frame_locator("iframe")
+    board.get_by_role("heading", level=2, name="What the next run does").wait_for(timeout=PATIENCE)
+    page.close()
+
+
+def test_a_question_leads_to_the_account_that_it_is_about(browser: Browser, installed: Installed) -> None:
+    def asked() -> str | None:
+        with installed.api() as api:
+            found = api.get("/dags/~/dagRuns/~/hitlDetails").raise_for_status().json()["hitl_details"]
+        return next((one["body"] for one in found if "Außendienst" in one["subject"]), None)
+
+    body = wait_for("the question", asked)
+    way = "/plugin/sendepause/sendepause/look?subject=campaign%3Acrm%2Fm-aussendienst"
+    assert f"({way})" in body
+    page = as_admin(browser, installed)
+    page.goto(installed.url + way)
+    board = page.frame_locator("iframe")
+    board.get_by_role("heading", level=2, name="München Außendienst").wait_for(timeout=PATIENCE)
+    page.close()
+
+
+def test_no_way_to_the_board_names_a_number(installed: Installed) -> None:
+    path = "/dags/~/dagRuns/~/taskInstances/~/xcomEntries"
+    with installed.api() as api:
+        answer = api.get(path, params={"xcom_key_pattern": "_link_", "limit": 100}).raise_for_status().json()
+        kept = answer["xcom_entries"]
+        ways = [api.get(_entry(one)).raise_for_status().json()["value"] for one in kept]
+    assert any("/sendepause/accounts" in way for way in ways)
+    assert all("/plugin/sendepause/" in way for way in ways)
+    assert not [way for way in ways if re.search(r"\+\d|%2B\d|\d{7}", way)]
+
+
+def _entry(one: dict[str, Any]) -> str:
+    path = f"/dags/{one['dag_id']}/dagRuns/{one['run_id']}/taskInstances/{one['task_id']}/xcomEntries"
+    return f"{path}/{one['key']}?map_index={one['map_index']}"
 
 
 PICTURES = pytest.mark.skipif(

@@ -20,6 +20,7 @@ ACCOUNT = f"account?number=%2B{company.number(0)[1:]}"
 EVERY_PAGE = [*("" if page == "./" else page for page, _ in PAGES), ACCOUNT, "report"]
 FILES = ["accounts.csv", "ledger.csv", "ledger.jsonl", f"report?number=%2B{company.number(0)[1:]}&save=1"]
 BESIDES = ["health", "style.css", "icon-light.svg", "icon-dark.svg", "plan?at=2026-12-07T00:00"]
+BESIDES += ["glance", "home.js", "look?subject=campaign:crm/0"]
 FORM = {"request": "request-of-a-test", "on": "true", "key": "campaign:crm/1", "campaign": "campaign:crm/0"}
 FORM |= {"what": "message", "id": "m1", "until": "2040-01-01T00:00", "reason": "Ticket 4711"}
 ACTIONS = ["approve", "hold", "confirm", "halt", "retry"]
@@ -112,6 +113,22 @@ def test_a_viewer_is_told_why_there_are_no_buttons(browser: Browser, board: Serv
     page = as_(browser, board, "v.iewer")
     page.goto(f"{board.url}/sendepause/plan?lang=en")
     assert "You are looking on." in page.locator("main").inner_text()
+    page.close()
+
+
+def test_a_viewer_sees_on_airflows_home_page_how_each_date_stands(browser: Browser, board: Served) -> None:
+    page, heard = as_(browser, board, "v.iewer"), Complaints()
+    heard.listen(page).goto(board.url)
+    strip = page.frame_locator('iframe[title="Sendepause"]')
+    strip.get_by_text("WhatsApp takes action against automated messages: 4 days left.").wait_for(
+        timeout=PATIENCE
+    )
+    assert heard.none()
+    strip.get_by_role("link", name="To the board").click()
+    page.wait_for_url("**/plugin/sendepause**", timeout=PATIENCE)
+    page.frame_locator("iframe").get_by_role("heading", level=2, name="Deadlines").wait_for(timeout=PATIENCE)
+    page.goto(f"{board.url}/sendepause/glance")
+    assert accessible(page)
     page.close()
 
 

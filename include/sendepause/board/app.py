@@ -23,6 +23,7 @@ from sendepause.board.pages import (
     alerts,
     campaigns,
     checked,
+    from_airflow,
     ledger,
     messages,
     overview,
@@ -73,7 +74,18 @@ def create_app(
     app.middleware("http")(_secured)
     app.exception_handler(SendepauseError)(_not_ready)
     app.exception_handler(Exception)(_failed)
-    for page in (overview, accounts, account, campaigns, alerts, plan, ledger, report, problems):
+    for page in (
+        overview,
+        accounts,
+        account,
+        campaigns,
+        alerts,
+        plan,
+        ledger,
+        report,
+        problems,
+        from_airflow,
+    ):
         app.include_router(page.router(source))
     app.include_router(messages.router(source, ways))
     app.include_router(checked.router(source, checks))

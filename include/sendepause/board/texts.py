@@ -358,6 +358,11 @@ _TEXTS: dict[str, Both] = {
     "sort_data_until": Both("älteste Daten zuerst", "oldest data first"),
     "as_csv": Both("Als CSV sichern", "Save as CSV"),
     "as_jsonl": Both("Als JSON Lines sichern", "Save as JSON Lines"),
+    "glance_waits": Both(
+        "{Eine Sache wartet|{n} Sachen warten} auf die Entscheidung einer Person.",
+        "{One thing waits|{n} things wait} for a person to decide.",
+    ),
+    "glance_open": Both("Zur Übersicht", "To the board"),
     "back": Both("Zurück", "Back"),
     "back_to": Both("Zurück zu: {page}", "Back to: {page}"),
     # One account
