@@ -149,15 +149,19 @@ def _told(
 
 
 def evidence(
-    session: Session, campaigns: Sequence[Campaign], as_of: datetime
+    session: Session,
+    campaigns: Sequence[Campaign],
+    as_of: datetime,
+    reaches: Sequence[queries.Reach] | None = None,
 ) -> dict[str, frozenset[Evidence]]:
-    """What proves the kind of each account now.
+    """What proves the kind of each account now; ``reaches``: those of the store, where they are known.
 
     A number is on one of the two: what proves the Platform later than anything proved a consumer product
     shows that the account has moved since. Old exports of its time before say nothing against it.
     """
     newest: dict[tuple[str, Evidence], datetime] = {}
-    for account, proof, at in _proofs(session, campaigns, as_of):
+    reaches = queries.reaches(session) if reaches is None else reaches
+    for account, proof, at in _proofs(session, campaigns, as_of, reaches):
         newest[account, proof] = max(at, newest.get((account, proof), at))
     found: dict[str, set[Evidence]] = defaultdict(set)
     for (account, proof), at in newest.items():
@@ -168,10 +172,10 @@ def evidence(
 
 
 def _proofs(
-    session: Session, campaigns: Sequence[Campaign], as_of: datetime
+    session: Session, campaigns: Sequence[Campaign], as_of: datetime, reaches: Sequence[queries.Reach]
 ) -> Iterator[tuple[str, Evidence, datetime]]:
     """Account, what is proved, and as of when: data of sources, directories, what running campaigns use."""
-    for reach in queries.reaches(session):
+    for reach in reaches:
         if reach.evidence:
             yield reach.account, reach.evidence, reach.read_until
     told = directory.seen(session)

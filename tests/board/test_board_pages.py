@@ -22,6 +22,7 @@ from sendepause.board.pages import checked
 from sendepause.check import Line
 from sendepause.frames import EVENTS
 from sendepause.installation import Installation
+from sendepause.model import EntryKind
 from sendepause.settings import Settings
 from sendepause.store import database, digests, ledger
 from sendepause.store.tables import AlertRow, DeliveryRow
@@ -163,7 +164,31 @@ class TestTheLedger:
         with filled.begin() as connection:
             connection.exec_driver_sql("DROP TRIGGER IF EXISTS sendepause_ledger_no_update")
             connection.exec_driver_sql("UPDATE sendepause_ledger SET author = 'x' WHERE seq = 2")
-        assert "The chain is broken from entry 2 on" in client.get("/ledger?lang=en").text
+        assert "up to entry 4 computed again on" in client.get("/ledger?lang=en").text, "and not again"
+        assert "The chain is broken from entry 2 on" in client.get("/ledger?lang=en&whole=1").text
+        assert "The chain is broken from entry 2 on" in client.get("/report?lang=en").text
+
+    def test_what_came_after_it_was_computed_is_computed_at_each_look(
+        self, client: TestClient, filled: Engine
+    ) -> None:
+        client.get("/ledger")
+        with database.session(filled) as session:
+            at, facts = company.NOW, {"on": True}
+            ledger.append(session, at=at, as_of=at, author="x", kind=EntryKind.HALT, facts=facts)
+        assert "up to entry 4 computed again on" in client.get("/ledger?lang=en").text
+        with filled.begin() as connection:
+            connection.exec_driver_sql("DROP TRIGGER IF EXISTS sendepause_ledger_no_update")
+            connection.exec_driver_sql("UPDATE sendepause_ledger SET author = 'y' WHERE seq = 5")
+        assert "The chain is broken from entry 5 on" in client.get("/ledger?lang=en").text
+
+    def test_a_store_that_was_brought_back_from_a_copy_is_computed_as_a_whole(
+        self, client: TestClient, filled: Engine
+    ) -> None:
+        client.get("/ledger")
+        with filled.begin() as connection:
+            connection.exec_driver_sql("DROP TRIGGER IF EXISTS sendepause_ledger_no_delete")
+            connection.exec_driver_sql("DELETE FROM sendepause_ledger WHERE seq = 4")
+        assert "The chain is broken from entry 4 on" in client.get("/ledger?lang=en").text
 
     def test_its_files_hold_every_entry_with_its_hash(self, client: TestClient, filled: Engine) -> None:
         with database.session(filled, write=False) as session:

@@ -12,6 +12,7 @@ from sendepause import planning, second_proof, words
 from sendepause.alerts.outbox import Shown
 from sendepause.audit import telling
 from sendepause.board import proofs, texts
+from sendepause.board.chain import Proof
 from sendepause.board.outlook import waits
 from sendepause.board.proofs import Note
 from sendepause.board.seen import Reader, Seen, spoken
@@ -29,7 +30,7 @@ from sendepause.model import (
     Reason,
 )
 from sendepause.store import folds
-from sendepause.store.ledger import Break, Entry
+from sendepause.store.ledger import Entry
 
 ROWS = 50  # so many rows of a long table make a page
 
@@ -45,11 +46,7 @@ class Page(Generic[Row]):
     number: int
     pages: int
     total: int
-
-    @property
-    def first(self) -> int:
-        """The number of the first row on this page."""
-        return (self.number - 1) * ROWS + 1
+    first: int  # the number of the first row on this page
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +139,21 @@ class AlertLine:
     error: str
 
 
-def paged(found: Sequence[Row], number: int) -> Page[Row]:
+def paged(found: Sequence[Row], number: int, rows: int = ROWS) -> Page[Row]:
     """The ``number``-th page; a number outside the table is moved to its nearest page."""
-    pages = max(1, -(-len(found) // ROWS))
+    pages = max(1, -(-len(found) // rows))
     number = min(max(number, 1), pages)
-    return Page(tuple(found[(number - 1) * ROWS : number * ROWS]), number, pages, len(found))
+    first = (number - 1) * rows
+    return Page(tuple(found[first : first + rows]), number, pages, len(found), first + 1)
 
 
-def chain(broken: Break | None, reader: Reader) -> str:
-    """Whether the ledger's chain is whole."""
-    if broken is None:
+def chain(proof: Proof, reader: Reader) -> str:
+    """Whether the ledger's chain is whole, and since when that is known of all of it."""
+    if proof.broken is not None:
+        return reader.text("chain_broken", seq=proof.broken.seq, why=proof.broken.why)
+    if proof.whole:
         return reader.text("chain_whole")
-    return reader.text("chain_broken", seq=broken.seq, why=broken.why)
+    return reader.text("chain_grown", seq=reader.number(proof.seq), moment=reader.short(proof.at))
 
 
 def address(page: str, **asked: str) -> str:
@@ -163,7 +163,7 @@ def address(page: str, **asked: str) -> str:
 
 def mapped(page: Page[Row], line: Callable[[Row], Shape]) -> Page[Shape]:
     """The same page with each of its rows put into another shape."""
-    return Page(tuple(line(row) for row in page.rows), page.number, page.pages, page.total)
+    return Page(tuple(line(row) for row in page.rows), page.number, page.pages, page.total, page.first)
 
 
 def choose_accounts(seen: Seen, q: str) -> list[Account]:
@@ -237,6 +237,13 @@ def entry_line(seen: Seen, entry: Entry, reader: Reader) -> EntryLine:
         subject=seen.name_of(entry.subject, reader) if entry.subject else "",
         detail=" · ".join(_entry_details(seen, entry, reader)),
     )
+
+
+def entry_words(seen: Seen, entry: Entry, reader: Reader) -> str:
+    """All that a ledger entry is found by."""
+    name = seen.name_of(entry.subject, reader) if entry.subject else ""
+    what = texts.label(entry.kind, reader.language)
+    return " ".join((name, entry.author, what, *_entry_details(seen, entry, reader), entry.subject))
 
 
 def alert_line(seen: Seen, alert: Shown, reader: Reader) -> AlertLine:

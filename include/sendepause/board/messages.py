@@ -21,6 +21,8 @@ from sendepause.settings import Settings
 from sendepause.store import database, queries
 from sendepause.words import Both
 
+MESSAGES = 15  # a message of many accounts weighs ten kilobytes
+
 _FORMS = {
     Form.NOTICE: Both("erste Mitteilung", "first message"),
     Form.CONTINUED: Both("Fortsetzung am selben Tag", "continued on the same day"),
@@ -125,7 +127,8 @@ def messages(
         languages=tuple(_languages(choice.spoken, reader)),
         counted=_counted(found, choice, now, reader),
         page=lines.mapped(
-            lines.paged(found, choice.page), lambda one: _line(one, owners, named, choice.every, reader)
+            lines.paged(found, choice.page, MESSAGES),
+            lambda one: _line(one, owners, named, choice.every, reader),
         ),
     )
 

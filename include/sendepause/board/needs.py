@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Any
 
 from sendepause import words
@@ -14,7 +15,6 @@ from sendepause.board.seen import Reader, Seen
 from sendepause.board.source import Desk
 from sendepause.guard import Passage
 from sendepause.model import Act, Phase, Reason, Verdict
-from sendepause.store import folds, ledger
 
 GRAVEST = (Verdict.AUTOMATED, Verdict.BULK, Verdict.WATCH, Verdict.NO_DATA, Verdict.CLEAR)
 
@@ -39,16 +39,15 @@ def needs(desk: Desk, most: int) -> tuple[list[Need], int]:
     """What waits for a person, so many at most, and how many more there are: first holds that wait for a
     second one, which nobody else reminds of, then decisions."""
     holds = list(_holds(desk))
-    found = sorted(_decisions(desk.seen), key=_urgency)
-    room = max(most - len(holds), 0)
-    told = [*holds[:most], *(_need(desk.seen, item, desk.reader) for item in found[:room])]
+    found = list(_decisions(desk.seen))
+    first = nsmallest(max(most - len(holds), 0), found, key=_urgency)
+    told = [*holds[:most], *(_need(desk.seen, item, desk.reader) for item in first)]
     return told, len(holds) + len(found) - len(told)
 
 
 def _decisions(seen: Seen) -> Iterator[Mapping[str, Any]]:
     for item in seen.items:
-        asks = item["act"] == Act.ASK and item["phase"] != Phase.ANNOUNCED
-        if asks or waits(item):
+        if waits(item) or (item["act"] == Act.ASK and item["phase"] != Phase.ANNOUNCED):
             yield item
 
 
@@ -94,8 +93,9 @@ def account_page(number: str) -> str:
 
 def _holds(desk: Desk) -> Iterator[Need]:
     seen, reader = desk.seen, desk.reader
-    pending = folds.pending_holds(ledger.entries(desk.session, kinds=folds.HOLDS), reader.now)
-    for hold in pending:
+    for hold in seen.holds:
+        if hold.approver or hold.ends_at <= reader.now:
+            continue
         yield Need(
             level=Level.ATTENTION,
             subject=f"hold:{hold.seq}",

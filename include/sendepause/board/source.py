@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 
-from sendepause.board.seen import Reader, Seen, look
+from sendepause.board.chain import Chain
+from sendepause.board.seen import Look, Reader, Seen, look
 from sendepause.configuration import BadConfiguration
 from sendepause.installation import Installation
 from sendepause.model import Language
@@ -30,6 +31,7 @@ class Desk:
     session: Session
     seen: Seen
     reader: Reader
+    chain: Chain
 
 
 class Source:
@@ -39,7 +41,8 @@ class Source:
         self._open = open_installation
         self._lock = Lock()
         self._installation: Installation | None = None
-        self._seen: Seen | None = None
+        self._look: Look | None = None
+        self._chain = Chain()
         self._settings: tuple[object, Settings, BadConfiguration | None] | None = None
 
     @contextmanager
@@ -54,8 +57,8 @@ class Source:
             now = installation.now()
             reader = Reader(language, settings.operators.time_zone, now)
             with database.session(installation.engine, write=False) as session:
-                seen = self._seen = look(session, settings, now, self._seen)
-                yield Desk(installation, settings, trouble, session, seen, reader)
+                found = self._look = look(session, settings, now, self._look)
+                yield Desk(installation, settings, trouble, session, found.seen, reader, self._chain)
         except Exception:
             self._forget()
             self.opened()  # where the store is the matter, this says so better
@@ -88,4 +91,4 @@ class Source:
         with self._lock:
             if self._installation is not None:
                 self._installation.engine.dispose()
-            self._installation = self._settings = self._seen = None
+            self._installation = self._settings = self._look = None

@@ -476,6 +476,11 @@ _TEXTS: dict[str, Both] = {
     "chain_whole": Both(
         "Die Kette wurde nachgerechnet und ist unversehrt.", "The chain was computed again and is whole."
     ),
+    "chain_grown": Both(
+        "Die Kette ist unversehrt: bis Eintrag {seq} nachgerechnet am {moment}, was danach kam, eben.",
+        "The chain is whole: up to entry {seq} computed again on {moment}, what came after that just now.",
+    ),
+    "chain_again": Both("Ganz nachrechnen", "Compute it all again"),
     "chain_broken": Both(
         "Die Kette ist ab Eintrag {seq} beschädigt: {why}", "The chain is broken from entry {seq} on: {why}"
     ),

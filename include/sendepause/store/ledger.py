@@ -16,7 +16,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, String, bindparam, func, insert, select, type_coerce
 from sqlalchemy.orm import Session
@@ -59,6 +59,13 @@ class New:
     enforcement: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     once: str | None = None
+
+
+class Known(NamedTuple):
+    """Number and hash of an entry."""
+
+    seq: int
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +208,19 @@ def head(session: Session) -> Entry | None:
     return None if row is None else _entry(row)
 
 
-def verify(session: Session) -> Break | None:
-    """Compute the whole chain again, in bounded memory; None while it is whole."""
-    expected, previous = 1, GENESIS
-    query = select(*_STORED).order_by(LedgerRow.seq)
+def holds(session: Session, known: Known) -> bool:
+    """Whether the store still has an entry under its number and hash: a store that was brought back from a
+    copy may not."""
+    return session.scalar(select(LedgerRow.hash).where(LedgerRow.seq == known.seq)) == known.hash
+
+
+def verify(session: Session, since: Known | None = None) -> Break | None:
+    """Compute the whole chain again, in bounded memory; None while it is whole.
+
+    ``since``: an entry up to which it was computed before, and that the store :func:`holds`.
+    """
+    expected, previous = (since.seq + 1, since.hash) if since else (1, GENESIS)
+    query = select(*_STORED).where(LedgerRow.seq >= expected).order_by(LedgerRow.seq)
     with session.execute(query, execution_options={"yield_per": AT_A_TIME}) as rows:
         for row in rows:
             if row.seq != expected:

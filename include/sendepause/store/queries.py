@@ -124,7 +124,8 @@ def save_campaigns(session: Session, system: str, campaigns: Iterable[Campaign],
 
 def campaigns(session: Session, include_gone: bool = False) -> list[Campaign]:
     """The campaigns as they were last seen, by system and id."""
-    query = select(*CampaignRow.__table__.columns).order_by(CampaignRow.system, CampaignRow.id)
+    columns = [c for c in CampaignRow.__table__.columns if c.name not in ("first_seen_at", "seen_at", "gone")]
+    query = select(*columns).order_by(CampaignRow.system, CampaignRow.id)
     if not include_gone:
         query = query.where(CampaignRow.gone.is_(False))
     return [_campaign(row) for row in session.execute(query)]

@@ -28,7 +28,8 @@ class Choice(BaseModel, frozen=True):
     """Which entries the reader wants; what is none of the choices counts as all.
 
     ``q``: words in the subject's name, the author or the details. ``since``, ``until``: days in the
-    operators' zone, both included. ``before``: only older entries than this number.
+    operators' zone, both included. ``before``: only older entries than this number. ``whole``: compute all
+    of the chain again.
     """
 
     q: str = Field("", max_length=200)
@@ -37,6 +38,7 @@ class Choice(BaseModel, frozen=True):
     since: str = ""
     until: str = ""
     before: int = 0
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Ledger:
     head: Entry | None
     whole: bool
     verified: str
+    again: bool  # whether computing the whole chain again would tell more
     kinds: tuple[Option, ...]
     authors: tuple[Option, ...]
     choice: Choice
@@ -88,18 +91,16 @@ def of_choice(desk: Desk, choice: Choice) -> Ledger:
         if len(shown) > ROWS:
             break
         shown.append(entry)
-    broken, head = ledger.verify(session), ledger.head(session)
-    written = (
-        reader.text("chain_broken", seq=broken.seq, why=broken.why) if broken else reader.text("chain_whole")
-    )
+    proof = desk.chain.computed(session, reader.now, whole=choice.whole)
     kinds = {str(kind): texts.label(kind, reader.language) for kind in EntryKind}
     return Ledger(
         as_of=reader.text("as_of", moment=reader.long(reader.now), zone=reader.zone),
         entries=tuple(lines.entry_line(seen, entry, reader) for entry in shown[:ROWS]),
         older=shown[ROWS - 1].seq if len(shown) > ROWS else 0,
-        head=head,
-        whole=broken is None,
-        verified=written,
+        head=proof.head,
+        whole=proof.broken is None,
+        verified=lines.chain(proof, reader),
+        again=not proof.whole,
         kinds=(
             Option("", reader.text("everything"), choice.kind not in kinds),
             *(Option(kind, label, kind == choice.kind) for kind, label in kinds.items()),
@@ -126,11 +127,8 @@ def found(desk: Desk, choice: Choice) -> Iterator[Entry]:
     )
     wanted = choice.q.casefold().split()
     for entry in entries:
-        line = lines.entry_line(desk.seen, entry, desk.reader) if wanted else None
-        told = (
-            "" if line is None else f"{line.subject} {line.author} {line.what} {line.detail} {entry.subject}"
-        )
-        if all(word in told.casefold() for word in wanted):
+        told = lines.entry_words(desk.seen, entry, desk.reader).casefold() if wanted else ""
+        if all(word in told for word in wanted):
             yield entry
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,14 +14,16 @@ from fastapi import APIRouter, Request, Response
 from sendepause import deciding, words
 from sendepause.board import lines, needs, rendering
 from sendepause.board.lines import DecisionLine, Option, Page
-from sendepause.board.outlook import waits
+from sendepause.board.outlook import Changed, changed, waits
 from sendepause.board.rendering import language_of
 from sendepause.board.seen import Reader, Seen
 from sendepause.board.source import Desk, Source
 from sendepause.model import Account, Act
-from sendepause.store.queries import ShownPlan
 
-_ORDER = (Act.PAUSE, Act.ASK, Act.RESUME, Act.WARN, Act.HOLD, Act.NONE)
+_PLACES = {
+    act: place
+    for place, act in enumerate((Act.PAUSE, Act.ASK, Act.RESUME, Act.WARN, Act.HOLD, Act.NONE))
+}
 DIFFERENCES = 50
 
 
@@ -96,7 +99,8 @@ def of_choice(desk: Desk, choice: Choice) -> Plan:
     moment = _moment(choice.at, reader.zone)
     kept, before = seen.plan, seen.before
     alone = seen.accounts.get(choice.account)
-    if moment is not None or alone is not None:
+    hypothetical = moment is not None or alone is not None
+    if hypothetical:
         of = [alone.number] if alone else []
         shown = deciding.show(desk.installation, desk.settings, moment or reader.now, of)
         items: Sequence[Mapping[str, Any]] = shown.items
@@ -104,32 +108,31 @@ def of_choice(desk: Desk, choice: Choice) -> Plan:
     else:
         items = kept.items if kept else ()
         title = reader.text("plan_next") if kept else reader.text("plan_none")
-    counted = {act: sum(item["act"] == act for item in items) for act in _ORDER}
-    chosen = [item for item in items if not choice.act or item["act"] == choice.act]
-    if not choice.act:
-        chosen = [item for item in chosen if item["act"] != Act.NONE]
-    chosen.sort(key=lambda item: (_ORDER.index(item["act"]), item["subject"]))
-    differences = list(_differences(seen, before, items, reader))
+    counted = Counter(item["act"] for item in items) if hypothetical else seen.acts
+    wanted = {choice.act} if choice.act else {*map(str, _PLACES)} - {Act.NONE}
+    chosen = [item for item in items if item["act"] in wanted]
+    chosen.sort(key=lambda item: (_PLACES[item["act"]], item["subject"]))
+    moved = changed(before.items if before else items, items) if hypothetical else seen.changed
     return Plan(
         as_of=reader.text("as_of", moment=reader.long(reader.now), zone=reader.zone),
         title=title,
-        hypothetical=moment is not None or alone is not None,
-        hash=kept.hash if kept and moment is None and alone is None else "",
+        hypothetical=hypothetical,
+        hash=kept.hash if kept and not hypothetical else "",
         at=choice.at if moment is not None else "",
         acts=(
             Option("", reader.text("acts_all"), choice.act not in set(Act)),
-            *(Option(str(act), words.label(act, reader.language), choice.act == act) for act in _ORDER),
+            *(Option(str(act), words.label(act, reader.language), choice.act == act) for act in _PLACES),
         ),
         counts=tuple(
-            (str(act), words.label(act, reader.language), reader.number(many))
-            for act, many in counted.items()
-            if many
+            (str(act), words.label(act, reader.language), reader.number(counted[act]))
+            for act in _PLACES
+            if counted[act]
         ),
         page=lines.mapped(lines.paged(chosen, choice.page), lambda item: _line(seen, item, reader)),
         since=reader.text("differences_since", moment=reader.short(before.shown_at)) if before else "",
-        differences=tuple(differences[:DIFFERENCES]),
-        more_differences=max(len(differences) - DIFFERENCES, 0),
-        waiting=sum(waits(item) for item in items) if moment is None else 0,
+        differences=tuple(_difference(seen, one, reader) for one in moved[:DIFFERENCES]),
+        more_differences=max(len(moved) - DIFFERENCES, 0),
+        waiting=len(seen.waiting) if not hypothetical else 0,
     )
 
 
@@ -160,25 +163,14 @@ def _line(seen: Seen, item: Mapping[str, Any], reader: Reader) -> PlanLine:
     )
 
 
-def _differences(
-    seen: Seen, before: ShownPlan | None, items: Iterable[Mapping[str, Any]], reader: Reader
-) -> Iterator[Difference]:
-    """Where another act is decided than before, or a decision is new or gone."""
-    if before is None:
-        return
-    now = {(item["subject"], item["enforcement"]): item["act"] for item in items}
-    then = {(item["subject"], item["enforcement"]): item["act"] for item in before.items}
-
+def _difference(seen: Seen, one: Changed, reader: Reader) -> Difference:
     def word(act: str | None) -> str:
         return words.label(Act(act), reader.language) if act else reader.text("none")
 
-    for key in sorted({**then, **now}):
-        if now.get(key) != then.get(key):
-            subject, rule = key
-            yield Difference(
-                name=seen.name_of(subject, reader),
-                page=needs.page_of(seen, subject),
-                rule=seen.title_of(rule, reader.language) if rule else "",
-                before=word(then.get(key)),
-                now=word(now.get(key)),
-            )
+    return Difference(
+        name=seen.name_of(one.subject, reader),
+        page=needs.page_of(seen, one.subject),
+        rule=seen.title_of(one.rule, reader.language) if one.rule else "",
+        before=word(one.before),
+        now=word(one.now),
+    )
