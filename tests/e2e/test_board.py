@@ -120,20 +120,12 @@ def test_an_operator_reads_every_message_before_it_is_sent(
     page.close()
 
 
-def links(installed: Installed, run: str, task: str) -> dict[str, str]:
-    """The ways that Airflow's API knows from a task of an enforcing run."""
-    path = f"/dags/sendepause_enforce/dagRuns/{run}/taskInstances/{task}/links"
-    with installed.api() as api:
-        found: dict[str, str] = api.get(path).raise_for_status().json()["extra_links"]
-    return found
-
-
 def test_a_task_leads_to_the_plan_that_it_made(browser: Browser, installed: Installed) -> None:
     run = installed.trigger("sendepause_enforce", dry_run=True)
     assert wait_for("the run", partial(installed.finished, "sendepause_enforce", run)) == "success"
     way = "/plugin/sendepause/sendepause/plan"
-    assert links(installed, run, "enforce") == {"Sendepause": way}
-    assert links(installed, run, "announce_alerts") == {}
+    assert installed.links("sendepause_enforce", run, "enforce") == {"Sendepause": way}
+    assert installed.links("sendepause_enforce", run, "announce_alerts") == {}
     page = as_admin(browser, installed)
     page.goto(f"{installed.url}/dags/sendepause_enforce/runs/{run}/tasks/enforce/details")
     page.locator(f'a[href="{way}"]').click(timeout=PATIENCE)
