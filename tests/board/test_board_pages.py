@@ -18,7 +18,8 @@ from tests.board.test_board_page import readable
 from sendepause import events
 from sendepause.board import charts
 from sendepause.board.app import create_app
-from sendepause.board.pages import checked
+from sendepause.board.pages import checked, report
+from sendepause.board.seen import spoken
 from sendepause.check import Line
 from sendepause.frames import EVENTS
 from sendepause.installation import Installation
@@ -210,11 +211,56 @@ class TestTheReport:
         assert head is not None
         assert head.hash in answer.text
         assert "made by j.petersen" in answer.text
-        assert "<link" not in answer.text
-        assert "<script" not in answer.text
-        assert "src=" not in answer.text
+        led_to = re.findall(r"""(?:href|src|action|data|poster)=["']?([^"' >]+)""", answer.text)
+        assert {one[0] for one in led_to} == {"#"}, "to its own parts alone"
+        assert not re.search(r"<link|<script|<form|<iframe|@import|url\(", answer.text)
         assert "attachment" in answer.headers["content-disposition"]
         assert "script-src" not in answer.headers["content-security-policy"]
+
+
+    @pytest.mark.parametrize("asked", [{}, {"number": company.number(4)}])
+    def test_it_has_sources_decisions_campaigns_actions_and_alerts(
+        self, client: TestClient, asked: dict[str, str]
+    ) -> None:
+        words = readable(client.get("/report", params={"lang": "en"} | asked).text)
+        assert "source phones: out of order" in words
+        assert "campaign system crm: reachable" in words
+        assert "WhatsApp takes action against automated messages · pausing period" in words, "a decision"
+        assert "Read back 2 Dec 2026, 14:05" in words, "a campaign with its proof"
+        assert "paused and verified WhatsApp" in words, "an action"
+        assert "paused: Winterreifen Wiebke Harmsen C0OWNER0" in words, "an alert"
+
+    def test_of_many_accounts_the_most_pressing_stand_in_full_and_that_is_said(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(report, "IN_FULL", 2)
+        page = client.get("/report?lang=en").text
+        assert "2 of 8 accounts stand here in full, the most pressing first." in page
+        assert page.count('<article class="one">') == 2
+        first, _, others = page.partition('id="others"')
+        assert all(spoken(company.number(place)) in page for place in range(8))
+        assert others.count("possible breach") == 0, "they are the most pressing"
+        assert first.count("possible breach") > 0
+
+    def test_a_hold_and_what_an_owner_answered_belong_to_what_was_done(
+        self, client: TestClient, filled: Engine
+    ) -> None:
+        facts = {"until": "2026-12-04T12:00:00+00:00", "starts": company.NOW.isoformat(), "reason": "stock"}
+        told = {"at": company.NOW, "as_of": company.NOW}
+        with database.session(filled) as session:
+            asked = ledger.append(
+                session,
+                **told,
+                author="anna",
+                kind=EntryKind.HOLD_ASKED,
+                subject="campaign:crm/0",
+                facts=facts,
+            )
+            assert asked is not None
+            of = f"hold:{asked.seq}"
+            ledger.append(session, **told, author="ben", kind=EntryKind.HOLD_GRANTED, subject=of)
+        for page in ("/report", "/account"):
+            assert "hold granted" in readable(client.get(page, params=ACCOUNT).text)
 
 
 class TestTheCheck:

@@ -497,6 +497,20 @@ _TEXTS: dict[str, Both] = {
     "report_head": Both(
         "Kopf des Protokolls: Eintrag {seq}, SHA-256", "Head of the ledger: entry {seq}, SHA-256"
     ),
+    "report_in_full": Both(
+        "Ausführlich stehen hier {full} von {total} Konten, die dringlichsten zuerst. Die übrigen folgen in"
+        " je einer Zeile; zu jedem Konto gibt es einen eigenen, vollständigen Nachweis.",
+        "{full} of {total} accounts stand here in full, the most pressing first. The others follow in a line"
+        " each; each account has a complete report of its own.",
+    ),
+    "report_others": Both("Übrige Konten", "Other accounts"),
+    "report_newest": Both(
+        "Gezeigt sind die {n} neuesten von {total}.", "Shown are the {n} newest of {total}."
+    ),
+    "report_whole_ledger": Both(
+        "Das ganze Protokoll mit allen Prüfsummen gibt die Seite „Protokoll“ als JSON Lines heraus.",
+        "The page “Ledger” gives the whole ledger with all hashes as JSON Lines.",
+    ),
     "report_configuration": Both("Konfiguration (SHA-256)", "Configuration (SHA-256)"),
     "made_by": Both("erstellt von {who}", "made by {who}"),
     # Problems

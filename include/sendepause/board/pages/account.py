@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -23,8 +23,19 @@ from sendepause.board.source import Desk, Source
 from sendepause.model import Account, Finding, Reason
 from sendepause.settings import e164
 from sendepause.store import findings, ledger
+from sendepause.store.folds import answered_subject
 
-ENTRIES, ALERTS, VERDICTS, MESSAGES = 50, 25, 30, 5
+
+class Most(NamedTuple):
+    """So much is shown of each kind, the newest first."""
+
+    entries: int = 50
+    alerts: int = 25
+    verdicts: int = 30
+    messages: int = 5
+
+
+PAGE = Most()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +119,7 @@ def known(desk: Desk, number: str) -> Account | None:
         return None
 
 
-def one_account(desk: Desk, account: Account) -> OneAccount:
+def one_account(desk: Desk, account: Account, most: Most = PAGE) -> OneAccount:
     """The account at this moment."""
     session, seen, reader = desk.session, desk.seen, desk.reader
     number = account.number
@@ -116,8 +127,11 @@ def one_account(desk: Desk, account: Account) -> OneAccount:
     state = seen.states.get(number)
     campaigns = seen.campaigns_of.get(number, [])
     subjects = [f"account:{number}", *(one.key for one in campaigns)]
-    alerts = outbox.alerts(session, subjects=subjects, limit=ALERTS)
-    entries = ledger.search(session, subjects=subjects, limit=ENTRIES)
+    alerts = outbox.alerts(session, subjects=subjects, limit=most.alerts)
+    # What was decided about holds, and what owners answered, stands under these names in the ledger.
+    subjects += [f"hold:{hold.seq}" for hold in seen.holds if hold.campaign in subjects]
+    subjects += dict.fromkeys(answered_subject(one.delivery) for one in alerts if one.delivery)
+    entries = ledger.search(session, subjects=subjects, limit=most.entries)
     return OneAccount(
         as_of=reader.text("as_of", moment=reader.long(reader.now), zone=reader.zone),
         line=lines.account_line(seen, account, finding, reader),
@@ -133,20 +147,20 @@ def one_account(desk: Desk, account: Account) -> OneAccount:
         ),
         missing=tuple(_missing(desk, account)),
         pictures=tuple(pictures.of_account(desk, account, finding)),
-        verdicts=tuple(_verdicts(desk, number)),
+        verdicts=tuple(_verdicts(desk, number, most.verdicts)),
         campaigns=tuple(lines.campaign_line(seen, one, reader) for one in campaigns),
         alerts=tuple(lines.alert_line(seen, one, reader) for one in alerts),
-        told=tuple(_told(desk, alerts)),
+        told=tuple(_told(desk, alerts, most.messages)),
         entries=tuple(lines.entry_line(seen, one, reader) for one in entries),
         dry_run=lines.address("plan", account=number),
         report=lines.address("report", number=number),
     )
 
 
-def _told(desk: Desk, alerts: Sequence[Shown]) -> Iterator[ToldLine]:
+def _told(desk: Desk, alerts: Sequence[Shown], most: int) -> Iterator[ToldLine]:
     """The newest messages that were sent about the account, each once."""
     sent = dict.fromkeys(one.delivery for one in alerts if one.sent_at is not None and one.delivery)
-    for id in list(sent)[:MESSAGES]:
+    for id in list(sent)[:most]:
         message = deliveries.sent(desk.session, id)
         at, parts = desk.reader.short(message.sent_at), mrkdwn.parts(message.blocks)
         yield ToldLine(at, message.channel, message.language, tuple(parts))
@@ -172,10 +186,10 @@ def _missing(desk: Desk, account: Account) -> Iterator[str]:
         yield words.sentence(Reason.NOT_AUDITED, reader.language)
 
 
-def _verdicts(desk: Desk, number: str) -> Iterator[VerdictLine]:
+def _verdicts(desk: Desk, number: str, most: int) -> Iterator[VerdictLine]:
     """The verdicts in force, the newest first: one line for each change."""
     reader = desk.reader
-    for finding in findings.changes(desk.session, number, VERDICTS):
+    for finding in findings.changes(desk.session, number, most):
         yield VerdictLine(
             at=reader.short(finding.as_of),
             verdict=finding.verdict,

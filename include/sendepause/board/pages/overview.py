@@ -97,12 +97,12 @@ def overview(desk: Desk) -> Overview:
         more_needs=more,
         halted=seen.halt.halted,
         switches=tuple(notices.switches(seen, health, loop, reader, desk.trouble)),
-        counts=tuple(_counts(seen, reader)),
-        links=tuple(_links(seen, health, reader)),
+        counts=tuple(counts(seen, reader)),
+        links=tuple(links(seen, health, reader)),
     )
 
 
-def _counts(seen: Seen, reader: Reader) -> Iterator[Counts]:
+def counts(seen: Seen, reader: Reader) -> Iterator[Counts]:
     """Accounts by verdict, by kind, and by how they stand; what is nought is left out."""
     language, accounts = reader.language, seen.accounts
     judged = Counter(
@@ -135,7 +135,7 @@ def _counts(seen: Seen, reader: Reader) -> Iterator[Counts]:
     yield counted("by_kind", "kind", {str(kind): words.label(kind, language) for kind in Kind}, kinds)
 
 
-def _links(seen: Seen, health: Mapping[str, queries.Health], reader: Reader) -> Iterator[Link]:
+def links(seen: Seen, health: Mapping[str, queries.Health], reader: Reader) -> Iterator[Link]:
     """Sources with their newest data, campaign systems, and Slack."""
     newest: dict[str, datetime] = {}
     for reach in seen.reaches:
