@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from fastapi import Depends, FastAPI, Request, Response, params
 from fastapi.responses import FileResponse, JSONResponse
+from starlette.background import BackgroundTask
 from starlette.middleware.base import RequestResponseEndpoint
 
 from sendepause import previewing
@@ -37,6 +39,7 @@ from sendepause.board.texts import text
 from sendepause.check import Line
 from sendepause.errors import SendepauseError
 from sendepause.installation import Installation
+from sendepause.model import Language
 from sendepause.previewing import Ways
 
 _ICONS = ("icon-light.svg", "icon-dark.svg")
@@ -107,9 +110,18 @@ def create_app(
     def icon_file(icon: str) -> Response:
         if f"{icon}.svg" not in _ICONS:
             return Response(status_code=404)
-        return FileResponse(HERE / f"{icon}.svg", headers={"Cache-Control": "private, max-age=86400"})
+        # Airflow's navigation shows it, so whoever opens Airflow finds the board ready when they come to it.
+        ready = BackgroundTask(_make_ready, source)
+        headers = {"Cache-Control": "private, max-age=300"}
+        return FileResponse(HERE / f"{icon}.svg", headers=headers, background=ready)
 
     return app
+
+
+def _make_ready(source: Source) -> None:
+    """Read what the first view needs; what is wrong is told by the page itself."""
+    with suppress(Exception), source.desk(Language.EN) as desk:
+        overview.overview(desk)
 
 
 async def _secured(request: Request, call_next: RequestResponseEndpoint) -> Response:

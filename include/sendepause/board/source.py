@@ -39,7 +39,7 @@ class Source:
 
     def __init__(self, open_installation: Callable[[], Installation]) -> None:
         self._open = open_installation
-        self._lock = Lock()
+        self._lock, self._looking = Lock(), Lock()
         self._installation: Installation | None = None
         self._look: Look | None = None
         self._chain = Chain()
@@ -53,11 +53,13 @@ class Source:
         """
         installation = self.opened()
         try:
-            settings, trouble = self.settings()
+            with self._looking:  # who comes meanwhile waits for what is read, and need not read it again
+                settings, trouble = self.settings()
             now = installation.now()
             reader = Reader(language, settings.operators.time_zone, now)
             with database.session(installation.engine, write=False) as session:
-                found = self._look = look(session, settings, now, self._look)
+                with self._looking:
+                    found = self._look = look(session, settings, now, self._look)
                 yield Desk(installation, settings, trouble, session, found.seen, reader, self._chain)
         except Exception:
             self._forget()
