@@ -12,7 +12,7 @@ scope is mended in the Slack app, a channel that is gone in `owners.yaml`.
 from datetime import timedelta
 
 from airflow.sdk import AssetOrTimeSchedule, dag, task
-from sendepause_parts import ALERTS, AS_OF, DEFAULTS, START, every, moment
+from sendepause_parts import ALERTS, AS_OF, DEFAULTS, START, every, linked, moment
 
 
 @dag(
@@ -36,7 +36,7 @@ def sendepause_alert():
 
         return tell.alert(open_installation(), moment(context))
 
-    deliver()
+    linked(deliver(), "alerts")
 
 
 sendepause_alert()

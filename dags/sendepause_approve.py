@@ -14,7 +14,7 @@ from datetime import timedelta
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import dag, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
-from sendepause_parts import DEFAULTS, START, STOPPED
+from sendepause_parts import DEFAULTS, START, STOPPED, linked, on_the_board
 
 APPROVE = "Freigeben / Approve"
 LEAVE = "Warten / Wait"
@@ -40,7 +40,8 @@ def sendepause_approve():
 
         events = [event for found in triggering_asset_events.values() for event in found]
         stopped = {item for event in events for item in event.extra.get("items", ())}
-        return asking.questions(open_installation(), stopped if events else None)
+        found = asking.questions(open_installation(), stopped if events else None)
+        return [{**one, "body": f"{one['body']}\n{_way(one['key'])}"} for one in found]
 
     @task
     def record(item: str, key: str, answer: dict) -> dict:
@@ -64,9 +65,21 @@ def sendepause_approve():
             response_timeout=timedelta(days=2),
             retries=0,
         )
-        record(item, key, asked.output)
+        linked(asked, "look", _asked_about)
+        linked(record(item, key, asked.output), "look", _asked_about)
 
     one.expand_kwargs(questions())
+
+
+def _way(key: str) -> str:
+    """Where what is asked about is looked at; the task's own link comes only with the answer."""
+    return f"[In der Übersicht ansehen / See it on the board]({on_the_board('look', subject=key)})"
+
+
+def _asked_about(context: dict) -> dict[str, str]:
+    """The key of the question that this task of the group asked or recorded."""
+    ti = context["ti"]
+    return {"subject": ti.xcom_pull(task_ids="questions")[ti.map_index]["key"]}
 
 
 def _name(answer: dict) -> str:

@@ -17,7 +17,7 @@ from datetime import timedelta
 
 from airflow.sdk import AssetOrTimeSchedule, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
-from sendepause_parts import AS_OF, DEFAULTS, EVENTS, FINDINGS, START, every, moment
+from sendepause_parts import AS_OF, DEFAULTS, EVENTS, FINDINGS, START, every, linked, moment
 
 
 @dag(
@@ -62,7 +62,7 @@ def sendepause_audit():
         outlet_events[FINDINGS].extra = counts
         return counts
 
-    sum_up(judge.expand(buckets=survey()))
+    linked(sum_up(judge.expand(buckets=linked(survey(), "accounts"))), "accounts")
 
 
 sendepause_audit()

@@ -12,7 +12,7 @@ drawn is left out, and the log says why.
 from datetime import timedelta
 
 from airflow.sdk import dag, task
-from sendepause_parts import AS_OF, DEFAULTS, START, every, moment
+from sendepause_parts import AS_OF, DEFAULTS, START, every, linked, moment
 
 
 @dag(
@@ -36,7 +36,7 @@ def sendepause_digest():
 
         return tell.digest(open_installation(), moment(context))
 
-    digest()
+    linked(digest(), "./")
 
 
 sendepause_digest()

@@ -12,7 +12,7 @@ was killed on its way.
 from datetime import timedelta
 
 from airflow.sdk import Param, dag, task
-from sendepause_parts import DEFAULTS, START, quiet_libraries
+from sendepause_parts import DEFAULTS, START, linked, quiet_libraries
 
 
 @dag(
@@ -60,7 +60,8 @@ def sendepause_drill():
         quiet_libraries()
         return drilling.report_or_raise([asdict(one) for one in drilling.report(open_installation())])
 
-    systems() >> drill()
+    campaign = linked(drill(), "look", lambda context: {"subject": context["params"]["campaign"]})
+    linked(systems(), "check") >> campaign
 
 
 sendepause_drill()

@@ -30,6 +30,7 @@ from sendepause_parts import (
     START,
     STOPPED,
     every,
+    linked,
     moment,
     quiet_libraries,
 )
@@ -76,9 +77,15 @@ def sendepause_enforce():
             raise AirflowSkipException("The guard stopped nothing new.")
         outlet_events[STOPPED].extra = {"waiting": counts["waiting"], "items": counts["stopped_items"]}
 
-    done = enforce()
+    done = linked(enforce(), "plan", _as_of)
     announce_alerts(done)
     announce_stopped(done)
+
+
+def _as_of(context: dict) -> dict[str, str]:
+    """The moment of a plan that is only shown; without one, the plan of now."""
+    as_of = context["params"].get("as_of")
+    return {"at": as_of} if as_of else {}
 
 
 sendepause_enforce()

@@ -10,7 +10,7 @@ set number of hours before the date, and its owner is asked again a day before i
 from datetime import timedelta
 
 from airflow.sdk import Param, dag, task
-from sendepause_parts import DEFAULTS, START, STOPPED
+from sendepause_parts import DEFAULTS, START, STOPPED, linked
 
 
 @dag(
@@ -65,7 +65,7 @@ def sendepause_hold():
         outlet_events[STOPPED].extra = {"waiting": 1, "items": [f"hold:{entry.seq}"]}
         return {"hold": f"hold:{entry.seq}"}
 
-    ask()
+    linked(ask(), "look", lambda context: {"subject": context["params"]["campaign"]})
 
 
 sendepause_hold()

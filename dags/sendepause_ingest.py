@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowSkipException
-from sendepause_parts import AS_OF, DEFAULTS, EVENTS, START, every, moment
+from sendepause_parts import AS_OF, DEFAULTS, EVENTS, START, every, linked, moment
 
 
 @dag(
@@ -43,7 +43,7 @@ def sendepause_ingest():
             raise AirflowSkipException("Nothing new was read.")
         outlet_events[EVENTS].extra = counts
 
-    announce(read())
+    announce(linked(read(), "problems"))
 
 
 sendepause_ingest()

@@ -7,11 +7,22 @@ Airflow no longer schedules a DAG whose file fails.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pendulum
-from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule
+from airflow.sdk import (
+    Asset,
+    BaseOperatorLink,
+    CronTriggerTimetable,
+    ExceptionRetryPolicy,
+    Param,
+    RetryAction,
+    RetryRule,
+)
+from airflow.sdk.configuration import conf
 
 START = pendulum.datetime(2019, 11, 1, tz="UTC")  # the campaign's beginning: backfills replay from here
 OWNER = "sendepause"
@@ -72,6 +83,41 @@ def moment(context: dict[str, Any]) -> datetime:
     given = context["params"].get("as_of")
     found = parse_moment(given) if given else context.get("data_interval_end") or context["dag_run"].run_after
     return datetime.fromtimestamp(found.timestamp(), UTC)  # a plain one: Polars knows no subclass of datetime
+
+
+def on_the_board(page: str, **asked: str) -> str:
+    """Where Airflow shows a page of the board in its own frame, whatever its host is called."""
+    below = urlsplit(conf.get("api", "base_url", fallback="") or "").path.rstrip("/")
+    query = f"?{urlencode(asked)}" if asked else ""
+    return f"{below}/plugin/sendepause{below}/sendepause/{page}{query}"
+
+
+Asked = Callable[[dict[str, Any]], dict[str, str]]
+"""What a page is asked for, from the context of a run."""
+
+
+class BoardLink(BaseOperatorLink):
+    """The button *Sendepause* of a task: the page of the board that shows what the task worked on.
+
+    Airflow keeps its address as an XCom when the task has ended. Hence it names plans, campaigns and holds,
+    and no number of an account.
+    """
+
+    name = "Sendepause"
+
+    def __init__(self, page: str, asked: Asked) -> None:
+        self.page, self.asked = page, asked
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """Called in the worker, where ``ti_key`` is the running task instance."""
+        return on_the_board(self.page, **self.asked(ti_key.get_template_context()))
+
+
+def linked(task: Any, page: str, asked: Asked = lambda context: {}) -> Any:
+    """The same task, as its call gave it or an operator, with its way to the board."""
+    operator = getattr(task, "operator", task)
+    operator.operator_extra_links = (BoardLink(page, asked),)
+    return task
 
 
 def quiet_libraries() -> None:

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from airflow.sdk import AssetOrTimeSchedule, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
-from sendepause_parts import ALERTS, AS_OF, DEFAULTS, FINDINGS, START, every, moment, quiet_libraries
+from sendepause_parts import ALERTS, AS_OF, DEFAULTS, FINDINGS, START, every, linked, moment, quiet_libraries
 
 
 @dag(
@@ -49,7 +49,7 @@ def sendepause_watch():
             raise AirflowSkipException("No alert is owed.")
         outlet_events[ALERTS].extra = counts
 
-    announce_alerts(watch())
+    announce_alerts(linked(watch(), "campaigns"))
 
 
 sendepause_watch()

@@ -16,17 +16,28 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 
+ENFORCING = "sendepause_enforce"
+"""Who may change this DAG may act on the board: it is what carries out what is decided there."""
+
+
 @cache
 def build() -> FastAPI:
     """The board's application, for those who have the right to see plugins."""
-    from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
-    from airflow.api_fastapi.core_api.security import requires_access_view
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.models.resource_details import AccessView, DagDetails
+    from airflow.api_fastapi.core_api.security import get_user, requires_access_view
     from fastapi import Depends
 
+    from sendepause.board.actions import Actor
     from sendepause.board.app import create_app
     from sendepause.installation import open_installation
 
-    return create_app(open_installation, [Depends(requires_access_view(AccessView.PLUGINS))])
+    def actor(user: Any = Depends(get_user)) -> Actor:  # noqa: B008 - FastAPI's own way
+        details = DagDetails(id=ENFORCING)
+        may_act = get_auth_manager().is_authorized_dag(method="PUT", details=details, user=user)
+        return Actor(user.get_name(), may_act)
+
+    return create_app(open_installation, [Depends(requires_access_view(AccessView.PLUGINS))], actor)
 
 
 async def board(scope: Any, receive: Any, send: Any) -> None:
@@ -50,4 +61,7 @@ class SendepauseBoard(AirflowPlugin):
             "icon": "sendepause/icon-light.svg",
             "icon_dark_mode": "sendepause/icon-dark.svg",
         }
+    ]
+    react_apps: ClassVar = [
+        {"name": "SendepauseStrip", "bundle_url": "sendepause/home.js", "destination": "dashboard"}
     ]

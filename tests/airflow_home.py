@@ -24,8 +24,8 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _migrated(tmp_path_factory.getbasetemp())
 
 
-def run(home: Path, *arguments: str, **environment: str) -> str:
-    """What Python prints in that Airflow. ``environment``: what is to be another."""
+def environment(home: Path, **changed: str) -> dict[str, str]:
+    """The environment of that Airflow's processes. ``changed``: what is to be another."""
     ours = {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -37,9 +37,14 @@ def run(home: Path, *arguments: str, **environment: str) -> str:
         "SENDEPAUSE_DATA": str(home / "data"),
         "SENDEPAUSE_CONFIG": str(home / "config"),
     }
+    return {**os.environ, **ours, **changed}
+
+
+def run(home: Path, *arguments: str, **changed: str) -> str:
+    """What Python prints in that Airflow."""
     done = subprocess.run(
         [sys.executable, *arguments],
-        env={**os.environ, **ours, **environment},
+        env=environment(home, **changed),
         cwd=home,
         capture_output=True,
         text=True,

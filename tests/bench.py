@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.bench_auditing import auditing
+from tests.bench_board import board
 from tests.bench_delivering import delivering
 from tests.bench_enforcing import against_mapped_tasks, enforcing
 from tests.bench_reading import reading
@@ -31,6 +32,7 @@ def main() -> None:
         "enforcing_as_mapped_tasks": lambda: against_mapped_tasks(SCALE),
         "receiving": lambda: receiving(SCALE),
         "delivering": lambda: delivering(SCALE),
+        "board": lambda: board(SCALE),
     }
     for name, measure in measures.items():
         figures[name] = measure()

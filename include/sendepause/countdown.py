@@ -36,11 +36,11 @@ def warning_from(enforcement: Enforcement) -> pendulum.DateTime:
 
 def phase_at(enforcement: Enforcement, moment: datetime) -> Phase:
     """Where ``moment`` (aware) lies against the enforcement; each phase holds its first instant."""
-    if moment >= begins_at(enforcement):
+    if moment >= _in_utc(enforcement, 0):
         return Phase.IN_FORCE
-    if moment >= pausing_from(enforcement):
+    if moment >= _in_utc(enforcement, enforcement.pausing_days):
         return Phase.PAUSING
-    if moment >= warning_from(enforcement):
+    if moment >= _in_utc(enforcement, enforcement.warning_days):
         return Phase.WARNING
     return Phase.ANNOUNCED
 
@@ -50,7 +50,7 @@ def hours_left(enforcement: Enforcement, moment: datetime) -> float:
 
     Real hours: a day with an hour change has 23 or 25 of them.
     """
-    return (begins_at(enforcement) - pendulum.instance(moment)).total_seconds() / 3600
+    return (_in_utc(enforcement, 0) - moment).total_seconds() / 3600
 
 
 def days_left(enforcement: Enforcement, moment: datetime, zone: str | None = None) -> int:
@@ -97,7 +97,17 @@ def parse_moment(text: str, zone: str = "UTC") -> datetime:
     )
 
 
-@lru_cache(maxsize=1024)  # asked for each decision; a zone is read from its file each time
+def _in_utc(enforcement: Enforcement, days: int) -> datetime:
+    """The local midnight so many days before the date, as a plain datetime."""
+    return _plain_midnight(enforcement.date, enforcement.time_zone, days)
+
+
+@lru_cache(maxsize=1024)  # asked for each decision; pendulum takes its time over arithmetic
+def _plain_midnight(day: date, zone: str, days: int) -> datetime:
+    return in_utc(_midnight(day - timedelta(days=days), zone))
+
+
+@lru_cache(maxsize=1024)  # a zone is read from its file each time
 def _midnight(day: date, zone: str) -> pendulum.DateTime:
     return pendulum.datetime(day.year, day.month, day.day, tz=zone)
 

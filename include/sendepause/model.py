@@ -236,6 +236,7 @@ class EntryKind(StrEnum):
     ANNOUNCED = "announced"  # the pauses that a sent message announced, frozen with their hash
     ANSWERED = "answered"  # an owner answered a message
     CONFIGURATION = "configuration"  # a configuration came into force
+    RETRY = "retry"  # a person had a refused message sent, or a broken file read, again
 
 
 class Silence(StrEnum):

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sendepause import keys, stages
+from sendepause.alerts import deliveries
 from sendepause.errors import BadInput
 from sendepause.guard import plan_hash
 from sendepause.installation import Installation
@@ -33,12 +34,17 @@ def switch_acting(installation: Installation, on: bool, author: str) -> Entry:
     return _write(installation, EntryKind.ACT, author, facts=facts)
 
 
-def switch_halt(installation: Installation, on: bool, author: str) -> Entry:
-    """The one switch that stops all acting before the next call, and lets it go on."""
-    return _write(installation, EntryKind.HALT, author, facts={"on": on})
+def switch_halt(installation: Installation, on: bool, author: str, *, request: str | None = None) -> Entry:
+    """The one switch that stops all acting before the next call, and lets it go on.
+
+    ``request`` names the asking, here and below: made again under the same name, it is the same one.
+    """
+    return _write(installation, EntryKind.HALT, author, facts={"on": on}, request=request)
 
 
-def approve(installation: Installation, key: str, author: str, item: str | None = None) -> dict[str, Any]:
+def approve(
+    installation: Installation, key: str, author: str, item: str | None = None, *, request: str | None = None
+) -> dict[str, Any]:
     """Approve what waits: ``campaign:SYSTEM/ID``, ``plan:HASH`` (or its beginning), or ``hold:SEQ``.
 
     What is approved is frozen: the pause of that campaign on that account of that kind. ``item`` is the
@@ -64,7 +70,7 @@ def approve(installation: Installation, key: str, author: str, item: str | None 
             "`sendepause plan` lists what waits.",
             means="Nothing was approved.",
         )
-    _write(installation, EntryKind.APPROVE, author, subject=key, facts={"items": items})
+    _write(installation, EntryKind.APPROVE, author, subject=key, facts={"items": items}, request=request)
     return {"approved": items}
 
 
@@ -160,7 +166,9 @@ def _check_reason(reason: str, settings: Settings) -> None:
         )
 
 
-def confirm(installation: Installation, campaign: str, author: str, off: bool = True) -> Entry:
+def confirm(
+    installation: Installation, campaign: str, author: str, off: bool = True, *, request: str | None = None
+) -> Entry:
     """Somebody says that what nobody can pause from here is switched off; or takes that back.
 
     It is believed only with silence: fresh data that show no machine.
@@ -176,7 +184,35 @@ def confirm(installation: Installation, campaign: str, author: str, off: bool = 
             "`sendepause plan` names what is, with the reason not_pausable.",
             means="Nothing was confirmed.",
         )
-    return _write(installation, EntryKind.CONFIRMED, author, subject=key, facts={"off": off})
+    return _write(installation, EntryKind.CONFIRMED, author, subject=key, facts={"off": off}, request=request)
+
+
+def try_again(
+    installation: Installation, what: str, source: str, id: str, author: str, *, request: str | None = None
+) -> Entry:
+    """Let a ``message`` that Slack refused be sent again, or a broken ``file`` of a source be read again
+    (``id``: its path as it was noted).
+
+    :raises BadInput: where there is no such message or file any more.
+    """
+    now = installation.now()
+    subject = f"delivery:{id}" if what == "message" else f"source:{source}"
+    once = None if request is None else f"{EntryKind.RETRY}:{request}"
+    with database.session(installation.engine) as session:
+        if once and (before := ledger.under(session, once)):
+            return before
+        known = (
+            deliveries.try_again(session, id) if what == "message" else queries.reread(session, source, id)
+        )
+        if not known:
+            raise BadInput(
+                "There is nothing to try again: it was mended meanwhile.", means="Nothing was changed."
+            )
+        entry = ledger.append(
+            session, at=now, as_of=now, author=author, kind=EntryKind.RETRY, subject=subject, once=once
+        )
+    assert entry is not None  # noqa: S101 - for mypy: ``once`` was looked for in this transaction
+    return entry
 
 
 def _pauses(shown: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -211,9 +247,14 @@ def _write(
     subject: str = "",
     facts: dict[str, Any] | None = None,
     once: str | None = None,
+    request: str | None = None,
 ) -> Entry:
     now = installation.now()
+    if request is not None:
+        once = once or f"{kind}:{request}"
     with database.session(installation.engine) as session:
+        if request is not None and (before := ledger.under(session, f"{kind}:{request}")):
+            return before
         entry = ledger.append(
             session, at=now, as_of=now, author=author, kind=kind, subject=subject, facts=facts, once=once
         )

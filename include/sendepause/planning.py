@@ -299,12 +299,11 @@ def hold_ends_at(
     holds: tuple[Hold, ...], campaign: str, rule: Enforcement, as_of: datetime, margin_hours: float
 ) -> datetime | None:
     """When the hold in force ends, at the latest ``margin_hours`` before the date; None without one."""
+    granted = [h for h in holds if h.campaign == campaign and h.approver and h.starts_at <= as_of]
+    if not granted:
+        return None
     latest_end = countdown.begins_at(rule).subtract(minutes=round(margin_hours * 60))
-    ends = [
-        min(hold.ends_at, latest_end)
-        for hold in holds
-        if hold.campaign == campaign and hold.approver and hold.starts_at <= as_of
-    ]
+    ends = (min(hold.ends_at, latest_end) for hold in granted)
     return max((end for end in ends if as_of < end), default=None)
 
 

@@ -211,8 +211,11 @@ def _pauses(shown: Shown, switches: folds.Switches) -> list[Decision]:
     """What would be paused now. Switching acting on approves the plan that is shown at that moment."""
     if switches.halted:
         return []
-    due = guard.proceeding(shown.plan, shown.passages)
-    return [one for one in guard.pauses(shown.plan) if not switches.acting or one in due]
+    pauses = guard.pauses(shown.plan)
+    if not switches.acting:
+        return pauses
+    due = {(one.enforcement, one.subject) for one in guard.proceeding(shown.plan, shown.passages)}
+    return [one for one in pauses if (one.enforcement, one.subject) in due]
 
 
 def _gathered(

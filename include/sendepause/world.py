@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -126,9 +126,14 @@ def passages(plan: Plan, settings: Settings, remembered: guard.Past) -> dict[str
 def decision_json(decision: Decision, passages: dict[str, Passage]) -> dict[str, Any]:
     """A decision as ``sendepause plan`` prints it and the store keeps it: plain JSON values."""
     item = guard.item(decision) if decision.act in (Act.PAUSE, Act.RESUME) else None
-    return {
-        **{key: value for key, value in asdict(decision).items() if key != "tells"},
+    return {  # not by ``asdict``, which copies deeply and takes ten times as long
+        "enforcement": decision.enforcement,
+        "subject": decision.subject,
+        "account": decision.account,
+        "act": decision.act,
         "reasons": [str(reason) for reason in decision.reasons],
+        "phase": decision.phase,
+        "facts": dict(decision.facts),
         "tells": [f"{tell.stage}:{tell.audience}" for tell in decision.tells],
         "item": item,
         "passage": str(passages[item]) if item in passages else None,
@@ -144,15 +149,19 @@ def _told(
 
 
 def evidence(
-    session: Session, campaigns: Sequence[Campaign], as_of: datetime
+    session: Session,
+    campaigns: Sequence[Campaign],
+    as_of: datetime,
+    reaches: Sequence[queries.Reach] | None = None,
 ) -> dict[str, frozenset[Evidence]]:
-    """What proves the kind of each account now.
+    """What proves the kind of each account now; ``reaches``: those of the store, where they are known.
 
     A number is on one of the two: what proves the Platform later than anything proved a consumer product
     shows that the account has moved since. Old exports of its time before say nothing against it.
     """
     newest: dict[tuple[str, Evidence], datetime] = {}
-    for account, proof, at in _proofs(session, campaigns, as_of):
+    reaches = queries.reaches(session) if reaches is None else reaches
+    for account, proof, at in _proofs(session, campaigns, as_of, reaches):
         newest[account, proof] = max(at, newest.get((account, proof), at))
     found: dict[str, set[Evidence]] = defaultdict(set)
     for (account, proof), at in newest.items():
@@ -163,10 +172,10 @@ def evidence(
 
 
 def _proofs(
-    session: Session, campaigns: Sequence[Campaign], as_of: datetime
+    session: Session, campaigns: Sequence[Campaign], as_of: datetime, reaches: Sequence[queries.Reach]
 ) -> Iterator[tuple[str, Evidence, datetime]]:
     """Account, what is proved, and as of when: data of sources, directories, what running campaigns use."""
-    for reach in queries.reaches(session):
+    for reach in reaches:
         if reach.evidence:
             yield reach.account, reach.evidence, reach.read_until
     told = directory.seen(session)

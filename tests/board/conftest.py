@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from tests.board import company
 
+from sendepause.board.actions import Actor
 from sendepause.board.app import create_app
 from sendepause.installation import Installation
 from sendepause.settings import Settings
@@ -55,20 +56,27 @@ def clock() -> list[datetime]:
 
 
 @pytest.fixture
-def client_of(files: Path, tmp_path: Path, clock: list[datetime]) -> Callable[[Engine], TestClient]:
+def client_of(files: Path, tmp_path: Path, clock: list[datetime]) -> Callable[..., TestClient]:
     """A browser for the board over a store."""
 
-    def make(engine: Engine) -> TestClient:
+    def make(engine: Engine, who: str = "j.petersen") -> TestClient:
         def opened() -> Installation:
             database.check_schema(engine)
             return Installation(engine=engine, data=tmp_path, events=str(tmp_path), now=lambda: clock[0])
 
-        return TestClient(create_app(opened), raise_server_exceptions=False)
+        app = create_app(opened, actor=lambda: Actor(who, may_act=True))
+        return TestClient(app, raise_server_exceptions=False)
 
     return make
 
 
 @pytest.fixture
-def client(client_of: Callable[[Engine], TestClient], filled: Engine) -> TestClient:
+def client(client_of: Callable[..., TestClient], filled: Engine) -> TestClient:
     """A browser for the board of the filled store."""
     return client_of(filled)
+
+
+@pytest.fixture
+def client_as(client_of: Callable[..., TestClient], filled: Engine) -> Callable[[str], TestClient]:
+    """The same for a user of another name."""
+    return lambda who: client_of(filled, who)

@@ -8,8 +8,9 @@ import pytest
 from tests.airflow_home import ROOT, airflow_home, run
 from tests.board import company
 
+from sendepause.model import EntryKind
 from sendepause.settings import Settings
-from sendepause.store import database
+from sendepause.store import database, ledger
 
 __all__ = ["airflow_home"]  # a fixture
 
@@ -39,6 +40,14 @@ with TestClient(create_app()) as client:
         for role in (None, "viewer", "op"):
             token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="someone", role=role))
             print(path, role, client.get(path, headers={"Authorization": f"Bearer {token}"}).status_code)
+    form = {"request": "request-of-a-test", "on": "true"}
+    for origin in ("http://testserver", "https://elsewhere.example"):
+        for role in ("anonymous", None, "viewer", "user", "op", "admin"):
+            made = SimpleAuthManagerUser(username="someone", role=role)
+            token = "junk" if role == "anonymous" else get_auth_manager().generate_jwt(made)
+            headers = {"Authorization": f"Bearer {token}", "Origin": origin}
+            done = client.post("/sendepause/act-halt", data=form, headers=headers, follow_redirects=False)
+            print("halt", origin, role, done.status_code)
     token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="someone", role="viewer"))
     client.cookies.set("_token", token)
     page = client.get("/sendepause/?lang=de")
@@ -66,6 +75,26 @@ def answers(airflow_home: Path, settings: Settings) -> list[str]:
 @pytest.mark.parametrize(("who", "status"), [("anonymous", 401), ("None", 403), ("viewer", 200), ("op", 200)])
 def test_only_who_may_see_plugins_may_look(answers: list[str], path: str, who: str, status: int) -> None:
     assert f"/sendepause/{path} {who} {status}" in answers
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("anonymous", 403), ("None", 403), ("viewer", 403), ("user", 303), ("op", 303), ("admin", 303)],
+)
+def test_who_may_change_the_enforcing_dag_may_act(answers: list[str], who: str, status: int) -> None:
+    assert f"halt http://testserver {who} {status}" in answers
+    assert f"halt https://elsewhere.example {who} 403" in answers
+
+
+def test_what_was_done_stands_in_the_ledger_under_the_airflow_users_name(
+    answers: list[str], airflow_home: Path
+) -> None:
+    assert answers
+    engine = database.connect(f"sqlite:///{airflow_home}/data/sendepause.db")
+    with database.session(engine, write=False) as session:
+        entries = ledger.entries(session, kinds=[EntryKind.HALT])
+    engine.dispose()
+    assert [entry.author for entry in entries if entry.facts["on"]] == ["someone"]
 
 
 def test_a_forged_token_is_refused(answers: list[str]) -> None:

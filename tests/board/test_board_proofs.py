@@ -1,4 +1,4 @@
-"""What a pause rests on, whose account it is about, and what waits for a person: all on the first page."""
+"""What a pause rests on, whose account it is about, and what waits for a person."""
 
 from __future__ import annotations
 
@@ -36,10 +36,12 @@ WORKSHOP = Sender(Via.WAHA, "http://waha:3000", "workshop")
 
 @pytest.fixture
 def see(client: TestClient) -> Callable[..., str]:
-    """The words of the page, narrowed to what ``q`` names."""
+    """The words of four pages, that of the campaigns narrowed to what ``q`` names."""
 
     def see(q: str = "", language: str = "en") -> str:
-        return readable(client.get("/", params={"lang": language, "q": q}).text).replace("&#39;", "'")
+        asked = {"campaigns": {"q": q}, "problems": {}, "ledger": {}, "": {}}
+        pages = (client.get(f"/{page}", params={"lang": language} | more) for page, more in asked.items())
+        return readable("".join(page.text for page in pages)).replace("&#39;", "'")
 
     return see
 
@@ -91,7 +93,14 @@ def plans(filled: Engine, settings: Settings) -> Callable[..., None]:
 
     def plans(act: str, reasons: list[str], passage: str | None = None, subject: str = PAUSED) -> None:
         item = {"enforcement": "whatsapp", "subject": subject, "account": company.number(4), "act": act}
-        item |= {"reasons": reasons, "phase": "pausing", "facts": {}, "item": "x", "passage": passage}
+        item |= {
+            "reasons": reasons,
+            "phase": "pausing",
+            "facts": {},
+            "tells": [],
+            "item": "x",
+            "passage": passage,
+        }
         with database.session(filled) as session:
             queries.save_plan(session, [item], hash="x", as_of=NOW, shown_at=NOW, accepted=False)
 
@@ -179,7 +188,7 @@ class TestTheSecondProof:
         self, client: TestClient, plans
     ) -> None:
         def places() -> tuple[int, int]:
-            page = client.get("/?lang=en").text
+            page = client.get("/campaigns?lang=en").text
             return page.index("Silence: not listened to yet"), page.index("Restposten")
 
         assert places()[0] > places()[1]

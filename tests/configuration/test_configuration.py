@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sendepause import configuration
 from sendepause.configuration import BadConfiguration
@@ -170,3 +171,10 @@ def test_the_shipped_example_checks() -> None:
 def test_another_folder_is_named_by_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENDEPAUSE_CONFIG", str(folder))
     assert configuration.load().owners[0].id == "kiel"
+
+
+def test_a_large_configuration_is_parsed_by_libyaml(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand accounts take the other parser ten seconds, in each process that shows the board."""
+    assert yaml.__with_libyaml__
+    monkeypatch.setattr(yaml, "SafeLoader", None)
+    assert len(configuration.load(folder).accounts) == 1

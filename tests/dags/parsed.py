@@ -42,6 +42,7 @@ def facts(dag: DAG) -> dict[str, Any]:
                 "type": task.task_type,
                 "retries": task.retries,
                 "gives_up_at": [rule.exception for rule in task.retry_policy.rules],
+                "links": [link.name for link in task.operator_extra_links],
                 "gives": [asset.name for asset in task.outlets if isinstance(asset, Asset)],
             }
             for task in dag.tasks

@@ -159,3 +159,19 @@ def test_the_stages_wake_each_other_along_the_data(dags: dict[str, Facts]) -> No
 def _split(dotted: str) -> tuple[str, str]:
     module, _, name = dotted.rpartition(".")
     return module, name
+
+
+def test_a_task_has_a_way_to_the_board_unless_it_only_wakes_others_shares_work_or_forgets(
+    dags: dict[str, Facts],
+) -> None:
+    without = {
+        task["task_id"] for dag in dags.values() for task in dag["tasks"] if task["links"] != ["Sendepause"]
+    }
+    assert without == {
+        "announce",
+        "announce_alerts",
+        "announce_stopped",
+        "questions",
+        "judge",
+        "forget",
+    }

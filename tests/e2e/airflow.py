@@ -173,6 +173,12 @@ class Installed:
         state = self._asked("GET", f"/dags/{dag}/dagRuns/{run}")["state"]
         return str(state) if state in ("success", "failed") else None
 
+    def links(self, dag: str, run: str, task: str, map_index: int = -1) -> dict[str, str]:
+        """The ways from a task of a run to elsewhere, by their names."""
+        path = f"/dags/{dag}/dagRuns/{run}/taskInstances/{task}/links"
+        found: dict[str, str] = self._asked("GET", path, params={"map_index": map_index})["extra_links"]
+        return {name: way for name, way in found.items() if way}
+
     def _asked(self, method: str, path: str, **call: Any) -> Any:
         """An answer of the REST API; while its SQLite database is locked, Airflow answers 500."""
 

@@ -175,6 +175,12 @@ def test_a_person_approves_in_airflow_what_the_guard_stopped(installed: Installe
     assert wait_for("the record", lambda: installed.finished("sendepause_approve", run)) == "success"
     entry = "SELECT author FROM sendepause_ledger WHERE kind = 'approve'"
     assert installed.store(entry) == [("admin",)]
+    looked_at = "/plugin/sendepause/sendepause/look?subject=campaign%3Acrm%2Fm-aussendienst"
+    with installed.api() as api:
+        tasks = api.get(f"/dags/sendepause_approve/dagRuns/{run}/taskInstances").json()["task_instances"]
+    places = [task["map_index"] for task in tasks if task["task_id"] == "one.record"]
+    ways = [installed.links("sendepause_approve", run, "one.record", place) for place in places]
+    assert {"Sendepause": looked_at} in ways
     installed.trigger("sendepause_enforce")
     wait_for("the approved pause", lambda: installed.campaigns()["m-aussendienst"] == "paused")
 
@@ -209,6 +215,8 @@ def test_a_drill_proves_the_rights_and_leaves_the_campaign_as_it_was(installed: 
     steps = "SELECT facts FROM sendepause_ledger WHERE kind = 'drill' ORDER BY seq"
     assert [json.loads(facts)["step"] for (facts,) in installed.store(steps)] == ["pausing", "done"]
     assert installed.campaigns()[campaign] == "running"
+    looked_at = f"/plugin/sendepause/sendepause/look?subject=crm%2F{campaign}"
+    assert installed.links("sendepause_drill", run, "drill") == {"Sendepause": looked_at}
 
 
 def test_the_watch_reads_every_pause_again_and_listens_to_its_account(installed: Installed) -> None:

@@ -141,6 +141,28 @@ def content(session: Session, id: str) -> Content:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message as its readers see it now."""
+
+    sent_at: datetime | None
+    channel: str
+    language: str
+    blocks: list[dict[str, Any]]
+
+
+def sent(session: Session, id: str) -> Sent:
+    """What was sent, or what the message shows since."""
+    row = session.get_one(DeliveryRow, id)
+    return Sent(row.sent_at, row.sent_channel or row.channel, row.language, row.content["blocks"])
+
+
+def try_again(session: Session, id: str) -> bool:
+    """Let a message that Slack refused be sent with the next round; whether it was refused."""
+    statement = update(DeliveryRow).where(DeliveryRow.id == id, DeliveryRow.state == "refused")
+    return bool(changed(session, statement.values(state="queued", error=None, tried_at=None)))
+
+
 def show(session: Session, id: str, text: str, blocks: list[dict[str, Any]]) -> None:
     """Let a message show something else from now on; Slack hears of it with the next round."""
     values = {"shows": {"text": text, "blocks": blocks}, "version": DeliveryRow.version + 1}

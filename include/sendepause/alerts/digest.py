@@ -129,6 +129,7 @@ def count(shown: Iterable[Mapping[str, Any]], rule: str) -> RuleNumbers:
     waits = Counter(item["act"] for item in own if _waits(item))
     return RuleNumbers(
         states=states.counted(states.account_states(own, rule)),
+        running=_subjects(own, Reason.AUTOMATED_ON_PERSONAL),
         owed=acts[Act.PAUSE],
         waiting=waits[Act.PAUSE],
         resumes=waits[Act.RESUME],

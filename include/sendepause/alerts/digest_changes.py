@@ -16,7 +16,7 @@ from sendepause.store.ledger import Entry
 from sendepause.words import Both
 
 # Steps of something that is told, and what other sentences tell.
-UNTOLD = frozenset({EntryKind.INTENT, EntryKind.DRAINED, EntryKind.RESUME_INTENT})
+UNTOLD = frozenset({EntryKind.RETRY, EntryKind.INTENT, EntryKind.DRAINED, EntryKind.RESUME_INTENT})
 _EACH = frozenset({EntryKind.APPROVE, EntryKind.HOLD_ASKED, EntryKind.CONFIGURATION})  # counted as entries
 
 _LAST_WEEK = 7  # days: within them a weekday names one day alone

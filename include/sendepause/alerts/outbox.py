@@ -59,6 +59,7 @@ class Shown(NamedTuple):
     ended_at: datetime | None
     sent_at: datetime | None
     error: str | None
+    delivery: str | None  # the message that tells it
 
 
 class Overview(NamedTuple):
@@ -196,20 +197,34 @@ def overview(session: Session, limit: int = 200) -> Overview:
             .group_by(state)
         )
     }
-    rows = session.execute(
-        select(AlertRow, DeliveryRow.sent_at, DeliveryRow.error, state.label("state"))
-        .outerjoin(DeliveryRow, AlertRow.delivery == DeliveryRow.id)
-        .order_by(state.in_(["sent", "overtaken"]), AlertRow.id.desc())
-        .limit(limit)
-        .execution_options(populate_existing=True)
-    )
     return Overview(
         owed=counts.get("owed", 0) + counts.get("sending", 0),
         sent=counts.get("sent", 0),
         overtaken=counts.get("overtaken", 0),
         refused=counts.get("refused", 0),
-        rows=[_shown(row.AlertRow, row.state, row.sent_at, row.error) for row in rows],
+        rows=alerts(session, limit=limit),
     )
+
+
+def alerts(
+    session: Session,
+    *,
+    subjects: Collection[str] | None = None,
+    states: Collection[str] | None = None,
+    limit: int = 200,
+) -> list[Shown]:
+    """What waits first, then the newest; of some subjects (item keys) or states, if given."""
+    state = _state()
+    query = select(AlertRow, DeliveryRow.sent_at, DeliveryRow.error, state.label("state")).outerjoin(
+        DeliveryRow, AlertRow.delivery == DeliveryRow.id
+    )
+    if subjects is not None:
+        query = query.where(AlertRow.subject.in_(subjects))
+    if states is not None:
+        query = query.where(state.in_(states))
+    query = query.order_by(state.in_(["sent", "overtaken"]), AlertRow.id.desc()).limit(limit)
+    rows = session.execute(query.execution_options(populate_existing=True))
+    return [_shown(row.AlertRow, row.state, row.sent_at, row.error) for row in rows]
 
 
 def _latest(session: Session, subjects: Sequence[str]) -> dict[_Place, Any]:
@@ -274,8 +289,9 @@ def _insert(session: Session, alerts: Sequence[dict[str, Any]]) -> int:
     """How many were new: where another process was first, the unique key decides."""
     if not alerts:
         return 0
-    inserting = insert_once(session, AlertRow).returning(AlertRow.id)
-    return len(session.execute(inserting, alerts).all())
+    # RETURNING would make a statement of each row, two milliseconds each.
+    inserting = insert_once(session, AlertRow).execution_options(preserve_rowcount=True)
+    return session.connection().execute(inserting, list(alerts)).rowcount
 
 
 def _reopen(session: Session, id: int, fact: Fact, at: datetime) -> int:
@@ -311,4 +327,5 @@ def _shown(alert: AlertRow, state: str, sent_at: datetime | None, error: str | N
         ended_at=alert.ended_at,
         sent_at=sent_at,
         error=error,
+        delivery=alert.delivery,
     )

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 from sendepause import planning, second_proof, words
 from sendepause.alerts.outbox import Shown
 from sendepause.audit import telling
 from sendepause.board import proofs, texts
+from sendepause.board.chain import Proof
 from sendepause.board.outlook import waits
 from sendepause.board.proofs import Note
 from sendepause.board.seen import Reader, Seen, spoken
@@ -44,11 +46,16 @@ class Page(Generic[Row]):
     number: int
     pages: int
     total: int
+    first: int  # the number of the first row on this page
 
-    @property
-    def first(self) -> int:
-        """The number of the first row on this page."""
-        return (self.number - 1) * ROWS + 1
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One entry of a menu."""
+
+    value: str
+    label: str
+    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,7 @@ class AccountLine:
     why: str
     data_until: str
     decisions: tuple[DecisionLine, ...]
+    page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,9 @@ class CampaignLine:
     changed_at: str
     changed_by: str
     decisions: tuple[DecisionLine, ...]
+    account_page: str
+    by_hand: bool  # a person has to say that it is switched off
+    pending_holds: tuple[int, ...]  # ledger entries of holds that wait for a second person
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +139,31 @@ class AlertLine:
     error: str
 
 
-def paged(found: Sequence[Row], number: int) -> Page[Row]:
+def paged(found: Sequence[Row], number: int, rows: int = ROWS) -> Page[Row]:
     """The ``number``-th page; a number outside the table is moved to its nearest page."""
-    pages = max(1, -(-len(found) // ROWS))
+    pages = max(1, -(-len(found) // rows))
     number = min(max(number, 1), pages)
-    return Page(tuple(found[(number - 1) * ROWS : number * ROWS]), number, pages, len(found))
+    first = (number - 1) * rows
+    return Page(tuple(found[first : first + rows]), number, pages, len(found), first + 1)
+
+
+def chain(proof: Proof, reader: Reader) -> str:
+    """Whether the ledger's chain is whole, and since when that is known of all of it."""
+    if proof.broken is not None:
+        return reader.text("chain_broken", seq=proof.broken.seq, why=proof.broken.why)
+    if proof.whole:
+        return reader.text("chain_whole")
+    return reader.text("chain_grown", seq=reader.number(proof.seq), moment=reader.short(proof.at))
+
+
+def address(page: str, **asked: str) -> str:
+    """A page's address, relative to the board, with what it is asked for."""
+    return f"{page}?{urlencode(asked)}"
 
 
 def mapped(page: Page[Row], line: Callable[[Row], Shape]) -> Page[Shape]:
     """The same page with each of its rows put into another shape."""
-    return Page(tuple(line(row) for row in page.rows), page.number, page.pages, page.total)
+    return Page(tuple(line(row) for row in page.rows), page.number, page.pages, page.total, page.first)
 
 
 def choose_accounts(seen: Seen, q: str) -> list[Account]:
@@ -163,12 +189,13 @@ def account_line(seen: Seen, account: Account, finding: Finding | None, reader: 
         owner=seen.owners.get(account.owner, account.owner),
         branch=account.branch or "",
         kind=words.label(account.declared_kind, reader.language),
-        contradiction=_contradiction(account, evidence, reader),
+        contradiction=contradiction(account, evidence, reader),
         verdict=finding.verdict if finding else "",
         verdict_label=words.label(finding.verdict, reader.language) if finding else "",
         why=telling.told(finding, reader.language, zone=reader.zone) if finding else "",
         data_until=reader.short(seen.data_until.get(account.number)),
         decisions=_decisions(seen, f"account:{account.number}", reader),
+        page=address("account", number=account.number),
     )
 
 
@@ -189,6 +216,13 @@ def campaign_line(seen: Seen, campaign: Campaign, reader: Reader) -> CampaignLin
         changed_at=reader.short(campaign.changed_at),
         changed_by=campaign.changed_by or "",
         decisions=_decisions(seen, campaign.key, reader),
+        account_page=address("account", number=account.number) if account else "",
+        by_hand=not campaign.pausable and campaign.key not in seen.confirmed,
+        pending_holds=tuple(
+            hold.seq
+            for hold in seen.holds
+            if hold.campaign == campaign.key and hold.approver is None and hold.ends_at > reader.now
+        ),
     )
 
 
@@ -203,6 +237,13 @@ def entry_line(seen: Seen, entry: Entry, reader: Reader) -> EntryLine:
         subject=seen.name_of(entry.subject, reader) if entry.subject else "",
         detail=" · ".join(_entry_details(seen, entry, reader)),
     )
+
+
+def entry_words(seen: Seen, entry: Entry, reader: Reader) -> str:
+    """All that a ledger entry is found by."""
+    name = seen.name_of(entry.subject, reader) if entry.subject else ""
+    what = texts.label(entry.kind, reader.language)
+    return " ".join((name, entry.author, what, *_entry_details(seen, entry, reader), entry.subject))
 
 
 def alert_line(seen: Seen, alert: Shown, reader: Reader) -> AlertLine:
@@ -236,7 +277,8 @@ def _campaign_words(seen: Seen, campaign: Campaign) -> tuple[str, ...]:
     return (*own, *_account_words(seen, account)) if account else own
 
 
-def _contradiction(account: Account, evidence: frozenset[Evidence], reader: Reader) -> str:
+def contradiction(account: Account, evidence: frozenset[Evidence], reader: Reader) -> str:
+    """That the data prove another kind than the declared one; "" where they do not."""
     if not planning.contradicted(account, evidence):
         return ""
     consumer = account.declared_kind is Kind.BUSINESS_PLATFORM
@@ -244,10 +286,11 @@ def _contradiction(account: Account, evidence: frozenset[Evidence], reader: Read
 
 
 def _decisions(seen: Seen, subject: str, reader: Reader) -> tuple[DecisionLine, ...]:
-    return tuple(_decision(seen, item, reader) for item in seen.decisions.get(subject, ()))
+    return tuple(decision_line(seen, item, reader) for item in seen.decisions.get(subject, ()))
 
 
-def _decision(seen: Seen, item: Mapping[str, Any], reader: Reader) -> DecisionLine:
+def decision_line(seen: Seen, item: Mapping[str, Any], reader: Reader) -> DecisionLine:
+    """A decision with its reasons, and what the guard says of it."""
     language = reader.language
     passage = item.get("passage")
     return DecisionLine(

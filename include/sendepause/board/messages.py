@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sendepause import previewing, situations, words
 from sendepause.alerts import channels
 from sendepause.board import lines, mrkdwn
-from sendepause.board.lines import Page
+from sendepause.board.lines import Option, Page
 from sendepause.board.mrkdwn import Part
 from sendepause.board.seen import Reader
 from sendepause.installation import Installation
@@ -20,6 +20,8 @@ from sendepause.previewing import OPERATORS, Preview, Wait, Ways
 from sendepause.settings import Settings
 from sendepause.store import database, queries
 from sendepause.words import Both
+
+MESSAGES = 15  # a message of many accounts weighs ten kilobytes
 
 _FORMS = {
     Form.NOTICE: Both("erste Mitteilung", "first message"),
@@ -62,15 +64,6 @@ class Choice:
             spoken=Language(spoken) if spoken in set(Language) else None,
             page=page,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One entry of a menu."""
-
-    value: str
-    label: str
-    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +127,8 @@ def messages(
         languages=tuple(_languages(choice.spoken, reader)),
         counted=_counted(found, choice, now, reader),
         page=lines.mapped(
-            lines.paged(found, choice.page), lambda one: _line(one, owners, named, choice.every, reader)
+            lines.paged(found, choice.page, MESSAGES),
+            lambda one: _line(one, owners, named, choice.every, reader),
         ),
     )
 

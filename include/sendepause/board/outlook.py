@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sendepause import countdown, words
 from sendepause.board.texts import ago, text
@@ -92,8 +92,27 @@ def standing(campaign: Campaign, item: Mapping[str, Any] | None, paused_by_us: b
 
 def waits(item: Mapping[str, Any]) -> bool:
     """Whether the guard keeps a planned pause waiting for a person."""
-    passage = item.get("passage")
-    return passage in set(Passage) and not Passage(passage).proceeds
+    return item.get("passage") in _WAITING
+
+
+_WAITING = frozenset(str(passage) for passage in Passage if not passage.proceeds)
+
+
+class Changed(NamedTuple):
+    """A subject about which two plans decide differently under one enforcement; None: not at all."""
+
+    subject: str
+    rule: str
+    before: str | None  # model.Act
+    now: str | None
+
+
+def changed(before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> list[Changed]:
+    """Where another act is decided than before, or a decision is new or gone; by subject."""
+    then = {(item["subject"], item["enforcement"]): item["act"] for item in before}
+    here = {(item["subject"], item["enforcement"]): item["act"] for item in now}
+    moved = (key for key in {**then, **here} if then.get(key) != here.get(key))
+    return [Changed(*key, then.get(key), here.get(key)) for key in sorted(moved)]
 
 
 def counted(standings: Iterable[Standing]) -> dict[Standing, int]:

@@ -20,14 +20,12 @@ _TEXTS: dict[str, Both] = {
     "as_of": Both("Stand: {moment} ({zone})", "As of {moment} ({zone})"),
     "refresh": Both("Neu laden", "Refresh"),
     "language": Both("Sprache", "Language"),
-    "sections": Both("Abschnitte", "Sections"),
     "skip": Both("Zum Inhalt springen", "Skip to content"),
     "dates": Both("Stichtage", "Deadlines"),
     "switches": Both("Schalter", "Switches"),
     "notices": Both("Hinweise", "Notices"),
     "accounts": Both("Konten", "Accounts"),
     "campaigns": Both("Kampagnen", "Campaigns"),
-    "coverage": Both("Abdeckung", "Coverage"),
     "ledger": Both("Protokoll", "Ledger"),
     "alerts": Both("Mitteilungen", "Alerts"),
     "none": Both("–", "–"),
@@ -37,7 +35,6 @@ _TEXTS: dict[str, Both] = {
     "page_after": Both("Weiter", "Next"),
     "pages_of": Both("Seiten: {what}", "Pages: {what}"),
     "search": Both("Suchen", "Search"),
-    "search_label": Both("Konten und Kampagnen filtern", "Filter accounts and campaigns"),
     "search_hint": Both("Name, Nummer, Filiale, System …", "Name, number, branch, system …"),
     "search_clear": Both("Filter aufheben", "Clear filter"),
     "filtered": Both("Gefiltert nach „{q}“.", "Filtered by “{q}”."),
@@ -286,7 +283,10 @@ _TEXTS: dict[str, Both] = {
     "alert_refused": Both("abgelehnt", "refused"),
     "no_alerts": Both("Noch keine Mitteilung.", "No alert yet."),
     # The page of messages
-    "board": Both("Übersicht", "Board"),
+    "board": Both("Übersicht", "Overview"),
+    "plan_page": Both("Plan", "Plan"),
+    "problems": Both("Störungen", "Problems"),
+    "check_page": Both("Prüfung", "Set-up check"),
     "pages": Both("Seiten", "Pages"),
     "messages": Both("Mitteilungen in Slack", "Messages in Slack"),
     "messages_about": Both(
@@ -317,6 +317,234 @@ _TEXTS: dict[str, Both] = {
     "hold_form": Both("Formular für einen Aufschub", "form for a hold"),
     "answered": Both("nach einer Antwort", "after an answer"),
     "picture": Both("Bild:", "Picture:"),
+    # What needs a person, and how accounts and connections stand
+    "needs": Both("Jetzt zu entscheiden", "Needs a person now"),
+    "needs_none": Both("Zurzeit ist nichts zu entscheiden.", "At present nothing waits for a decision."),
+    "needs_more": Both("{Eine weitere Sache|{n} weitere} im Plan", "{One more|{n} more} in the plan"),
+    "hold_asked": Both("Aufschub beantragt", "hold requested"),
+    "burn_down": Both("Laufende Kampagnen bis zum Stichtag", "Campaigns still running, towards the deadline"),
+    "burn_down_alt": Both(
+        "Heute {läuft noch eine Kampagne|laufen noch {n} Kampagnen}; ab {day} bleiben nach Plan {then}.",
+        "Today {one campaign is|{n} campaigns are} still running; from {day} on, {then} by the plan.",
+    ),
+    "burn_down_pausing": Both("Pausen", "pausing"),
+    "burn_down_date": Both("Stichtag", "deadline"),
+    "promise": Both(
+        "Ab {moment} pausiert Sendepause davon {n}.", "From {moment} on, Sendepause pauses {n} of them."
+    ),
+    "promise_now": Both(
+        "Sendepause pausiert davon {n}, jede frühestens am Tag nach ihrer Ankündigung.",
+        "Sendepause pauses {n} of them, each on the day after its notice at the earliest.",
+    ),
+    "promise_not": Both(
+        "{Eine bleibt|{n} bleiben} in Betrieb, bis eine Person entscheidet.",
+        "{One stays|{n} stay} running until a person decides.",
+    ),
+    "by_state": Both("Konten nach Stand", "Accounts by state"),
+    "by_verdict": Both("Konten nach Befund", "Accounts by finding"),
+    "by_kind": Both("Konten nach Art", "Accounts by kind"),
+    "links": Both("Datenquellen, Kampagnensysteme, Slack", "Sources, campaign systems, Slack"),
+    "link_ok": Both("erreichbar", "reachable"),
+    "link_ill": Both("gestört", "out of order"),
+    "untried": Both("noch nicht versucht", "not tried yet"),
+    # Choosing among accounts
+    "everything": Both("alle", "all"),
+    "sort": Both("Reihenfolge", "Order"),
+    "sort_urgency": Both("Dringendes zuerst", "most urgent first"),
+    "sort_name": Both("Name", "name"),
+    "sort_number": Both("Nummer", "number"),
+    "sort_owner": Both("Zuständige", "owner"),
+    "sort_verdict": Both("schwerster Befund zuerst", "gravest finding first"),
+    "sort_data_until": Both("älteste Daten zuerst", "oldest data first"),
+    "as_csv": Both("Als CSV sichern", "Save as CSV"),
+    "as_jsonl": Both("Als JSON Lines sichern", "Save as JSON Lines"),
+    "glance_waits": Both(
+        "{Eine Sache wartet|{n} Sachen warten} auf die Entscheidung einer Person.",
+        "{One thing waits|{n} things wait} for a person to decide.",
+    ),
+    "glance_open": Both("Zur Übersicht", "To the board"),
+    "back": Both("Zurück", "Back"),
+    "back_to": Both("Zurück zu: {page}", "Back to: {page}"),
+    # One account
+    "no_such_account": Both(
+        "Unter dieser Nummer gibt es kein Konto. Die Konten stehen in accounts.yaml.",
+        "There is no account with this number. accounts.yaml lists the accounts.",
+    ),
+    "not_found": Both("Nicht gefunden", "Not found"),
+    "why_here": Both("Warum das Konto so dasteht", "Why the account stands where it does"),
+    "confidence": Both(
+        "Wahrscheinlichkeit, dass hier ein Programm sendet: {share} %.",
+        "Probability that a program is sending: {share}%.",
+    ),
+    "rests_on": Both("Worauf der Befund beruht", "What the finding rests on"),
+    "rests_on_none": Both("Auf keinen Daten.", "On no data."),
+    "missing": Both("Was fehlt", "What is missing"),
+    "missing_source": Both(
+        "Keine Datenquelle ist angeschlossen; tragen Sie eine in `sources.yaml` ein.",
+        "No source is connected; add one to `sources.yaml`.",
+    ),
+    "missing_data": Both("Noch keine Nachricht wurde gelesen.", "No message has been read yet."),
+    "missing_fresh": Both(
+        "Die Daten reichen nur bis {moment}; sichern Sie den Chat erneut.",
+        "The data reach only to {moment}; export the chat again.",
+    ),
+    "pictures": Both("Was gemessen wurde", "What was measured"),
+    "pictures_none": Both("In diesem Zeitraum gibt es keine Sendungen.", "Nothing was sent in this period."),
+    "picture_sends": Both("Gesendet je Tag", "Sent each day"),
+    "picture_hours": Both("Gesendet nach Uhrzeit", "Sent by hour of day"),
+    "picture_reach_hour": Both(
+        "Meiste Empfänger in einer Stunde, je Tag", "Most recipients in one hour, each day"
+    ),
+    "picture_burst": Both(
+        "Meiste Sendungen in 15 Sekunden, je Tag", "Most sends within 15 seconds, each day"
+    ),
+    "picture_texts": Both("Empfänger je gleichem Inhalt", "Recipients of the same content"),
+    "picture_gaps": Both("Pausen zwischen Sendungen, Sekunden", "Pauses between sends, seconds"),
+    "picture_most": Both("Höchstens {most} ({where}).", "At most {most} ({where})."),
+    "picture_rest": Both(
+        "{Eine Stunde|{n} Stunden} des Tages ohne Sendung.", "{One hour|{n} hours} of the day without a send."
+    ),
+    "picture_fan_out": Both(
+        "Der häufigste Inhalt ging an {most} Empfänger.", "The commonest content went to {most} recipients."
+    ),
+    "picture_gap_most": Both(
+        "Am häufigsten: {where} Sekunden ({share} %).", "Most frequent: {where} seconds ({share}%)."
+    ),
+    "threshold": Both("Schwelle {limit}", "threshold {limit}"),
+    "history": Both("Befunde bisher", "Findings so far"),
+    "its_campaigns": Both("Kampagnen des Kontos", "Its campaigns"),
+    "no_campaigns": Both(
+        "Von diesem Konto sendet keine bekannte Kampagne.", "No known campaign sends from it."
+    ),
+    "its_alerts": Both("Mitteilungen über das Konto", "Alerts about it"),
+    "as_read": Both("So gelesen am {moment}", "As read on {moment}"),
+    "its_ledger": Both("Protokoll des Kontos", "Its ledger"),
+    "report_of": Both("Nachweis zu diesem Konto", "Evidence report on this account"),
+    "dry_run": Both("Probelauf: Was geschähe jetzt?", "Dry run: what would happen now?"),
+    # The plan
+    "plan_next": Both("Was der nächste Lauf tut", "What the next run does"),
+    "plan_none": Both("Noch kein Lauf hat einen Plan gezeigt.", "No run has shown a plan yet."),
+    "plan_at": Both("Was ein Lauf am {moment} täte", "What a run would do on {moment}"),
+    "plan_of": Both("Probelauf: {name}, {moment}", "Dry run: {name}, {moment}"),
+    "plan_at_means": Both(
+        "Nur zum Ansehen: Es wird nichts pausiert, geschrieben oder gesendet.",
+        "To look at only: nothing is paused, written or sent.",
+    ),
+    "what_if": Both("Was wäre am …", "What if it were …"),
+    "acts_all": Both("alles, was zu tun ist", "all there is to do"),
+    "act": Both("Vorgehen", "Act"),
+    "differences": Both("Was sich geändert hat", "What has changed"),
+    "differences_since": Both("gegenüber dem Plan von {moment}", "against the plan of {moment}"),
+    "differences_none": Both("Nichts.", "Nothing."),
+    "before": Both("Vorher", "Before"),
+    "now": Both("Jetzt", "Now"),
+    "approve_one": Both("Freigeben", "Approve"),
+    "approve_all": Both("{Die Pause|Alle {n} Pausen} freigeben", "Approve {the pause|all {n} pauses}"),
+    "ask_hold": Both("Aufschub beantragen", "Request a hold"),
+    "hold_until": Both("Aufschub bis", "Hold until"),
+    "hold_reason": Both("Grund (ohne Namen und Nummern von Kunden)", "Reason (no customer's name or number)"),
+    "confirm_off": Both("Ich bestätige: abgeschaltet", "I confirm: switched off"),
+    "halt_now": Both("Alles anhalten", "Stop all acting"),
+    "halt_lift": Both("Halt aufheben", "Lift the halt"),
+    "may_not_act": Both(
+        "Sie sehen zu. Wer handeln will, braucht das Recht, den DAG sendepause_enforce zu ändern.",
+        "You are looking on. To act, the right to change the DAG sendepause_enforce is needed.",
+    ),
+    "refused": Both("Das ging nicht", "That was refused"),
+    "done_approved": Both(
+        "Freigegeben. Der nächste Lauf handelt danach.", "Approved. The next run acts on it."
+    ),
+    "done_hold": Both(
+        "Aufschub beantragt. In Kraft tritt er, sobald eine zweite Person ihn genehmigt.",
+        "Hold requested. It comes into force once a second person grants it.",
+    ),
+    "done_confirmed": Both(
+        "Bestätigt. Geglaubt wird es, sobald frische Daten Stille zeigen.",
+        "Confirmed. It is believed once fresh data show silence.",
+    ),
+    "done_halt": Both("Der Halt ist gesetzt.", "The halt is on."),
+    "done_halt_off": Both("Der Halt ist aufgehoben.", "The halt is lifted."),
+    "done_retry": Both(
+        "Vorgemerkt: Der nächste Lauf versucht es erneut.", "Noted: the next run tries again."
+    ),
+    # The ledger
+    "all_kinds": Both("Vorgang", "What happened"),
+    "since_day": Both("von", "from"),
+    "until_day": Both("bis", "to"),
+    "older": Both("Ältere Einträge", "Older entries"),
+    "newest": Both("Neueste Einträge", "Newest entries"),
+    "chain_whole": Both(
+        "Die Kette wurde nachgerechnet und ist unversehrt.", "The chain was computed again and is whole."
+    ),
+    "chain_grown": Both(
+        "Die Kette ist unversehrt: bis Eintrag {seq} nachgerechnet am {moment}, was danach kam, eben.",
+        "The chain is whole: up to entry {seq} computed again on {moment}, what came after that just now.",
+    ),
+    "chain_again": Both("Ganz nachrechnen", "Compute it all again"),
+    "chain_broken": Both(
+        "Die Kette ist ab Eintrag {seq} beschädigt: {why}", "The chain is broken from entry {seq} on: {why}"
+    ),
+    # The report
+    "report": Both("Nachweis", "Evidence report"),
+    "report_all": Both("Nachweis über alle Konten", "Evidence report on all accounts"),
+    "report_one": Both("Nachweis zum Konto {name}", "Evidence report on the account {name}"),
+    "report_save": Both("Als Datei sichern", "Save as a file"),
+    "report_about": Both(
+        "Alle Angaben stammen aus dem Speicher von Sendepause. Empfänger und Texte liegen dort nur als"
+        " verschlüsselte Prüfsummen vor.",
+        "All of this comes from Sendepause's store, which holds recipients and texts as keyed hashes only.",
+    ),
+    "report_head": Both(
+        "Kopf des Protokolls: Eintrag {seq}, SHA-256", "Head of the ledger: entry {seq}, SHA-256"
+    ),
+    "report_in_full": Both(
+        "Ausführlich stehen hier {full} von {total} Konten, die dringlichsten zuerst. Die übrigen folgen in"
+        " je einer Zeile; zu jedem Konto gibt es einen eigenen, vollständigen Nachweis.",
+        "{full} of {total} accounts stand here in full, the most pressing first. The others follow in a line"
+        " each; each account has a complete report of its own.",
+    ),
+    "report_others": Both("Übrige Konten", "Other accounts"),
+    "report_newest": Both(
+        "Gezeigt sind die {n} neuesten von {total}.", "Shown are the {n} newest of {total}."
+    ),
+    "report_whole_ledger": Both(
+        "Das ganze Protokoll mit allen Prüfsummen gibt die Seite „Protokoll“ als JSON Lines heraus.",
+        "The page “Ledger” gives the whole ledger with all hashes as JSON Lines.",
+    ),
+    "report_configuration": Both("Konfiguration (SHA-256)", "Configuration (SHA-256)"),
+    "made_by": Both("erstellt von {who}", "made by {who}"),
+    # Problems
+    "undelivered": Both("Von Slack abgelehnte Mitteilungen", "Alerts that Slack refused"),
+    "undelivered_mend": Both(
+        "Beheben Sie, was Slack nennt; danach versucht es der nächste Lauf erneut.",
+        "Mend what Slack says; then have it tried again with the next run.",
+    ),
+    "ill_mend": Both(
+        "Jeder Lauf versucht es von selbst erneut. Was fehlt, sagt die Seite `Prüfung`.",
+        "Every run tries again by itself. The page `Set-up check` says what is missing.",
+    ),
+    "broken_mend": Both(
+        "Legen Sie eine heile Datei an ihre Stelle, oder lassen Sie sie erneut lesen.",
+        "Put a sound file in its place, or have it read again.",
+    ),
+    "contradictions": Both(
+        "Konten, deren Daten der angegebenen Art widersprechen", "Accounts whose data contradict their kind"
+    ),
+    "contradiction_mend": Both(
+        "Angegeben ist: {kind}. Berichtigen Sie es in `accounts.yaml`, oder klären Sie, womit gesendet wird.",
+        "Declared is: {kind}. Correct it in `accounts.yaml`, or find out what it is sent with.",
+    ),
+    "no_source_mend": Both(
+        "Tragen Sie in `sources.yaml` eine Datenquelle ein.", "Add a source to `sources.yaml`."
+    ),
+    "try_again": Both("Erneut versuchen", "Try again"),
+    "problems_none": Both("Nichts ist gestört.", "Nothing is out of order."),
+    # The set-up check
+    "check_well": Both("Alles in Ordnung.", "All is well."),
+    "check_mend": Both(
+        "{Eine Sache ist|{n} Sachen sind} zu beheben.", "{One thing is|{n} things are} to be mended."
+    ),
+    "mend": Both("Abhilfe", "Mend"),
     # In place of the page
     "not_ready": Both("Die Übersicht kann noch nichts zeigen", "The board has nothing to show yet"),
     "failed": Both("Die Übersicht ließ sich nicht aufbauen", "The board could not be built"),
@@ -352,6 +580,7 @@ _ENTRIES: dict[EntryKind, Both] = {
     EntryKind.ANNOUNCED: Both("Ankündigung gesendet", "notice sent"),
     EntryKind.ANSWERED: Both("Antwort in Slack", "answer in Slack"),
     EntryKind.CONFIGURATION: Both("Konfiguration in Kraft getreten", "configuration came into force"),
+    EntryKind.RETRY: Both("erneut versucht", "tried again"),
 }
 
 _PASSAGES: dict[Passage, Both] = {

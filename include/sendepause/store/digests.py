@@ -20,6 +20,7 @@ class RuleNumbers:
     """How it stands under one enforcement. ``states`` counts accounts, all else decisions."""
 
     states: Mapping[AccountState, int] = field(default_factory=dict)
+    running: int = 0  # campaigns on personal accounts
     owed: int = 0  # pauses
     waiting: int = 0  # of these, for a person
     resumes: int = 0  # that wait for a person

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
 from sendepause.model import Change, Finding, Held, NoData, Signal, Verdict
@@ -26,6 +26,31 @@ def latest_findings(
 ) -> dict[str, Finding]:
     """Each account's newest finding that is not after ``as_of``, by account; of ``accounts``, if given."""
     return _newest(session, accounts, *(() if as_of is None else (FindingRow.as_of <= as_of,)))
+
+
+class Judged(NamedTuple):
+    """What lists of accounts show of a finding."""
+
+    verdict: Verdict
+    as_of: datetime
+    messages: int
+    days: int
+
+
+def latest_judged(session: Session) -> dict[str, Judged]:
+    """Each account's newest finding in short, by account."""
+    newest = select(FindingRow.account, func.max(FindingRow.as_of).label("as_of")).group_by(
+        FindingRow.account
+    )
+    chosen = newest.subquery()
+    columns = (FindingRow.account, FindingRow.verdict, FindingRow.as_of, FindingRow.messages, FindingRow.days)
+    query = select(*columns).join(
+        chosen, (FindingRow.account == chosen.c.account) & (FindingRow.as_of == chosen.c.as_of)
+    )
+    return {
+        account: Judged(Verdict(verdict), as_of, messages, days)
+        for account, verdict, as_of, messages, days in session.execute(query)
+    }
 
 
 def former_findings(
@@ -52,6 +77,22 @@ def last_other(session: Session, finding: Finding) -> Finding | None:
     return None if row is None else _finding(row)
 
 
+def changes(session: Session, account: str, limit: int) -> list[Finding]:
+    """The findings of an account with which its verdict in force became another, the newest first."""
+    before = func.lag(FindingRow.verdict).over(order_by=FindingRow.as_of)
+    told = select(FindingRow.as_of, FindingRow.verdict, before.label("before"))
+    rows = told.where(FindingRow.account == account).subquery()
+    moved = rows.c.before.is_(None) | (rows.c.before != rows.c.verdict)
+    query = (
+        select(FindingRow)
+        .join(rows, FindingRow.as_of == rows.c.as_of)
+        .where(FindingRow.account == account, moved)
+        .order_by(FindingRow.as_of.desc())
+        .limit(limit)
+    )
+    return [_finding(row) for row in session.scalars(query)]
+
+
 def _newest(
     session: Session, accounts: Collection[str] | None, *conditions: ColumnElement[bool]
 ) -> dict[str, Finding]:
@@ -61,10 +102,10 @@ def _newest(
     if accounts is not None:
         newest = newest.where(FindingRow.account.in_(accounts))
     chosen = newest.where(*conditions).subquery()
-    query = select(FindingRow).join(
+    query = select(*FindingRow.__table__.columns).join(  # no entities: they take twice as long
         chosen, (FindingRow.account == chosen.c.account) & (FindingRow.as_of == chosen.c.as_of)
     )
-    return {row.account: _finding(row) for row in session.scalars(query)}
+    return {row.account: _finding(row) for row in session.execute(query)}
 
 
 # How nested values become plain JSON and come back.
@@ -86,7 +127,7 @@ def _row(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _finding(row: FindingRow) -> Finding:
+def _finding(row: FindingRow | Row[Any]) -> Finding:
     return Finding(
         account=row.account,
         as_of=row.as_of,
@@ -100,7 +141,7 @@ def _finding(row: FindingRow) -> Finding:
         confidence=row.confidence,
         measured=None if row.measured is None else Verdict(row.measured),
         since=row.since,
-        recent=_RECENT.validate_python(row.recent),
-        changes=_CHANGES.validate_python(row.changes),
-        held=_HELD.validate_python(row.held),
+        recent=_RECENT.validate_python(row.recent) if row.recent else None,
+        changes=_CHANGES.validate_python(row.changes) if row.changes else (),
+        held=_HELD.validate_python(row.held) if row.held else None,
     )

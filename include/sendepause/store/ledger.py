@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, String, bindparam, func, insert, select, type_coerce
 from sqlalchemy.orm import Session
@@ -59,6 +59,13 @@ class New:
     enforcement: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     once: str | None = None
+
+
+class Known(NamedTuple):
+    """Number and hash of an entry."""
+
+    seq: int
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,47 @@ def entries(
     return [_entry(row) for row in session.connection().execute(query)]
 
 
+def search(
+    session: Session,
+    *,
+    subjects: Collection[str] | None = None,
+    kinds: Collection[EntryKind] | None = None,
+    author: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before_seq: int | None = None,
+    limit: int | None = None,
+) -> Iterator[Entry]:
+    """Entries, the newest first, that fit all that is given; ``since`` and ``until`` are real times, the
+    second not included."""
+    query = select(*_COLUMNS).order_by(LedgerRow.seq.desc()).limit(limit)
+    if subjects is not None:
+        query = query.where(LedgerRow.subject.in_(subjects))
+    if kinds is not None:
+        query = query.where(LedgerRow.kind.in_([str(kind) for kind in kinds]))
+    if author is not None:
+        query = query.where(LedgerRow.author == author)
+    if since is not None:
+        query = query.where(LedgerRow.at >= in_utc(since))
+    if until is not None:
+        query = query.where(LedgerRow.at < in_utc(until))
+    if before_seq is not None:
+        query = query.where(LedgerRow.seq < before_seq)
+    for row in session.connection().execution_options(yield_per=500).execute(query):
+        yield _entry(row)
+
+
+def under(session: Session, once: str) -> Entry | None:
+    """The entry that was written under this ``once``."""
+    row = session.execute(select(*_COLUMNS).where(LedgerRow.once == once)).first()
+    return None if row is None else _entry(row)
+
+
+def authors(session: Session) -> list[str]:
+    """Everybody under whose name something was written, in order."""
+    return list(session.scalars(select(LedgerRow.author).distinct().order_by(LedgerRow.author)))
+
+
 def kinds_after(session: Session, seq: int) -> list[tuple[int, str]]:
     """Number and kind of everything newer than ``seq``, in order: cheap enough to be asked all the time."""
     found = session.connection().execute(_KINDS_AFTER, {"seq": seq})
@@ -160,10 +208,19 @@ def head(session: Session) -> Entry | None:
     return None if row is None else _entry(row)
 
 
-def verify(session: Session) -> Break | None:
-    """Compute the whole chain again, in bounded memory; None while it is whole."""
-    expected, previous = 1, GENESIS
-    query = select(*_STORED).order_by(LedgerRow.seq)
+def holds(session: Session, known: Known) -> bool:
+    """Whether the store still has an entry under its number and hash: a store that was brought back from a
+    copy may not."""
+    return session.scalar(select(LedgerRow.hash).where(LedgerRow.seq == known.seq)) == known.hash
+
+
+def verify(session: Session, since: Known | None = None) -> Break | None:
+    """Compute the whole chain again, in bounded memory; None while it is whole.
+
+    ``since``: an entry up to which it was computed before, and that the store :func:`holds`.
+    """
+    expected, previous = (since.seq + 1, since.hash) if since else (1, GENESIS)
+    query = select(*_STORED).where(LedgerRow.seq >= expected).order_by(LedgerRow.seq)
     with session.execute(query, execution_options={"yield_per": AT_A_TIME}) as rows:
         for row in rows:
             if row.seq != expected:

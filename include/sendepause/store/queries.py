@@ -124,7 +124,8 @@ def save_campaigns(session: Session, system: str, campaigns: Iterable[Campaign],
 
 def campaigns(session: Session, include_gone: bool = False) -> list[Campaign]:
     """The campaigns as they were last seen, by system and id."""
-    query = select(*CampaignRow.__table__.columns).order_by(CampaignRow.system, CampaignRow.id)
+    columns = [c for c in CampaignRow.__table__.columns if c.name not in ("first_seen_at", "seen_at", "gone")]
+    query = select(*columns).order_by(CampaignRow.system, CampaignRow.id)
     if not include_gone:
         query = query.where(CampaignRow.gone.is_(False))
     return [_campaign(row) for row in session.execute(query)]
@@ -211,6 +212,14 @@ def note_file(session: Session, file: FileState) -> None:
     upsert(session, FileRow, [{**_columns(file), "notes": list(file.notes)}])
 
 
+def reread(session: Session, source: str, path: str) -> bool:
+    """Let the next run read a broken file anew, whether it has changed or not; whether there is one."""
+    file = (FileRow.source == source, FileRow.path == path, FileRow.broken.is_(True))
+    there = session.scalar(select(FileRow.path).where(*file)) is not None
+    session.execute(update(FileRow).where(*file).values(modified="", hash=""))
+    return there
+
+
 def broken_files(session: Session) -> list[FileState]:
     """The files that could not be read, by source and path."""
     query = select(FileRow).where(FileRow.broken.is_(True)).order_by(FileRow.source, FileRow.path)
@@ -278,8 +287,16 @@ def latest_plan(session: Session, accepted_only: bool = False) -> ShownPlan | No
     if accepted_only:
         query = query.where(PlanRow.accepted.is_(True))
     row = session.scalar(query)
-    if row is None:
-        return None
+    return None if row is None else _plan(row)
+
+
+def plan_before(session: Session) -> ShownPlan | None:
+    """The plan before the one that was shown last: a plan is kept once for as long as it says the same."""
+    row = session.scalar(select(PlanRow).order_by(PlanRow.id.desc()).offset(1).limit(1))
+    return None if row is None else _plan(row)
+
+
+def _plan(row: PlanRow) -> ShownPlan:
     return ShownPlan(row.hash, row.as_of, row.shown_at, tuple(row.items), row.accepted)
 
 

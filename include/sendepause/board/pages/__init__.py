@@ -1,0 +1,1 @@
+"""The board's pages, one module each: its address, and what it shows in words."""
