@@ -217,7 +217,6 @@ class TestTheReport:
         assert "attachment" in answer.headers["content-disposition"]
         assert "script-src" not in answer.headers["content-security-policy"]
 
-
     @pytest.mark.parametrize("asked", [{}, {"number": company.number(4)}])
     def test_it_has_sources_decisions_campaigns_actions_and_alerts(
         self, client: TestClient, asked: dict[str, str]

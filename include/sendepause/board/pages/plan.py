@@ -21,8 +21,7 @@ from sendepause.board.source import Desk, Source
 from sendepause.model import Account, Act
 
 _PLACES = {
-    act: place
-    for place, act in enumerate((Act.PAUSE, Act.ASK, Act.RESUME, Act.WARN, Act.HOLD, Act.NONE))
+    act: place for place, act in enumerate((Act.PAUSE, Act.ASK, Act.RESUME, Act.WARN, Act.HOLD, Act.NONE))
 }
 DIFFERENCES = 50
 
