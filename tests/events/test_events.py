@@ -210,6 +210,18 @@ def test_a_late_export_recomputes_its_own_days_alone(base: Path) -> None:
     assert events.activity(base, DAY, DAY + timedelta(days=9))["sends"].to_list() == [1, 1, 1, 2, 1, 1, 1]
 
 
+def test_however_much_is_read_at_once_the_day_rows_are_the_same(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = [event(day, sent_at=NOON + timedelta(days=day, hours=11)) for day in range(6)]
+    changed = events.merge(base, frame(*late))
+    assert events.refresh_activity(base, changed, ZONES) == 6
+    whole = events.activity(base, DAY, DAY + timedelta(days=9))
+    monkeypatch.setattr("sendepause.events.rows._RUN_BYTES", 1)
+    assert events.refresh_activity(base, changed, ZONES) == 6
+    assert_frame_equal(events.activity(base, DAY, DAY + timedelta(days=9)), whole)
+
+
 def test_of_two_sources_the_first_configured_counts(base: Path) -> None:
     tomorrow = NOON + timedelta(days=1)
     changed = events.merge(

@@ -21,6 +21,7 @@ import polars as pl
 
 from sendepause.audit.activity import exploded
 from sendepause.audit.families import related
+from sendepause.frames import repeats
 
 OWN_PART = 3
 """An account has a part in a week's list that began so many talks by its text."""
@@ -107,7 +108,8 @@ def shared(parts: Iterable[Traces], companies: Mapping[str, str] | None = None) 
     people, texts, known = (pl.concat(tables) for tables in zip(*parts, strict=True))
     accounts = _accounts(people, companies)
     people, texts = (table.join(accounts, on="account_id").drop("account_id") for table in (people, texts))
-    texts = _in_families(texts, known.unique())
+    # Most bands come once in all, and relate nothing: only the others are worth the memory of what follows.
+    texts = _in_families(texts, known[repeats(known["sketch"])].unique())
     result = accounts.select("account_id", "number", "hears")
     for measured in (_strangers(people), _in_common(people), _lists(people, texts)):
         result = result.join(measured, on="number", how="left")

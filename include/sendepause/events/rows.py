@@ -19,7 +19,8 @@ from sendepause.events.merging import scan
 from sendepause.events.pending import pending
 
 _DAY = timedelta(days=1)
-_RUN_DAYS = 31  # so many days of one bucket are in memory at once
+_RUN_DAYS = 31  # so many days of one bucket are in memory at once,
+_RUN_BYTES = 128 * 1024**2  # or so much of its files, which in memory is some twenty times as much
 
 
 def refresh_activity(
@@ -46,7 +47,7 @@ def refresh_activity(
     for bucket in sorted({bucket for _, bucket in stale}):
         in_bucket = {zone for account, zone in zones.items() if bucket_of(account) == bucket} | {"UTC"}
         touched = _local_days({day for day, found in stale if found == bucket}, in_bucket)
-        for run in _runs(touched):
+        for run in _runs(touched, _sizes(root, bucket)):
             made += _make_rows(root, bucket, run, zones, sources)
     _keep_basis(root, zones, sources)
     for path in noted:
@@ -131,16 +132,28 @@ def _local_days(days: Iterable[date], zones: Iterable[str]) -> list[date]:
     return sorted(found)
 
 
-def _runs(days: Sequence[date]) -> Iterator[list[date]]:
+def _runs(days: Sequence[date], sizes: Mapping[date, int]) -> Iterator[list[date]]:
     """Cut ordered days into runs without long holes, so that neighbours are read once."""
     run: list[date] = []
+    read = 0
     for day in days:
-        if run and (day - run[0] >= _DAY * _RUN_DAYS or day - run[-1] > _DAY * 3):
+        too_long = run and (day - run[0] >= _DAY * _RUN_DAYS or day - run[-1] > _DAY * 3)
+        if too_long or (run and read + sizes.get(day, 0) > _RUN_BYTES):
             yield run
-            run = []
+            run, read = [], 0
         run.append(day)
+        read += sizes.get(day, 0)
     if run:
         yield run
+
+
+def _sizes(root: Path, bucket: int) -> dict[date, int]:
+    """How many bytes the files of each day have; those of an object store are not asked for one by one, and
+    months in one file are quiet."""
+    if not storage.is_local(root):
+        return {}
+    files = blocks(root, "events", bucket)
+    return {block.first: path.stat().st_size for block, path in files.items() if not block.is_month}
 
 
 def _other_basis(root: Path, zones: Mapping[str, str], sources: Sequence[str]) -> set[Partition]:
