@@ -201,14 +201,14 @@ def test_a_preview_says_which_verdicts_change_by_which_signal_and_writes_nothing
     audit(company, at)
     settings, _ = company.installation.read_settings()
     other = configuration.with_policy(settings, policy(company, tmp_path, personal={"reach_hour": 40}))
-    before = {path: path.stat().st_mtime_ns for path in company.data.rglob("*.parquet")}
+    before = {path: path.stat().st_mtime_ns for path in company.data.rglob("*.*")}
     (altered,) = auditing.preview(company.installation, settings, other, at)
     assert (altered.account, altered.now) == (OFFERS, Verdict.BULK)
     assert altered.then is not Verdict.BULK
     ((now, then),) = altered.signals
     assert (now.name, now.threshold, then.threshold) == ("reach_hour", 30, 40)
     assert found(company)[OFFERS].verdict is Verdict.BULK
-    assert {path: path.stat().st_mtime_ns for path in company.data.rglob("*.parquet")} == before
+    assert {path: path.stat().st_mtime_ns for path in company.data.rglob("*.*")} == before
 
 
 def test_a_preview_of_the_same_policy_alters_nothing(company: Company, tmp_path: Path) -> None:

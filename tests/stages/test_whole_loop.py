@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pendulum
+import polars as pl
 import pytest
 from tests.slack_server import SlackServer
 from tests.stages.company import KEY, NORTH, OFFERS, OPERATORS, SHOP, SOUTH, Company, berlin, key
@@ -124,9 +125,12 @@ def test_what_a_stage_returns_is_plain_json_without_personal_data(company: Compa
     )
     assert "3920077" not in said
     assert "Erika" not in said
-    for file in [*company.data.rglob("*.parquet"), *company.folder.glob("store.db*")]:
-        assert b"3920077" not in file.read_bytes()
-        assert b"Erika" not in file.read_bytes()
+    tables = [pl.read_parquet(path) for path in company.data.rglob("*.parquet")]
+    tables += [pl.read_ipc(path) for path in company.data.rglob("*.arrow")]
+    store = [path.read_bytes().decode("latin-1") for path in company.folder.glob("store.db*")]
+    for written in [*store, *(table.write_ndjson() for table in tables)]:
+        assert "3920077" not in written
+        assert "Erika" not in written
 
 
 def test_without_its_key_nothing_is_read_and_the_pauses_go_on(company: Company) -> None:
