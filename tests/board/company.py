@@ -90,6 +90,24 @@ def write_files(folder: Path, chosen: Settings) -> None:
         (folder / name).write_text(yaml.safe_dump({key: content[key] for key in keys}))
 
 
+def settle_in(home: Path, chosen: Settings) -> None:
+    """A filled store and its configuration's files, in an Airflow home."""
+    engine = database.connect(f"sqlite:///{home}/data/sendepause.db")
+    database.migrate(engine)
+    fill(engine, chosen)
+    engine.dispose()
+    write_files(home / "config", chosen)
+
+
+def halted_by(home: Path) -> list[str]:
+    """Who halted, by the ledger of an Airflow home's store, in order."""
+    engine = database.connect(f"sqlite:///{home}/data/sendepause.db")
+    with database.session(engine, write=False) as session:
+        entries = ledger.entries(session, kinds=[EntryKind.HALT])
+    engine.dispose()
+    return [entry.author for entry in entries if entry.facts["on"]]
+
+
 def fill(engine: Engine, chosen: Settings, now: datetime = NOW, *, acting: bool = True) -> None:
     """Write down everything that a page can show, as of ``now``."""
     with database.session(engine) as session:

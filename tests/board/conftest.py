@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
+from tests import stores
 from tests.board import company
 
 from sendepause.board.actions import Actor
@@ -28,7 +29,7 @@ def settings() -> Settings:
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """A migrated, empty store."""
     connected = database.connect(f"sqlite:///{tmp_path}/store.db")
-    database.migrate(connected)
+    stores.migrate(connected)
     yield connected
     connected.dispose()
 

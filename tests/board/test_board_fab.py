@@ -8,9 +8,7 @@ import pytest
 from tests.airflow_home import run
 from tests.board import company
 
-from sendepause.model import EntryKind
 from sendepause.settings import Settings
-from sendepause.store import database, ledger
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(300)]
 
@@ -71,11 +69,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Path:
     folder = tmp_path_factory.mktemp("fab")
     run(folder, "-m", "airflow", "db", "migrate", **FAB)
     run(folder, "-c", PEOPLE, **FAB)
-    engine = database.connect(f"sqlite:///{folder}/data/sendepause.db")
-    database.migrate(engine)
-    company.fill(engine, settings)
-    engine.dispose()
-    company.write_files(folder / "config", settings)
+    company.settle_in(folder, settings)
     return folder
 
 
@@ -125,11 +119,7 @@ def test_what_was_done_stands_in_the_ledger_under_the_names_of_who_may(
     answers: list[str], home: Path
 ) -> None:
     assert answers
-    engine = database.connect(f"sqlite:///{home}/data/sendepause.db")
-    with database.session(engine, write=False) as session:
-        entries = ledger.entries(session, kinds=[EntryKind.HALT])
-    engine.dispose()
-    assert [entry.author for entry in entries if entry.facts["on"]] == ["e.ditor", "o.p", "a.dmin"]
+    assert company.halted_by(home) == ["e.ditor", "o.p", "a.dmin"]
 
 
 def test_a_wrong_password_is_refused(answers: list[str]) -> None:

@@ -8,9 +8,7 @@ import pytest
 from tests.airflow_home import ROOT, airflow_home, run
 from tests.board import company
 
-from sendepause.model import EntryKind
 from sendepause.settings import Settings
-from sendepause.store import database, ledger
 
 __all__ = ["airflow_home"]  # a fixture
 
@@ -63,11 +61,7 @@ with TestClient(create_app()) as client:
 @pytest.fixture(scope="session")
 def answers(airflow_home: Path, settings: Settings) -> list[str]:
     """What the board answered to whom, over a filled store."""
-    engine = database.connect(f"sqlite:///{airflow_home}/data/sendepause.db")
-    database.migrate(engine)
-    company.fill(engine, settings)
-    engine.dispose()
-    company.write_files(airflow_home / "config", settings)
+    company.settle_in(airflow_home, settings)
     return run(airflow_home, "-c", ASK).splitlines()
 
 
@@ -90,11 +84,7 @@ def test_what_was_done_stands_in_the_ledger_under_the_airflow_users_name(
     answers: list[str], airflow_home: Path
 ) -> None:
     assert answers
-    engine = database.connect(f"sqlite:///{airflow_home}/data/sendepause.db")
-    with database.session(engine, write=False) as session:
-        entries = ledger.entries(session, kinds=[EntryKind.HALT])
-    engine.dispose()
-    assert [entry.author for entry in entries if entry.facts["on"]] == ["someone"]
+    assert company.halted_by(airflow_home) == ["someone"]
 
 
 def test_a_forged_token_is_refused(answers: list[str]) -> None:

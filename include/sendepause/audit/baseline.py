@@ -301,15 +301,16 @@ def _judged(
         return
     name = pl.concat_str("run", "account_id", separator=" ")
     laid = runs.join(activity, on=["account_id", "day"]).with_columns(account_id=name).drop("run")
-    whose = dict(runs.select(name, "account_id").unique().rows())
+    laid_out = runs.select(name.alias("name"), "account_id", "run").unique()
+    whose = {run: (account, days) for run, account, days in laid_out.iter_rows()}
     limits = more.get("limits") or {}
     alone = {
         **more,
         # What accounts share is a matter of the whole window: whoever answers, answers later.
         "shared": sharing.SHARED.to_frame(),
-        "limits": {run: limits[account] for run, account in whose.items() if account in limits},
-        "above": {run: least[account] for run, account in whose.items()},
+        "limits": {run: limits[account] for run, (account, _) in whose.items() if account in limits},
+        "above": {run: least[account] for run, (account, _) in whose.items()},
     }
     for one in verdict.judge(laid, as_of, window_days=366, accounts=whose, **alone):
-        days = int(one.account.partition(" ")[0])
-        yield replace(one, account=whose[one.account], window_days=days, as_of=one.newest_at or as_of)
+        account, days = whose[one.account]
+        yield replace(one, account=account, window_days=days, as_of=one.newest_at or as_of)

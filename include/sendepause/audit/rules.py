@@ -137,8 +137,9 @@ class Rule:
 
     def trips(self) -> pl.Expr:
         """Whether the threshold is reached, and what must come with it is there."""
-        reached = self.reached() | (self.points() > 0) if self.role is Role.HINT else self.reached()
-        return reached & self._accompanied()
+        if self.role is Role.HINT:
+            return self.points() > 0
+        return self.reached() & self._accompanied()
 
     def _accompanied(self) -> pl.Expr:
         return pl.lit(True) if self.only_with is None else self.only_with.holds()
