@@ -22,7 +22,7 @@ from sendepause.store.ledger import Entry
 
 __all__ = ["clock", "company", "quick", "slack"]
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 READ, MOVED, HOLD = "sendepause_read", "sendepause_moved", "sendepause_hold"
 
 
@@ -121,4 +121,4 @@ def door(office: Office) -> Iterator[Door]:
     assert wait_for(lambda: server.started)
     yield Door(office, f"http://127.0.0.1:{listener.getsockname()[1]}/slack/answers")
     server.should_exit = True
-    thread.join(5)
+    thread.join(PATIENCE_SECONDS)

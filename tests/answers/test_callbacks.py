@@ -206,19 +206,18 @@ class TestInTime:
 
         def slow(*_: Any) -> Any:
             inside.set()
-            go_on.wait(10)
+            go_on.wait(60)
             return answering.Taken()
 
         monkeypatch.setattr(answering, "take", slow)
         message = door.office.message()
         slow_press = threading.Thread(target=door.press, args=(READ,), kwargs={"message": message})
         slow_press.start()
-        assert inside.wait(5)
-        began = time.monotonic()
+        assert inside.wait(60)
         assert door.press(READ, broken=Broken(signature="")).status == 401
-        assert time.monotonic() - began < 1
+        assert slow_press.is_alive(), "the other one did not have to wait for it"
         go_on.set()
-        slow_press.join(5)
+        slow_press.join(60)
 
     def test_a_store_that_is_away_is_told_to_slack_and_opened_again(self, office: Office) -> None:
         opened: list[int] = []

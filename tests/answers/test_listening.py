@@ -39,7 +39,7 @@ def listening_to(office: Office) -> Iterator[Callable[[], None]]:
 
     def end() -> None:
         stop.set()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
     try:
@@ -173,9 +173,9 @@ class TestTheEnd:
                 )
             )
             press.start()
-            assert inside.wait(5)
+            assert inside.wait(60)
             end()
-            press.join(5)
+            press.join(60)
         assert replies[0].status == 200
         assert len(office.entries) == 1
 
@@ -195,7 +195,7 @@ class TestTheEnd:
                 assert any("no connection sendepause_slack_socket" in line for line in service.stdout)
             service.send_signal(signal.SIGTERM)
             rest = service.stdout.read()
-            assert service.wait(15) == 0
+            assert service.wait(60) == 0
         assert "No longer listening" in rest
         assert "Traceback" not in rest
         assert len(office.entries) == connected

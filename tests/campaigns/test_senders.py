@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sendepause.campaigns.base import account_of, marked, unnamed
@@ -136,7 +136,6 @@ MIXED = st.one_of(st.text(), st.lists(PIECES, max_size=60).map("".join))
 
 
 @given(MIXED, st.one_of(st.none(), MIXED, st.dictionaries(st.sampled_from(["session", "From", "To"]), MIXED)))
-@settings(deadline=500)
 def test_nothing_in_an_address_or_a_body_breaks_it_or_is_shown_as_a_name(url: str, body: Any) -> None:
     sender = sender_of_call(url, body)
     assert sender is None or not {"{{", "}}"} & {sender.name[:2]}
@@ -145,7 +144,6 @@ def test_nothing_in_an_address_or_a_body_breaks_it_or_is_shown_as_a_name(url: st
 
 
 @given(MIXED)
-@settings(deadline=500)
 def test_nothing_in_a_mark_breaks_it(text: str) -> None:
     for number in (account_of(text), marked([text])):
         assert number is None or number.removeprefix("+").isdigit()
@@ -158,7 +156,7 @@ def test_nothing_in_a_mark_breaks_it(text: str) -> None:
 )  # fmt: skip
 def test_a_hundred_thousand_characters_take_no_time(piece: str) -> None:
     text = (piece * LONG)[:LONG]
-    began = time.perf_counter()
+    began = time.process_time()
     for url in (text, f"http://x{text}", f"http://x/{text}"):
         sender_of_call(url, text)
         sender_of_call(f"{WAHA}/api/sendText", url)
@@ -166,4 +164,4 @@ def test_a_hundred_thousand_characters_take_no_time(piece: str) -> None:
     marked([text, f"account:{text}", f"account:{text}\n", f"{text}account:"])
     account_of(text)
     unnamed(text)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tracemalloc
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.ingest.conftest import BERLIN, EXPORTS, TABLES, House, anna, chat, company, own
+from tests.memory import peak_bytes
 
 from sendepause import storage
 from sendepause.errors import Unreachable
@@ -36,12 +36,9 @@ def test_files_come_by_path_and_folders_between_them(tmp_path: Path) -> None:
 def test_many_files_of_a_folder_cost_little_more_than_their_names(tmp_path: Path) -> None:
     for number in range(3_000):
         (tmp_path / f"{number:05}.csv").touch()
-    tracemalloc.start()
-    count = sum(1 for _ in walk(tmp_path, "csv", lambda: datetime.now(UTC)))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert count == 3_000
-    assert peak < 3_000 * 250
+    prepare = "from datetime import UTC, datetime; from sendepause.sources.files import walk, Path"
+    count = "assert sum(1 for _ in walk(Path(sys.argv[1]), 'csv', lambda: datetime.now(UTC))) == 3_000"
+    assert peak_bytes(prepare, count, tmp_path) < 3_000 * 250
 
 
 def test_more_files_in_a_folder_than_can_be_held_are_told_and_hide_no_other(

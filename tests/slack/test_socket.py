@@ -16,7 +16,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from tests.slack.conftest import CHANNEL, asking, field, modal, plain, refusal, writing
 from tests.slack_server import APP_TOKEN, TOKEN, SlackServer
-from tests.slack_socket import MAX_CONNECTIONS
+from tests.slack_socket import MAX_CONNECTIONS, PATIENCE_SECONDS
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -151,7 +151,7 @@ class TestAForm:
 class TestAConnection:
     def test_begins_with_hello(self, slack) -> None:
         with connect(address(slack)) as socket:
-            hello = json.loads(socket.recv(timeout=5))
+            hello = json.loads(socket.recv(timeout=PATIENCE_SECONDS))
         assert (hello["type"], hello["num_connections"]) == ("hello", 1)
         assert hello["connection_info"] == {"app_id": "A0EXAMPLE"}
         assert hello["debug_info"]["approximate_connection_time"] == 3600
@@ -175,7 +175,7 @@ class TestAConnection:
 
     def test_is_renewed_when_slack_asks_for_it(self, slack, app, message) -> None:
         slack.sockets.disconnect("refresh_requested")
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while slack.counts()["apps.connections.open"] < 2 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert slack.sockets.wait_for(1)
@@ -183,27 +183,27 @@ class TestAConnection:
 
     def test_outlives_a_warning(self, slack) -> None:
         with connect(address(slack)) as socket:
-            socket.recv(timeout=5)
+            socket.recv(timeout=PATIENCE_SECONDS)
             slack.sockets.disconnect("warning")
-            told = json.loads(socket.recv(timeout=5))
+            told = json.loads(socket.recv(timeout=PATIENCE_SECONDS))
             assert (told["type"], told["reason"]) == ("disconnect", "warning")
             assert slack.sockets.connections
 
     @pytest.mark.parametrize("reason", ["refresh_requested", "link_disabled"])
     def test_ends_after_its_last_word(self, slack, reason: str) -> None:
         with connect(address(slack)) as socket:
-            socket.recv(timeout=5)
+            socket.recv(timeout=PATIENCE_SECONDS)
             slack.sockets.disconnect(reason)
-            assert json.loads(socket.recv(timeout=5))["reason"] == reason
+            assert json.loads(socket.recv(timeout=PATIENCE_SECONDS))["reason"] == reason
             with pytest.raises(ConnectionClosed):
-                socket.recv(timeout=5)
+                socket.recv(timeout=PATIENCE_SECONDS)
 
     def test_may_break_without_a_word(self, slack) -> None:
         with connect(address(slack)) as socket:
-            socket.recv(timeout=5)
+            socket.recv(timeout=PATIENCE_SECONDS)
             slack.sockets.drop()
             with pytest.raises(ConnectionClosed):
-                socket.recv(timeout=5)
+                socket.recv(timeout=PATIENCE_SECONDS)
 
     def test_gets_each_press_once_where_there_are_several(self, slack, message) -> None:
         apps = [Listening(slack) for _ in range(2)]
@@ -226,10 +226,10 @@ class TestAConnection:
 
     def test_that_acknowledges_what_was_never_sent_is_noted(self, slack) -> None:
         with connect(address(slack)) as socket:
-            socket.recv(timeout=5)
+            socket.recv(timeout=PATIENCE_SECONDS)
             socket.send('{"envelope_id": "invented"}')
             socket.send("nonsense")
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + PATIENCE_SECONDS
             while len(slack.sockets.unknown) < 2 and time.monotonic() < deadline:
                 time.sleep(0.01)
         assert slack.sockets.unknown == ['{"envelope_id": "invented"}', "nonsense"]
@@ -238,8 +238,8 @@ class TestAConnection:
 def test_no_thread_is_left_when_the_server_ends() -> None:
     before = threading.active_count()
     with SlackServer() as slack, connect(address(slack)) as socket:
-        socket.recv(timeout=5)
-    deadline = time.monotonic() + 5
+        socket.recv(timeout=PATIENCE_SECONDS)
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert threading.active_count() <= before
