@@ -222,6 +222,36 @@ def test_however_much_is_read_at_once_the_day_rows_are_the_same(
     assert_frame_equal(events.activity(base, DAY, DAY + timedelta(days=9)), whole)
 
 
+@pytest.mark.parametrize(
+    ("zone", "change"),
+    [
+        ("Europe/Berlin", date(2019, 3, 31)),
+        ("Europe/Berlin", date(2019, 10, 27)),
+        ("America/St_Johns", date(2019, 11, 3)),
+        ("Asia/Beirut", date(2019, 3, 31)),  # at midnight: the day begins at one o'clock
+        ("Asia/Beirut", date(2019, 10, 27)),  # the day before has 25 hours
+        ("Australia/Lord_Howe", date(2019, 10, 6)),  # by half an hour
+        ("Pacific/Kiritimati", date(2019, 11, 2)),
+        ("Pacific/Pago_Pago", date(2019, 11, 2)),
+    ],
+)
+def test_a_day_made_alone_is_whole_also_where_the_hour_changes(
+    base: Path, monkeypatch: pytest.MonkeyPatch, zone: str, change: date
+) -> None:
+    begin = datetime.combine(change - timedelta(days=2), datetime.min.time(), UTC)
+    sent = [event(half, sent_at=begin + timedelta(minutes=30 * half)) for half in range(5 * 48)]
+    zones = {BERLIN: zone}
+    changed = events.merge(base, frame(*sent))
+    events.refresh_activity(base, changed, zones)
+    whole = events.activity(base, change - timedelta(days=4), change + timedelta(days=4))
+    assert whole["sends"].sum() == len(sent)
+    monkeypatch.setattr("sendepause.events.rows._RUN_BYTES", 1)
+    for partition in sorted(changed):
+        events.refresh_activity(base, {partition}, zones)
+    again = events.activity(base, change - timedelta(days=4), change + timedelta(days=4))
+    assert_frame_equal(again, whole)
+
+
 def test_of_two_sources_the_first_configured_counts(base: Path) -> None:
     tomorrow = NOON + timedelta(days=1)
     changed = events.merge(

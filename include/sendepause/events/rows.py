@@ -19,6 +19,7 @@ from sendepause.events.merging import scan
 from sendepause.events.pending import pending
 
 _DAY = timedelta(days=1)
+_UTC = ZoneInfo("UTC")
 _RUN_DAYS = 31  # so many days of one bucket are in memory at once,
 _RUN_BYTES = 128 * 1024**2  # or so much of its files, which in memory is some twenty times as much
 
@@ -45,9 +46,9 @@ def refresh_activity(
     stale |= _other_basis(root, zones, sources)
     made = 0
     for bucket in sorted({bucket for _, bucket in stale}):
-        in_bucket = {zone for account, zone in zones.items() if bucket_of(account) == bucket} | {"UTC"}
-        touched = _local_days({day for day, found in stale if found == bucket}, in_bucket)
-        for run in _runs(touched, _sizes(root, bucket)):
+        days = {day for day, found in stale if found == bucket}
+        touched = _local_days(days, _zones_in(zones, bucket))
+        for run in _runs(sorted(touched), _sizes(root, bucket)):
             made += _make_rows(root, bucket, run, zones, sources)
     _keep_basis(root, zones, sources)
     for path in noted:
@@ -97,9 +98,8 @@ def _make_rows(
     root: Path, bucket: int, days: Sequence[date], zones: Mapping[str, str], sources: Sequence[str]
 ) -> int:
     """Replace the day rows of one bucket on some local days; the number of rows made."""
-    # A local day lies within its own UTC day and its two neighbours.
-    around = {day + _DAY * step for day in days for step in (-1, 0, 1)}
-    found = primary(scan(root, around, {bucket}).drop("campaign_id").collect(), zones, sources)
+    events = scan(root, _utc_days(days, _zones_in(zones, bucket)), {bucket})
+    found = primary(events.drop("campaign_id").collect(), zones, sources)
     inside = found["day"].is_in(list(days))
     rows = day_rows(found if inside.all() else found.filter(inside), zones)
     by_day = {key[0]: part for key, part in rows.partition_by("day", as_dict=True).items()}
@@ -121,15 +121,25 @@ def _with_local_day(events: pl.DataFrame, zones: Mapping[str, str]) -> pl.DataFr
     return events.with_columns(day=pl.Series(day, dtype=pl.Int32).cast(pl.Date))
 
 
-def _local_days(days: Iterable[date], zones: Iterable[str]) -> list[date]:
+def _zones_in(zones: Mapping[str, str], bucket: int) -> set[str]:
+    return {zone for account, zone in zones.items() if bucket_of(account) == bucket} | {"UTC"}
+
+
+def _local_days(days: Iterable[date], zones: Iterable[str]) -> set[date]:
     """The local days, in any of the zones, on which some moment of the UTC days falls."""
-    utc, found = ZoneInfo("UTC"), set()
-    for zone in {ZoneInfo(name) for name in zones}:
-        for day in days:
-            begin = datetime.combine(day, time(), utc)
-            end = begin + _DAY - timedelta(milliseconds=1)
-            found |= {begin.astimezone(zone).date(), end.astimezone(zone).date()}
-    return sorted(found)
+    return {local for zone in zones for day in days for local in _dates(day, _UTC, ZoneInfo(zone))}
+
+
+def _utc_days(days: Iterable[date], zones: Iterable[str]) -> set[date]:
+    """The UTC days on which some moment of the local days falls."""
+    return {utc for zone in zones for day in days for utc in _dates(day, ZoneInfo(zone), _UTC)}
+
+
+def _dates(day: date, zone: ZoneInfo, other: ZoneInfo) -> Iterator[date]:
+    """The dates on which some moment of a day falls in another zone; of 25 hours even three."""
+    begin, end = (datetime.combine(one, time(), zone).astimezone(other) for one in (day, day + _DAY))
+    last = (end - timedelta(milliseconds=1)).date()
+    return (begin.date() + _DAY * step for step in range((last - begin.date()).days + 1))
 
 
 def _runs(days: Sequence[date], sizes: Mapping[date, int]) -> Iterator[list[date]]:
