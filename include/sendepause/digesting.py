@@ -13,9 +13,9 @@ import pendulum
 
 from sendepause import countdown, deciding
 from sendepause.alerts import deliveries, digest, outbox, picture
+from sendepause.alerts.answered import unanswered
 from sendepause.alerts.digest import Seen
 from sendepause.alerts.picture import Day
-from sendepause.alerts.unanswered import unanswered
 from sendepause.deciding import Shown
 from sendepause.installation import Installation
 from sendepause.model import Form, Phase

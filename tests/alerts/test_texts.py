@@ -103,10 +103,6 @@ def test_after_the_date_it_is_said_since_when():
     assert "in force since Saturday, 7 December 2019, 00:00" in message.text
 
 
-def test_without_a_date_the_hours_tell():
-    assert "noch 5 Stunden" in one(Stage.WARNED, Language.DE, {"hours_left": 5.5}).text
-
-
 PAUSED_FROM: AlertFacts = {**FULL, "pause_from": "2019-12-02T00:00:00+01:00"}
 
 

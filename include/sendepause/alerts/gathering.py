@@ -21,13 +21,13 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from sendepause.alerts import buttons, reminding
-from sendepause.alerts.deliveries import changed, chunks, queue
+from sendepause.alerts.answered import answers
+from sendepause.alerts.deliveries import changed, queue
 from sendepause.alerts.facts import Recipient
 from sendepause.alerts.quiet import is_quiet, is_urgent
 from sendepause.alerts.reminding import CHECKED_AFTER, TELLING, Told, facts_of
 from sendepause.alerts.texts import HOLDABLE, LINKED, AlertFacts, Message, compose
-from sendepause.model import Answer, Audience, EntryKind, Form, Language, Owner, Stage
-from sendepause.store import folds, ledger
+from sendepause.model import Answer, Audience, Form, Language, Owner, Stage
 from sendepause.store.tables import AlertRow, DeliveryRow, NamingRow
 
 # What comes later the same day waits for the next one: nobody has to act on it today.
@@ -189,7 +189,7 @@ def _said_today(
 
 def _again(session: Session, desk: Desk, told: Sequence[Told], at: datetime) -> Iterator[str]:
     """Reminders of what was told and is still so, as many of one stage together as there are."""
-    changed_over = _answers(session, Answer.MOVED)
+    changed_over = answers(session, Answer.MOVED)
     waiting = [
         one
         for one in told
@@ -221,7 +221,7 @@ def _unanswered(session: Session, desk: Desk, told: Sequence[Told], at: datetime
     """What nobody answered in time goes to the backup channel, then to the operators."""
     if not desk.answers:
         return
-    answered = _answers(session)
+    answered = answers(session)
     steps = [
         (step, one)
         for one in told
@@ -265,23 +265,6 @@ def _step(desk: Desk, one: Told, at: datetime) -> Group | None:
         owner="",
         backup_channel="",
     )
-
-
-def _answers(session: Session, *kinds: Answer) -> dict[int, datetime]:
-    """When the alerts were answered (so), by any message that names them: the newest answer."""
-    given = folds.answers(ledger.entries(session, kinds=[EntryKind.ANSWERED]))
-    moments = {
-        delivery: max(one.at for one in some if not kinds or one.answer in kinds)
-        for delivery, some in given.items()
-        if any(not kinds or one.answer in kinds for one in some)
-    }
-    found: dict[int, datetime] = {}
-    for some in chunks(sorted(moments)):
-        for row in session.execute(
-            select(NamingRow.alert, NamingRow.delivery).where(NamingRow.delivery.in_(some))
-        ):
-            found[row.alert] = max(moments[row.delivery], found.get(row.alert, moments[row.delivery]))
-    return found
 
 
 def put(session: Session, desk: Desk, draft: Draft, at: datetime) -> Iterator[str]:

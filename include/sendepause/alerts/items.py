@@ -99,7 +99,6 @@ class AlertFacts(TypedDict, total=False):
     enforcement_title: dict[str, str]  # language -> title
     date: str  # ISO date on which the rule comes into force
     date_zone: str  # the zone in which that date begins
-    hours_left: float  # until then; used only where ``date`` is missing
     pause_from: str  # from then on campaigns of this kind are paused; missing where they never are
     changed_by: str
     changed_at: str

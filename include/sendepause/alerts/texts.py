@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import pendulum
@@ -41,7 +41,6 @@ _SPARE = 150  # characters; room for the number of a part, and line ends
 _BUTTONS = 600  # characters; room for them
 _FEW = 3  # so many alerts stand before what is to be done, more below it
 _NAMES = 5
-_FAR_HOURS = 24 * 366 * 100
 _DONE = frozenset(  # something is to be done now, by the reader
     {
         Stage.WARNED,
@@ -82,7 +81,7 @@ class _Letter:
     @property
     def in_force(self) -> bool:
         begins = items.begins(self.shared)
-        return begins <= self.telling.at if begins else self.shared.get("hours_left", 1) <= 0
+        return begins is not None and begins <= self.telling.at
 
     def phrase(self, text: str, count: int | None = None) -> str:
         """One of our own sentences for ``count`` things, by default as many as are told."""
@@ -194,7 +193,7 @@ def _head(letter: _Letter, users: Sequence[str]) -> str:
 
 def _date_title(letter: _Letter) -> str:
     frame, facts = letter.tongue.frame, letter.shared
-    if items.begins(facts) is None and facts.get("hours_left") is None:
+    if items.begins(facts) is None:
         return frame.no_date
     return frame.date_past if letter.in_force else frame.date
 
@@ -219,12 +218,10 @@ def _again(letter: _Letter) -> str:
 def _about_the_date(letter: _Letter, means: str) -> Iterator[str]:
     """The time left, and what this means for the date: each a sentence, as far as known."""
     facts, spoken, at = letter.shared, letter.tongue, letter.telling.at
-    begins, hours = items.begins(facts), facts.get("hours_left")
+    begins = items.begins(facts)
     if begins is not None:
         told = words.countdown(begins, at, spoken.zone, spoken.language)
         yield f"{until(told, begins, facts['date_zone'], spoken)}."
-    elif hours is not None and abs(hours) < _FAR_HOURS:  # also false for NaN
-        yield f"{words.time_left(hours, spoken.language)}."
     yield means
 
 
@@ -265,8 +262,8 @@ def _presses(letter: _Letter) -> Iterator[str]:
 def _may_hold(letter: _Letter) -> bool:
     """Whether a hold would be of use, and there is time for it."""
     begins, stage = items.begins(letter.shared), letter.telling.stage
-    left = (begins - letter.telling.at).total_seconds() / 3600 if begins else letter.shared.get("hours_left")
-    return letter.hold and stage in HOLDABLE and (left is None or left > LAST_HOURS)
+    in_time = begins is None or begins - letter.telling.at > timedelta(hours=LAST_HOURS)
+    return letter.hold and stage in HOLDABLE and in_time
 
 
 def _after(letter: _Letter) -> Iterator[str]:

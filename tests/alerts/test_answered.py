@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from tests.alerts.conftest import START, fact, owner
 
 from sendepause.alerts import outbox
-from sendepause.alerts.unanswered import unanswered
+from sendepause.alerts.answered import unanswered
 from sendepause.model import EntryKind, Form
 from sendepause.store import ledger
 from sendepause.store.database import session
