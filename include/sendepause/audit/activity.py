@@ -107,9 +107,10 @@ ACTIVITY = pl.Schema(
 )
 
 
-def exploded(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    """``account_id``, ``day`` and the fields of a list column of day rows, one line an entry."""
-    lines = rows.select("account_id", "day", column).filter(pl.col(column).list.len() > 0)
+def exploded(rows: pl.DataFrame, column: str, *keys: str) -> pl.DataFrame:
+    """Some columns of day rows (by default ``account_id`` and ``day``) and the fields of a list column, one
+    line an entry."""
+    lines = rows.select(*(keys or ("account_id", "day")), column).filter(pl.col(column).list.len() > 0)
     return lines.explode(column).unnest(column)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from sendepause.audit.activity import exploded
 from sendepause.frames import repeats
 
 _TEXT = ("account_id", "content")
@@ -22,14 +23,9 @@ def families(rows: pl.DataFrame) -> pl.DataFrame:
     """
     accounts = rows["account_id"].unique().sort()
     number = pl.col("account_id").cast(pl.Enum(accounts)).to_physical()  # moved in a tenth of the time
-    found = related(bands(rows.select(number, "sketches")), ["account_id"])
+    lines = exploded(rows.select(number, "sketches"), "sketches", "account_id")
+    found = related(lines.explode("sketch").drop_nulls(), ["account_id"])
     return found.with_columns(accounts.gather(found["account_id"]).alias("account_id"))
-
-
-def bands(rows: pl.DataFrame) -> pl.DataFrame:
-    """``account_id``, ``content`` and ``sketch``, one line for each band of a text of a day."""
-    lines = rows.select("account_id", "sketches").filter(pl.col("sketches").list.len() > 0)
-    return lines.explode("sketches").unnest("sketches").explode("sketch").drop_nulls()
 
 
 def related(known: pl.DataFrame, owner: list[str]) -> pl.DataFrame:

@@ -79,8 +79,8 @@ def traces(rows: pl.DataFrame) -> Traces:
 
 def _bands(rows: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
     """Of the few texts asked for, before anything is taken apart; each text has one sketch."""
-    lines = exploded(rows, "sketches").select("content", "sketch").join(texts, on="content", how="semi")
-    return lines.unique("content").explode("sketch").drop_nulls()
+    lines = exploded(rows, "sketches", "account_id").join(texts, on="content", how="semi")
+    return lines.select("content", "sketch").unique("content").explode("sketch").drop_nulls()
 
 
 def met(rows: pl.DataFrame) -> pl.DataFrame:
