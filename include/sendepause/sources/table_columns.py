@@ -68,37 +68,29 @@ def check_roles(roles: Collection[str], there: Iterable[str]) -> None:
         )
 
 
-def mapped(given: Mapping[str, str], there: Collection[str]) -> dict[str, str]:
-    """Role -> column exactly as configured.
+def roles_of(there: Sequence[str], given: Mapping[str, str] | None, *, whole: bool) -> dict[str, str]:
+    """Role -> column. The configured columns count first, each by its exact name, else by its folded one; the
+    usual names fill the roles that are left out, unless the configuration is the ``whole`` mapping.
 
-    :raises BadInput: for the first that does not fit.
+    :raises BadInput: for the first configured column that does not fit.
     """
-    for role, name in given.items():
-        if role not in ROLES or name not in there:
-            raise misfit(role, name, there)
-    check_roles(given.keys(), there)
-    return dict(given)
-
-
-def roles_of(there: Sequence[str], given: Mapping[str, str] | None) -> dict[str, str]:
-    """Role -> column: as configured, or by the usual names where nothing is configured.
-
-    :raises BadInput: where that does not fit.
-    """
-    if given:
-        return mapped(given, there)
-    roles: dict[str, str] = {}
+    roles = {role: _configured(role, name, there) for role, name in (given or {}).items()}
+    if roles and whole:
+        return roles
+    taken = set(roles.values())
     for name in there:
         role = _USUAL.get(fold(name))
-        if role is not None:
+        if role is not None and name not in taken:
             roles.setdefault(role, name)
-    check_roles(roles, there)
     return roles
 
 
-def usual_role(name: str) -> str | None:
-    """The role that a column of this name usually has."""
-    return _USUAL.get(fold(name))
+def _configured(role: str, name: str, there: Sequence[str]) -> str:
+    folded = (other for other in there if fold(other) == fold(name))
+    found = name if name in there else next(folded, None)
+    if role not in ROLES or found is None:
+        raise misfit(role, name, there)
+    return found
 
 
 def times_in_utc(roles: Mapping[str, str]) -> bool:
