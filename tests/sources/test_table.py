@@ -43,6 +43,7 @@ def as_csv(rows: list[dict[str, Any]], names: list[str]) -> str:
     return text.getvalue()
 
 
+FORMS = [as_json_lines, lambda rows: parquet(pl.DataFrame(rows)), lambda rows: as_csv(rows, list(rows[0]))]
 ROW = {
     "wann": "2024-03-09 17:00:05",
     "wer": "493023125117",
@@ -170,10 +171,7 @@ def test_without_a_mapping_the_usual_names_count() -> None:
         assert (message["author"], message["text"]) == ("+491713920050", "Rad")
 
 
-@pytest.mark.parametrize(
-    "form",
-    [as_json_lines, lambda rows: parquet(pl.DataFrame(rows)), lambda rows: as_csv(rows, list(rows[0]))],
-)
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     ("columns", "place", "says"),
     [
@@ -212,10 +210,7 @@ def test_a_column_of_objects_is_refused(value: object) -> None:
             read("table", data, columns={"sent_at": "at", "text": "was"})
 
 
-@pytest.mark.parametrize(
-    "form",
-    [as_json_lines, lambda rows: parquet(pl.DataFrame(rows)), lambda rows: as_csv(rows, list(rows[0]))],
-)
+@pytest.mark.parametrize("form", FORMS)
 def test_a_value_longer_than_any_message_is_refused_with_its_row(form: Any) -> None:
     rows = [{"at": 1710000005, "was": "a"}, {"at": 1710000006, "was": "x" * 131_073}]
     with pytest.raises(BadInput, match="longer") as refused:
@@ -283,9 +278,19 @@ def test_a_row_group_of_too_many_rows_is_refused(monkeypatch: pytest.MonkeyPatch
         read("table", TABLE, columns=COLUMNS)
 
 
-def test_only_the_mapped_columns_are_looked_at() -> None:
-    frame = pl.DataFrame({"at": [1710000005], "was": ["a"], "more": [{"deep": [1, 2]}]})
-    assert len(read("table", parquet(frame), columns=COLUMNS).messages) == 1
+@pytest.mark.parametrize("form", FORMS[:2])
+def test_only_the_mapped_columns_are_looked_at(form: Any) -> None:
+    """Also where others are called as columns usually are."""
+    row = {"at": 1710000005, "was": "a", "contact": {"deep": [1, 2]}, "id": 7, "type": "reaction"}
+    (message,) = read("table", form([row]), columns=COLUMNS).messages.to_dicts()
+    assert (message["text"], message["message_id"]) == ("a", None)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_mapping_names_a_column_as_it_is_written_else_without_case_spaces_and_marks(form: Any) -> None:
+    rows = [{"AT": 1, "at": 1710000005, "Wort-Laut": "a"}]
+    (message,) = shown("table", form(rows), columns={"sent_at": "at", "text": "wortlaut"})
+    assert (message["sent_at"], message["text"]) == (AT, "a")
 
 
 def test_the_configuration_knows_the_roles_that_the_readers_know() -> None:

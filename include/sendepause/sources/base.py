@@ -31,7 +31,7 @@ class ReadContext:
     ``time_zone`` is an IANA name: the zone of wall clocks without an offset. ``owner`` is the account
     holder's name or number as the file shows it, ``owner_names`` further spellings. ``account`` is the
     account's number in E.164. ``locale`` (like ``en_US``) is the phone's or program's that wrote the file.
-    ``columns`` names a table's columns by role (see ``csv_table.ROLES``).
+    ``columns`` names a table's columns by role (see ``csv_words.ROLES``).
     """
 
     time_zone: str = "UTC"

@@ -89,7 +89,9 @@ def head_of(stream: BinaryIO) -> Head:
         raise _NO_HEADER
     above = text[: skipped + consumed]
     lines_above = max(above.count("\n"), above.count("\r"))
-    return Head(tuple(header), separator, encoding, bom, len(above.encode()), lines_above)
+    return Head(
+        tuple(name.strip() for name in header), separator, encoding, bom, len(above.encode()), lines_above
+    )
 
 
 def _filled(row: list[str]) -> bool:

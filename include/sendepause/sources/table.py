@@ -1,7 +1,9 @@
 """Reads messages out of any table: CSV, JSON Lines, a JSON array or Parquet, told by the file's content.
 
-``columns`` of the source says which column is what: role (``csv_words.ROLES``) -> name. Without it the usual
-names count, as in CSV files. In JSON a name may be a path with dots into nested objects (``sender.phone``).
+``columns`` of the source says which column is what: role (``csv_words.ROLES``) -> name. It is the whole
+mapping: nothing else is looked at, since a database's own ``id``, ``type`` or ``account`` may be anything.
+Without it the usual names count, as in CSV files. In JSON a name may be a path with dots into nested objects
+(``sender.phone``).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import polars as pl
 from sendepause.sources import csv_portions, csv_table, json_records, table_parquet
 from sendepause.sources.base import ReadContext, Reading
 from sendepause.sources.csv_words import ROLES
-from sendepause.sources.table_columns import TIMES, check_roles, misfit, roles_of, times_in_utc
+from sendepause.sources.table_columns import TIMES, check_roles, roles_of, times_in_utc
 from sendepause.sources.table_rows import messages
 from sendepause.sources.table_values import column
 
@@ -39,11 +41,8 @@ def read(stream: BinaryIO, name: str, context: ReadContext) -> Iterator[Reading]
 
 def _read_csv(stream: BinaryIO, context: ReadContext) -> Iterator[Reading]:
     head = csv_portions.head_of(stream)
-    places: dict[str, int] = {}
-    for number, column_name in enumerate(head.header):
-        places.setdefault(column_name.strip(), number)
-    chosen = roles_of(list(places), context.columns)
-    roles = {role: places[name] for role, name in chosen.items()}
+    roles = roles_of(head.header, context.columns, whole=True)
+    check_roles(roles, head.header)
     yield from csv_table.read_roles(stream, head, roles, context)
 
 
@@ -70,13 +69,10 @@ def roles_of_records(records: Sequence[Mapping[str, Any]], given: Mapping[str, s
     if not records:
         return {}
     there = list(dict.fromkeys(key for record in records for key in record))
-    if not given:
-        return roles_of(there, None)
-    for role, path in given.items():
-        if role not in ROLES or not _fits(records, path):
-            raise misfit(role, path, there)
-    check_roles(given, there)
-    return dict(given)
+    paths = [path for path in (given or {}).values() if "." in path and _leads(records, path)]
+    roles = roles_of([*there, *paths], given, whole=True)
+    check_roles(roles, there)
+    return roles
 
 
 def framed(records: Sequence[Mapping[str, Any]], roles: Mapping[str, str], row: int) -> pl.DataFrame:
@@ -98,10 +94,8 @@ def _value(record: Mapping[str, Any], path: str) -> Any:
     return json_records.inner(record, *path.split(".")) if "." in path else None
 
 
-def _fits(records: Sequence[Mapping[str, Any]], path: str) -> bool:
-    """Whether a column or path exists. Inside objects that are all empty nobody knows: it may."""
-    if "." not in path or any(path in record for record in records):
-        return any(path in record for record in records)
+def _leads(records: Sequence[Mapping[str, Any]], path: str) -> bool:
+    """Whether a path leads to a field. Inside objects that are all empty nobody knows: it may."""
     above, _, last = path.rpartition(".")
     found = [json_records.inner(record, *above.split(".")) for record in records]
     holders = [holder for holder in found if isinstance(holder, dict)]

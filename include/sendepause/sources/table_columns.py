@@ -1,4 +1,4 @@
-"""Which column of a table is what: the configured mapping, and what is said where it does not fit."""
+"""Which column of a table is what, by configuration or by name; and what is said where that does not fit."""
 
 from __future__ import annotations
 
@@ -50,27 +50,9 @@ def _example(there: Iterable[str]) -> str:
     return next((clean(name) for name in there), "the column's name")
 
 
-def check_roles(roles: Collection[str], there: Iterable[str]) -> None:
-    """Whether the roles are enough for messages.
-
-    :raises BadInput: where nothing tells the time, or nothing the message.
-    """
-    missing = None if set(TIMES) & set(roles) else "sent_at"
-    if missing is None and not _MESSAGE & set(roles):
-        missing = "to"
-    if missing:
-        what = "the time of a message" if missing == "sent_at" else "anything else of a message"
-        names = list(there)
-        raise BadInput(
-            f"No column is known to tell {what}. Columns that exist: {listed(names)}.",
-            f"In sources.yaml name it under columns, as in `{missing}: {_example(names)}`.",
-            place="columns",
-        )
-
-
 def roles_of(there: Sequence[str], given: Mapping[str, str] | None, *, whole: bool) -> dict[str, str]:
-    """Role -> column. The configured columns count first, each by its exact name, else by its folded one; the
-    usual names fill the roles that are left out, unless the configuration is the ``whole`` mapping.
+    """Role -> column. Configured columns count first, each by its exact name, else by the folded one; then
+    the usual names fill the roles that are left out, unless a configured mapping is the ``whole``.
 
     :raises BadInput: for the first configured column that does not fit.
     """
@@ -91,6 +73,29 @@ def _configured(role: str, name: str, there: Sequence[str]) -> str:
     if role not in ROLES or found is None:
         raise misfit(role, name, there)
     return found
+
+
+def lacking(roles: Collection[str]) -> str | None:
+    """A role without which there are no messages: where nothing tells the time, or nothing the message."""
+    if not set(TIMES) & set(roles):
+        return "sent_at"
+    return None if _MESSAGE & set(roles) else "to"
+
+
+def check_roles(roles: Collection[str], there: Iterable[str]) -> None:
+    """Whether the roles are enough for messages.
+
+    :raises BadInput: where they are not; it names the columns that exist.
+    """
+    missing = lacking(roles)
+    if missing:
+        what = "the time of a message" if missing == "sent_at" else "anything else of a message"
+        names = list(there)
+        raise BadInput(
+            f"No column is known to tell {what}. Columns that exist: {listed(names)}.",
+            f"In sources.yaml name it under columns, as in `{missing}: {_example(names)}`.",
+            place="columns",
+        )
 
 
 def times_in_utc(roles: Mapping[str, str]) -> bool:

@@ -12,7 +12,7 @@ from sendepause.errors import BadInput
 from sendepause.sources import table_footer
 from sendepause.sources.base import ReadContext, Reading, take
 from sendepause.sources.csv_portions import LONGEST
-from sendepause.sources.table_columns import roles_of, times_in_utc
+from sendepause.sources.table_columns import check_roles, roles_of, times_in_utc
 from sendepause.sources.table_rows import TIMES, messages
 from sendepause.sources.table_values import too_long, unusable
 
@@ -29,7 +29,8 @@ def read(stream: BinaryIO, context: ReadContext) -> Iterator[Reading]:
     table_footer.check(stream, ())
     source = stream if isinstance(stream, io.BufferedReader) else io.BytesIO(_whole(stream))
     schema = _schema(source)
-    roles = roles_of(schema.names(), context.columns)
+    roles = roles_of(schema.names(), context.columns, whole=True)
+    check_roles(roles, schema.names())
     shown = {role: _shown(role, name, schema[name]) for role, name in roles.items()}
     table_footer.check(stream, set(roles.values()))
 
