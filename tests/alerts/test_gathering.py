@@ -474,3 +474,14 @@ def test_two_owners_are_reminded_apart(engine):
         days(opened, MORNING, MORNING + 9 * DAY, desk())
         for row in messages(opened):
             assert named(opened, row.id) == {"account:1" if row.owner == "nord" else "account:2"}
+
+
+@pytest.mark.parametrize(("until", "offered"), [(BEGINS - 2 * DAY, False), (BEGINS - 4 * DAY, True)])
+def test_whose_hold_cannot_end_later_is_offered_no_other(engine, until, offered):
+    at = BEGINS - 5 * DAY - 13 * HOUR
+    with session(engine) as opened:
+        owe(opened, at, "campaign:a/1", stage=Stage.HOLD_ENDS, hold_until=until.isoformat())
+        gather(opened, at, desk(answers=True, hold_margin=2 * DAY))
+        (message,) = messages(opened)
+        assert ("Aufschub beantragen" in str(message.blocks)) is offered
+        assert "Wir haben umgestellt" in str(message.blocks)

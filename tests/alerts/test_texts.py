@@ -194,3 +194,19 @@ def test_a_thing_without_a_name_is_called_what_it_is():
 
 def test_no_facts_are_no_message():
     assert compose(Stage.PAUSED, Audience.OWNER, Language.DE, BERLIN, [], AT) == []
+
+
+@both
+def test_where_a_program_sends_that_is_not_known_switching_it_off_is_an_answer(language):
+    said = shown(one(Stage.FOUND, language, FULL, buttons=True))
+    assert ("Programm abgeschaltet" if language is Language.DE else "Program switched off") in said
+
+
+@both
+@pytest.mark.parametrize("audience", list(Audience))
+def test_data_that_would_prove_a_pause_are_asked_for_in_words_of_their_own(language, audience):
+    facts: AlertFacts = {**FULL, "silence_why": "stale"}
+    title = ("Pause noch nicht belegt", "Pause not proved yet")[language is Language.EN]
+    assert one(Stage.NO_DATA, language, facts, audience=audience).text.startswith(title)
+    together = compose(Stage.NO_DATA, audience, language, BERLIN, [facts, FULL], AT)
+    assert not together[0].text.startswith(title), "of an account without data it is not true"

@@ -20,7 +20,7 @@ import pendulum
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from sendepause.alerts import buttons, reminding
+from sendepause.alerts import buttons, items, reminding
 from sendepause.alerts.answered import answers
 from sendepause.alerts.deliveries import changed, queue
 from sendepause.alerts.facts import Recipient
@@ -283,7 +283,7 @@ def put(session: Session, desk: Desk, draft: Draft, at: datetime) -> Iterator[st
         form=form,
         users=_users(desk, group, form),
         buttons=_answerable(desk, group),
-        hold=_may_be_held(desk, group.enforcement, at),
+        hold=_may_be_held(desk, draft, at),
     )
     is_first = form in (Form.NOTICE, Form.CONTINUED)
     for part, message in enumerate(messages):
@@ -301,7 +301,7 @@ def _queue(
     """Queue one message; ``leads``: it is the first of its draft, so it is shown in the channel too."""
     group, form, blocks = draft.group, draft.form, message.blocks
     if answerable := _answerable(desk, group):
-        hold = group.stage in HOLDABLE and _may_be_held(desk, group.enforcement, at)
+        hold = group.stage in HOLDABLE and _may_be_held(desk, draft, at)
         blocks = buttons.attached(blocks, delivery, group.language, hold=hold)
     to_backup = form is Form.UNANSWERED and group.audience is Audience.OWNER
     return queue(
@@ -325,10 +325,14 @@ def _queue(
     )
 
 
-def _may_be_held(desk: Desk, enforcement: str, at: datetime) -> bool:
-    """Whether a hold could still be in force: each ends some time before the date."""
-    begins = desk.begins.get(enforcement)
-    return begins is None or at < begins - desk.hold_margin
+def _may_be_held(desk: Desk, draft: Draft, at: datetime) -> bool:
+    """Whether a hold could still be in force, and longer than one that is; each ends before the date."""
+    begins = desk.begins.get(draft.group.enforcement)
+    if begins is None:
+        return True
+    latest = begins - desk.hold_margin
+    ends = (items.moment(facts.get("hold_until")) for _, facts in draft.alerts)
+    return at < latest and any(end is None or end < latest for end in ends)
 
 
 def _answerable(desk: Desk, group: Group) -> bool:

@@ -128,6 +128,7 @@ class Tongue:
     zone: str
     frame: Frame
     phrases: dict[Stage, Phrases]
+    unproven: Phrases  # for ``Stage.NO_DATA``, where data are missed as the proof of pauses alone
 
     def moment(self, at: datetime) -> str:
         """A moment in words, as the reader's clock shows it."""

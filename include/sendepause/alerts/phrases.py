@@ -63,6 +63,7 @@ class Frame(NamedTuple):
     hold: str
     # what the buttons are for
     press_done: str
+    press_stopped: str  # where a program sends that is not known
     press_moved: str
     press_hold: str
     press_read: str

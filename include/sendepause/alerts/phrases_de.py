@@ -32,6 +32,8 @@ FRAME = Frame(
     hold="Brauchen Sie mehr Zeit, bitten Sie das Betriebsteam um einen Aufschub; auch er endet vor dem"
     " Stichtag.",
     press_done="• Erledigt: „Wir haben umgestellt“. Sendepause prüft das an den Daten nach.",
+    press_stopped="• Programm abgeschaltet oder Konto umgezogen: „Wir haben umgestellt“. Sendepause prüft das"
+    " an den Daten nach.",
     press_moved="• {Konto|Ein Konto} umgezogen: „Wir haben umgestellt“. Sendepause prüft das an den Daten"
     " nach.",
     press_hold="• Mehr Zeit nötig: „Aufschub beantragen“. Auch ein Aufschub endet vor dem Stichtag.",
@@ -318,3 +320,20 @@ PHRASES: dict[Stage, Phrases] = {
         "Sendepause pausiert jede Kampagne, die es kennt und erreicht, und misst weiter.",
     ),
 }
+
+UNPROVEN = Phrases(
+    "Pause noch nicht belegt: {eine Kampagne|{n} Kampagnen}",
+    "{Eine Pause ist|{n} Pausen sind} noch nicht belegt",
+    "{Diese Kampagne ist|Diese Kampagnen sind} pausiert. Ob seither wirklich nichts Automatisches mehr"
+    " hinausgeht, zeigen die vorhandenen Daten noch nicht.",
+    "Das Kampagnensystem bestätigt {die Pause|die Pausen}. Der zweite Beleg fehlt: dass {das Konto|jedes"
+    " Konto} seither still ist. Ohne ihn [ließe sich ein Verstoß am Stichtag|lässt sich ein Verstoß] nicht"
+    " ausschließen.",
+    "Geben Sie dem Betriebsteam einen Chat-Export aus der Zeit nach der Pause. Was genau hilft, steht bei"
+    " {der Kampagne|jeder Kampagne}.",
+    "Schließen Sie eine Datenquelle an, die über die Pause hinausreicht, oder bringen Sie die vorhandene"
+    " wieder in Gang. `sendepause check` nennt die Lücken.",
+    "Sobald Daten da sind, prüft Sendepause, ob {das Konto|jedes Konto} seit der Pause still ist, und teilt"
+    " mit, was sich zeigt.",
+)
+"""Instead of what is said of missing data, where they are missed as the proof of pauses alone."""

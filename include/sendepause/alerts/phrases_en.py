@@ -29,6 +29,8 @@ FRAME = Frame(
     " deleted by it.",
     hold="If you need more time, ask the operators for a hold; it ends before the deadline as well.",
     press_done="• Done: “We have changed over”. Sendepause checks that in the data.",
+    press_stopped="• Program switched off or account moved: “We have changed over”. Sendepause checks that"
+    " against the data.",
     press_moved="• {Account|An account} moved: “We have changed over”. Sendepause checks that in the data.",
     press_hold="• More time needed: “Request a hold”. A hold ends before the deadline as well.",
     press_read="• Otherwise: “Read”. Then Sendepause knows that the message has arrived.",
@@ -311,3 +313,19 @@ PHRASES: dict[Stage, Phrases] = {
         "Sendepause pauses every campaign that it knows and can reach, and goes on measuring.",
     ),
 }
+
+UNPROVEN = Phrases(
+    "Pause not proved yet: {one campaign|{n} campaigns}",
+    "{One pause is|{n} pauses are} not proved yet",
+    "{This campaign is|These campaigns are} paused. The data at hand do not show yet whether anything"
+    " automated has gone out since.",
+    "The campaign system confirms {the pause|the pauses}. The second proof is missing: that {the account|each"
+    " account} has been silent since. Without it a breach [on the deadline could not|cannot] be ruled out.",
+    "Give the operators a chat export of the time after the pause. What exactly helps is told at {the"
+    " campaign|each campaign}.",
+    "Connect a source that reaches beyond the pause, or get the existing one going again. `sendepause check`"
+    " lists the gaps.",
+    "As soon as there are data, Sendepause checks whether {the account|each account} has been silent since"
+    " the pause, and tells you what they show.",
+)
+"""Instead of what is said of missing data, where they are missed as the proof of pauses alone."""

@@ -26,7 +26,8 @@ from sendepause.alerts.items import Item, Telling, Tongue
 from sendepause.alerts.mrkdwn import context, header, length, link, mentions, section, unmarked
 from sendepause.alerts.mrkdwn import number_in_words as number_in_words
 from sendepause.alerts.mrkdwn import safe as safe
-from sendepause.alerts.phrases import put
+from sendepause.alerts.phrases import Phrases, put
+from sendepause.audit.silence import Why
 from sendepause.countdown import LAST_HOURS
 from sendepause.model import Audience, Form, Language, Stage, Verdict
 
@@ -77,6 +78,13 @@ class _Letter:
     def shared(self) -> AlertFacts:
         """The facts that tell of the date."""
         return next((one for one in self.facts if one.get("date")), self.facts[0])
+
+    @property
+    def said(self) -> Phrases:
+        """What is said at the stage."""
+        missed = all(one.get("silence_why") in set(Why) for one in self.facts)
+        unproven = self.telling.stage is Stage.NO_DATA and missed
+        return self.tongue.unproven if unproven else self.tongue.phrases[self.telling.stage]
 
     @property
     def in_force(self) -> bool:
@@ -137,7 +145,7 @@ def compose(
 def tongue(language: Language, zone: str) -> Tongue:
     """A reader's language and zone; UTC where there is no zone of that name."""
     said = phrases_de if language is Language.DE else phrases_en
-    return Tongue(language, zone if items.is_zone(zone) else "UTC", said.FRAME, said.PHRASES)
+    return Tongue(language, zone if items.is_zone(zone) else "UTC", said.FRAME, said.PHRASES, said.UNPROVEN)
 
 
 def until(told: str, begins: datetime, zone: str, tongue: Tongue) -> str:
@@ -151,7 +159,7 @@ def until(told: str, begins: datetime, zone: str, tongue: Tongue) -> str:
 
 
 def _title(letter: _Letter) -> str:
-    frame, said = letter.tongue.frame, letter.tongue.phrases[letter.telling.stage]
+    frame, said = letter.tongue.frame, letter.said
     again = letter.phrase(said.again)
     match letter.telling.form:
         case Form.CONTINUED:
@@ -181,7 +189,7 @@ def _next_pause(letter: _Letter) -> tuple[str, int]:
 
 def _head(letter: _Letter, users: Sequence[str]) -> str:
     """What happened and what it means for the date; before it, who is to see it, and why they hear again."""
-    said, form = letter.tongue.phrases[letter.telling.stage], letter.telling.form
+    said, form = letter.said, letter.telling.form
     about = " ".join(_about_the_date(letter, letter.phrase(said.means)))
     lines = [
         mentions(users) if form in _MENTIONS else "",
@@ -228,10 +236,9 @@ def _about_the_date(letter: _Letter, means: str) -> Iterator[str]:
 def _asked(letter: _Letter) -> str:
     """What the reader is to do, with the place where it is decided."""
     frame, telling = letter.tongue.frame, letter.telling
-    said = letter.tongue.phrases[telling.stage]
-    asked = letter.phrase(said.asked(telling.audience))
+    asked = letter.phrase(letter.said.asked(telling.audience))
     if telling.form is Form.UNANSWERED and telling.audience is Audience.OPERATORS:
-        asked = frame.for_operators.format(letter.phrase(said.owner))
+        asked = frame.for_operators.format(letter.phrase(letter.said.owner))
     elif telling.audience is Audience.OWNER:
         first = frame.for_backup if telling.form is Form.UNANSWERED else ""
         asked = " ".join(filter(None, [first, asked, *_choices(letter)]))
@@ -253,7 +260,11 @@ def _choices(letter: _Letter) -> Iterator[str]:
 def _presses(letter: _Letter) -> Iterator[str]:
     """What each button is for."""
     frame = letter.tongue.frame
-    yield letter.phrase(frame.press_done if letter.telling.stage in _DONE else frame.press_moved)
+    stage = letter.telling.stage
+    if stage is Stage.FOUND:
+        yield letter.phrase(frame.press_stopped)
+    else:
+        yield letter.phrase(frame.press_done if stage in _DONE else frame.press_moved)
     if _may_hold(letter):
         yield frame.press_hold
     yield frame.press_read
@@ -269,7 +280,7 @@ def _may_hold(letter: _Letter) -> bool:
 def _after(letter: _Letter) -> Iterator[str]:
     """What happens next, and where the accounts should move."""
     frame, telling = letter.tongue.frame, letter.telling
-    then = letter.phrase(letter.tongue.phrases[telling.stage].then)
+    then = letter.phrase(letter.said.then)
     yield f"*{frame.then}:* {then}" + (f" {frame.no_answer}" if _is_asked_on(letter) else "")
     if telling.audience is Audience.OWNER and telling.stage in moves.TOLD_OF:
         steps = telling.form is Form.NOTICE and telling.stage in moves.IN_STEPS
