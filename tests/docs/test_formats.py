@@ -23,7 +23,7 @@ from sendepause.sources import READERS, read_whole
 from sendepause.sources.base import ReadContext
 from sendepause.sources.csv_words import ROLES
 from sendepause.sources.show import as_json_lines
-from sendepause.sources.table_times import fold
+from sendepause.sources.text import fold
 
 PAGE = (ROOT / "docs" / "formats.md").read_text("utf-8")
 README = (ROOT / "README.md").read_text("utf-8")

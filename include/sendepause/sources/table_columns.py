@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sendepause.errors import BadInput
 from sendepause.sources.csv_words import ROLES
-from sendepause.sources.table_times import fold
+from sendepause.sources.text import fold
 
 NAMED = 30  # columns that an error names
 _CLIP = 60  # characters of a name

@@ -18,8 +18,8 @@ from sendepause.sources.csv_words import IN, NO, NO_MEDIA, NO_MESSAGE, OUT, SYST
 from sendepause.sources.dates import contradiction
 from sendepause.sources.gathered import own_author
 from sendepause.sources.table_columns import TIMES as TIMES
-from sendepause.sources.table_times import Survey, Times, fold, plainly
-from sendepause.sources.text import MARKS, comparable, digits_of
+from sendepause.sources.table_times import Survey, Times
+from sendepause.sources.text import MARKS, comparable, digits_of, fold, plainly
 
 PARTIES = ("from", "to", "contact", "group", "account")
 
