@@ -30,7 +30,7 @@ FRAME = Frame(
     hold="If you need more time, ask the operators for a hold; it ends before the deadline as well.",
     press_done="• Done: “We have changed over”. Sendepause checks that in the data.",
     press_stopped="• Program switched off or account moved: “We have changed over”. Sendepause checks that"
-    " against the data.",
+    " in the data.",
     press_moved="• {Account|An account} moved: “We have changed over”. Sendepause checks that in the data.",
     press_hold="• More time needed: “Request a hold”. A hold ends before the deadline as well.",
     press_read="• Otherwise: “Read”. Then Sendepause knows that the message has arrived.",
