@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sendepause.sources.cloud_api_words import TEMPLATES
-from sendepause.sources.json_records import inner, items, text_of, unwrapped
+from sendepause.sources.json_records import inner, items, text_of
 from sendepause.sources.numbers import address, milliseconds, phone
 from sendepause.sources.text import strip_marks
 
-_WRAPPERS = ("body", "json", "data", "payload", "event")
+_ENVELOPES = ("body", "json", "payload", "value", "data", "event")
 _CAPTIONED = ("image", "video", "audio", "voice", "document", "sticker")
 _NO_MESSAGE = ("reaction", "revoke", "edit", "ephemeral", "request_welcome")
 
@@ -46,16 +46,17 @@ def read_plainly(records: list[Any], owner: str = "") -> list[Row]:
     return [row for row in rows if row["sent_at"] is not None]
 
 
-def _values(record: Row) -> list[Row]:
-    hook = unwrapped(record, "entry", _WRAPPERS)
-    if hook is not None:
-        changes = [change for entry in items(hook["entry"]) for change in items(entry.get("changes"))]
+def _values(record: Row, depth: int = 4) -> list[Row]:
+    entries, value = record.get("entry"), record.get("value")
+    if isinstance(entries, dict | list):
+        changes = [change for entry in items(entries) for change in items(entry.get("changes"))]
         return [change["value"] for change in changes if isinstance(change.get("value"), dict)]
-    change = unwrapped(record, "value", _WRAPPERS)
-    if change is not None and isinstance(change["value"], dict) and "field" in change:
-        return [change["value"]]
-    value = unwrapped(record, "messaging_product", _WRAPPERS)
-    return [value] if value and value["messaging_product"] == "whatsapp" and "metadata" in value else []
+    if isinstance(value, dict) and "field" in record:
+        return [value]
+    if record.get("messaging_product") == "whatsapp" and "metadata" in record:
+        return [record]
+    inside = [record[name] for name in _ENVELOPES if isinstance(record.get(name), dict)] if depth else []
+    return [found for one in inside for found in _values(one, depth - 1)]
 
 
 def _messages(value: Row, account: str | None, owner: str) -> list[tuple[str | None, Row]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from tests.sources.formats import read, shown
+from tests.sources.formats import ENVELOPED, read, shown
 from tests.sources.mutations import mutated, read_or_refuse
 
 from sendepause.errors import BadInput
@@ -77,20 +77,7 @@ def test_several_messages_of_one_event_are_all_read() -> None:
     assert texts(event({"messages": several, "type": "append"})) == ["a", "b"]
 
 
-@pytest.mark.parametrize(
-    "enveloped",
-    [
-        lambda one: {"headers": {}, "params": {}, "query": {}, "body": one},
-        lambda one: {"json": {"headers": {}, "body": one}},
-        lambda one: {"MessageId": "1", "ReceiptHandle": "x", "Body": json.dumps(one)},
-        lambda one: {"Messages": [{"MessageId": "1", "Body": json.dumps(one)}]},
-        lambda one: {"Records": [{"messageId": "1", "body": json.dumps(one), "eventSource": "aws:sqs"}]},
-        lambda one: {"Type": "Notification", "Message": json.dumps(one)},
-        lambda one: {"routing_key": "kiel.messages.upsert", "payload": json.dumps(one), "payload_bytes": 9},
-        lambda one: {"topic": "evolution.messages.upsert", "offset": 4, "value": json.dumps(one)},
-    ],
-    ids=["n8n", "n8n item", "SQS", "SQS list", "Lambda", "SNS", "RabbitMQ", "Kafka"],
-)
+@pytest.mark.parametrize("enveloped", ENVELOPED.values(), ids=ENVELOPED)
 def test_the_envelopes_of_queues_and_tools_are_opened(enveloped: Any) -> None:
     assert texts(enveloped(event(message()))) == ["Moin"]
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.sources.formats import read, shown
+from tests.sources.formats import ENVELOPED, read, shown
 
 from sendepause.errors import BadInput
 from sendepause.model import Evidence, Resolution
@@ -76,6 +76,16 @@ def test_every_layout_of_json_is_read(layout: str) -> None:
     }[layout]
     wanted = ["a"] if "object" in layout else ["a", "b"]
     assert [message["text"] for message in shown("cloud_api_webhook", data)] == wanted
+
+
+@pytest.mark.parametrize("enveloped", ENVELOPED.values(), ids=ENVELOPED)
+def test_a_cloud_call_is_found_in_the_envelopes_of_queues_and_tools(enveloped: Any) -> None:
+    """The call, and what tools leave of it: its change, or the change's value."""
+    call = cloud(type="text", text={"body": "Moin"})
+    (change,) = call["entry"][0]["changes"]
+    for one in (call, change, change["value"]):
+        (message,) = shown("cloud_api_webhook", json.dumps(enveloped(one)))
+        assert message["text"] == "Moin"
 
 
 @pytest.mark.parametrize(

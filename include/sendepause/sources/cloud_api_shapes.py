@@ -23,14 +23,14 @@ from typing import Any, TypeVar, get_args
 import msgspec
 from msgspec import Struct
 
+from sendepause.sources.envelopes import NAMES, opened
 from sendepause.sources.json_chunks import Lines
-from sendepause.sources.json_records import Record, checked, items, text_of, unwrapped
+from sendepause.sources.json_records import Record, checked, items, text_of
 from sendepause.sources.numbers import address, milliseconds
 
 T = TypeVar("T", bound=Struct)
 
-_WRAPPERS = ("body", "json", "data", "payload", "event")
-_ENVELOPES = 4  # so many levels are looked into, the record itself among them
+_NAMES = (*NAMES, "data", "event")  # a call has no such fields; records of gateways have
 
 _LONG = 4300  # digits of a number that Python's parser refuses; msgspec passes over it in unread fields
 _LONG_NUMBER = re.compile(rb"[0-9]{%d}" % (_LONG + 1))
@@ -145,14 +145,9 @@ class Entry(Struct, gc=False):
 
 
 class Hook(Struct, gc=False):
-    """A call, or an envelope that an automation tool puts around it."""
+    """A call."""
 
     entry: list[Entry] | None = None
-    body: Hook | None = None
-    json: Hook | None = None
-    data: Hook | None = None
-    payload: Hook | None = None
-    event: Hook | None = None
 
 
 _ADDRESSES = frozenset(
@@ -187,37 +182,39 @@ def of_lines(lines: Lines) -> Iterator[Value]:
 
 def of_record(record: Record) -> list[Value]:
     """All values of one call that is parsed already, in whatever envelope."""
+    return [value for call in opened(record, _is_ours, _NAMES) for value in _values(call)]
+
+
+def _is_ours(record: Record) -> bool:
+    return isinstance(record.get("entry"), dict | list) or _bare(record) is not None
+
+
+def _values(call: Record) -> list[Value]:
     try:
-        hook = _unwrapped(msgspec.convert(record, Hook))
+        entries = msgspec.convert(call, Hook).entry
     except (msgspec.ValidationError, UnicodeError, RecursionError):
-        hook = None
-    if hook is None:
-        return [shaped(Value, value) for value in _by_hand(record)]
-    changes = (change for entry in hook.entry or () for change in entry.changes or ())
+        entries = None
+    if entries is None:
+        return [shaped(Value, value) for value in _by_hand(call)]
+    changes = (change for entry in entries for change in entry.changes or ())
     return [change.value for change in changes if change.value is not None]
 
 
-def _unwrapped(hook: Hook | None) -> Hook | None:
-    for _ in range(_ENVELOPES):
-        if hook is None or hook.entry is not None:
-            return hook
-        hook = hook.body or hook.json or hook.data or hook.payload or hook.event
-    return None
-
-
-def _by_hand(record: Record) -> list[Record]:
+def _by_hand(call: Record) -> list[Record]:
     """The ``value`` objects of a call, of a bare change, or of a bare value."""
-    hook = unwrapped(record, "entry", _WRAPPERS)
-    if hook is not None:
-        changes = [change for entry in items(hook["entry"]) for change in items(entry.get("changes"))]
+    if isinstance(call.get("entry"), dict | list):
+        changes = [change for entry in items(call["entry"]) for change in items(entry.get("changes"))]
         return [change["value"] for change in changes if isinstance(change.get("value"), dict)]
-    change = unwrapped(record, "value", _WRAPPERS)
-    if change is not None and isinstance(change["value"], dict) and "field" in change:
-        return [change["value"]]
-    value = unwrapped(record, "messaging_product", _WRAPPERS)
-    if value is not None and value["messaging_product"] == "whatsapp" and "metadata" in value:
-        return [value]
-    return []
+    bare = _bare(call)
+    return [] if bare is None else [bare]
+
+
+def _bare(record: Record) -> Record | None:
+    """The value of a change that stands alone, or of a value that does."""
+    value = record.get("value")
+    if isinstance(value, dict) and "field" in record:
+        return value
+    return record if record.get("messaging_product") == "whatsapp" and "metadata" in record else None
 
 
 @cache

@@ -12,23 +12,29 @@ from typing import Any
 
 from sendepause.sources.json_records import Record, items
 
-_ONE = ("body", "json", "Body", "Message", "payload", "value")
+NAMES = ("body", "json", "Body", "Message", "payload", "value")
 _SEVERAL = ("Messages", "Records")
 _DEEPEST = 4
 
 
-def opened(record: Record, wanted: Callable[[Record], bool], depth: int = _DEEPEST) -> Iterator[Record]:
-    """The outermost records inside ``record``, itself first, that are ``wanted``."""
+def opened(
+    record: Record, wanted: Callable[[Record], bool], names: tuple[str, ...] = NAMES, depth: int = _DEEPEST
+) -> Iterator[Record]:
+    """The outermost records inside ``record``, itself first, that are ``wanted``.
+
+    :param names: the fields that may hold one record, as an object or as JSON text.
+    """
     if wanted(record):
         yield record
         return
     if depth:
         for name in _SEVERAL:
-            for letter in items(record.get(name)):
-                yield from opened(letter, wanted, depth - 1)
-        for name in _ONE:
-            if isinstance(inside := as_json(record.get(name)), dict):
-                yield from opened(inside, wanted, depth - 1)
+            if name in record:
+                for letter in items(record[name]):
+                    yield from opened(letter, wanted, names, depth - 1)
+        for name in names:
+            if name in record and isinstance(inside := as_json(record[name]), dict):
+                yield from opened(inside, wanted, names, depth - 1)
 
 
 def as_json(value: Any) -> Any:

@@ -12,7 +12,7 @@ be after the first portions: whoever reads the file throws those away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import count
 from typing import Any, BinaryIO
 
@@ -189,18 +189,6 @@ class _Shelves:
             if size > MAX_RECORD:
                 raise too_large("the file")
             event, value = next(self._events)
-
-
-def unwrapped(record: Record, sign: str, wrappers: Iterable[str]) -> Record | None:
-    """The record that has the key ``sign``, inside the envelopes that automation tools put around it."""
-    for _ in range(4):
-        if sign in record:
-            return record
-        inner = next((record[key] for key in wrappers if isinstance(record.get(key), dict)), None)
-        if inner is None:
-            return None
-        record = inner
-    return None
 
 
 def items(value: Any) -> Iterator[Record]:
