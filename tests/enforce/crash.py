@@ -201,16 +201,21 @@ class Place:
         connectors, seen = self._begin(instants)
         running = [one for one in seen if one.state is CampaignState.RUNNING]
         enforce(self._engine, connectors, [order(one, Reason.DATE_PASSED) for one in running])
-        with database.session(self._engine) as session:
-            for (_, key), record in folds.pauses(ledger.entries(session)).items():
-                if record.status == "paused" and not owed(session, Stage.PAUSED, key):
-                    owe_one(session, order(campaign(key.rpartition("/")[2], "crm")).decision, Stage.PAUSED)
+        self._tell("paused", Stage.PAUSED)
 
     def _resume(self, instants: Instants) -> None:
         """Order a resume of what stands; a person's approval of it stands as well."""
         connectors, seen = self._begin(instants)
         standing = {r.campaign for r in records(self._engine).values() if r.status == "paused"}
         enforce(self._engine, connectors, [resuming(one) for one in seen if one.key in standing])
+        self._tell("resumed", Stage.RESUMED)
+
+    def _tell(self, status: str, stage: Stage) -> None:
+        """Owe what is so and was not told yet, as the plan does: also what a run before this one began."""
+        with database.session(self._engine) as session:
+            for (_, key), record in folds.pauses(ledger.entries(session)).items():
+                if record.status == status and not owed(session, stage, key):
+                    owe_one(session, order(campaign(key.rpartition("/")[2], "crm")).decision, stage)
 
     def _watch(self, instants: Instants) -> None:
         instants.watch(self._engine)

@@ -19,6 +19,7 @@ from sendepause.enforce import (
     carry_out,
     note_completed,
     note_drained,
+    note_resumed,
     note_undone,
     watch,
 )
@@ -162,6 +163,7 @@ def notice(engine: Engine, campaigns: Iterable[Campaign]) -> tuple[int, int]:
     with database.session(engine) as session:
         records = folds.pauses(ledger.entries(session)).values()
         completed = note_completed(session, records, seen, as_of=AS_OF, now=NOW, author="enforce")
+        note_resumed(session, records, seen, as_of=AS_OF, now=NOW, author="enforce")
         undone = note_undone(session, records, seen, as_of=AS_OF, now=NOW, author="enforce")
     return len(completed), len(undone)
 
@@ -174,7 +176,8 @@ def keep_watch(
     read = [one for one in found if isinstance(one, Watched)]
     with database.session(engine) as session:
         records = folds.pauses(ledger.entries(session)).values()
-        note_undone(session, records, [one.campaign for one in read], as_of=AS_OF, now=now, author="watch")
+        for note in (note_resumed, note_undone):
+            note(session, records, [one.campaign for one in read], as_of=AS_OF, now=now, author="watch")
         note_drained(session, records, read, as_of=AS_OF, now=now, author="watch")
     return found
 
