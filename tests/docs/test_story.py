@@ -49,7 +49,7 @@ def test_an_owner_reads_of_a_pause_before_it_is_made() -> None:
         "Erinnerung",
         "Letzte Erinnerung",
         "Pausiert",
-        "Keine aktuellen Daten",
+        "Pause noch nicht belegt",
         "Stille bestätigt",
     ]
     assert "> Pause: ab Montag, 2. Dezember 2019, 0 Uhr, falls die Kampagne dann noch läuft" in main
