@@ -12,6 +12,7 @@ import polars as pl
 from sendepause.errors import BadInput
 from sendepause.frames import MESSAGES
 from sendepause.model import Evidence, Resolution
+from sendepause.sources.text import sound
 
 MAX_BYTES = 128 * 1024 * 1024
 """Most bytes that a reader takes into memory."""
@@ -97,7 +98,7 @@ def message_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     """Rows (``sent_at`` in UTC milliseconds, without ``position``) as a table in the shared schema."""
     rows = list(rows)
     columns = {
-        name: pl.Series(name, [_sound(row.get(name)) for row in rows], dtype=_raw(name, dtype))
+        name: pl.Series(name, [_cell(row.get(name)) for row in rows], dtype=_raw(name, dtype))
         for name, dtype in MESSAGES.items()
         if name != "position"
     }
@@ -111,6 +112,5 @@ def _raw(name: str, dtype: pl.DataType) -> pl.DataType:
     return pl.Int64() if name == "sent_at" else dtype
 
 
-def _sound(value: Any) -> Any:
-    """Half a surrogate pair, which JSON allows and UTF-8 does not, as a question mark."""
-    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+def _cell(value: Any) -> Any:
+    return sound(value) if isinstance(value, str) else value

@@ -23,7 +23,7 @@ from sendepause.sources.header import Format
 from sendepause.sources.notices import GROUP, is_sure
 from sendepause.sources.parties import Parties, parties
 from sendepause.sources.split import split
-from sendepause.sources.text import MARKS, SPACES, as_utf8
+from sendepause.sources.text import as_utf8, plainly
 
 _TOLD = ("position", "sent_at", "author", "text", "media", "system", "direction", "counterpart")
 _PROGRAM = (
@@ -66,7 +66,7 @@ def _authored(messages: pl.DataFrame, context: ReadContext, form: Format) -> pl.
     owners = [name for name in (context.owner, *context.owner_names) if name]
     table = messages.hstack(split(messages["rest"], owners))
     table = table.hstack(contents(table["body"]))
-    table = table.with_columns(author=mapped(table["author"], _shown))
+    table = table.with_columns(author=mapped(table["author"], plainly))
     own = pl.col("author").is_not_null() & ~pl.col("media") & ~pl.col("deleted")
     notice = notices(table.with_columns(candidate=own), labels=not form.on_android)
     table = table.with_columns(system=pl.col("author").is_null() | notice)
@@ -77,12 +77,6 @@ def _authored(messages: pl.DataFrame, context: ReadContext, form: Format) -> pl.
         media=pl.col("media") & ~pl.col("system"),
         text=pl.when("system").then(pl.col("shown")).otherwise(pl.col("text")),
     )
-
-
-def _shown(names: pl.Series) -> pl.Series:
-    """Names without marks and with plain spaces."""
-    plain = names.str.replace_all(f"[{MARKS}]", "").str.replace_all(f"[{SPACES}]", " ")
-    return plain.str.strip_chars()
 
 
 def _refuse_logs(table: pl.DataFrame) -> None:

@@ -31,7 +31,7 @@ from sendepause.sources.cloud_api_words import (
 )
 from sendepause.sources.gathered import own_author
 from sendepause.sources.numbers import NEWEST_MS, address, milliseconds, phone
-from sendepause.sources.text import MARKS
+from sendepause.sources.text import sound, words
 
 MEMORY = 8 * 1024 * 1024
 """So many bytes of facts are kept until they are told: about 50,000."""
@@ -153,7 +153,7 @@ def messages(told: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
             author,
             direction,
             pl.col("sent_at").cast(pl.Datetime("ms")).dt.replace_time_zone("UTC"),
-            pl.col("text").str.replace_all(f"[{MARKS}]", "").str.replace_all("\r\n", "\n", literal=True),
+            words(pl.col("text")),
         )
         .select(MESSAGES.names())
         .match_to_schema(MESSAGES)
@@ -319,12 +319,11 @@ def _phone(shown: str | None) -> str | None:
 
 
 def _texts(values: list[str | None] | list[str]) -> pl.Series:
-    """Texts as a column; half a surrogate pair, which JSON allows and UTF-8 does not, is a question mark."""
+    """Texts as a column, made ``sound`` where that is needed."""
     try:
         return pl.Series(values, dtype=pl.String)
     except UnicodeEncodeError:
-        sound = (value if value is None else value.encode("utf-8", "replace").decode() for value in values)
-        return pl.Series(list(sound), dtype=pl.String)
+        return pl.Series(map(sound, values), dtype=pl.String)
 
 
 def _addresses(values: list[str | None]) -> pl.Series:

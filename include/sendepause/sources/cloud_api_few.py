@@ -23,6 +23,7 @@ from sendepause.sources.cloud_api_words import (
     words_of,
 )
 from sendepause.sources.numbers import NEWEST_MS, address, milliseconds
+from sendepause.sources.text import sound
 
 Fact = dict[str, Any]
 """One row of ``cloud_api_facts.FACTS``."""
@@ -38,23 +39,21 @@ def of_messages(
         kind = message.type or "unknown"
         if kind in NO_MESSAGE:
             continue
-        account = _sound(account)
-        sender = address(_sound(message.sender or message.from_user_id))
+        account = sound(account)
+        sender = address(sound(message.sender or message.from_user_id))
         own = own or is_from_me(message) or (sender is not None and sender == account)
-        if own:
-            side = address(_sound(message.to or message.to_user_id)) or address(_sound(customer))
-        else:
-            side = sender
-        text = _sound(words_of(message))
+        recipient = message.to or message.to_user_id
+        side = (address(sound(recipient)) or address(sound(customer))) if own else sender
+        text = sound(words_of(message))
         yield {
-            "message_id": _sound(message.id) or None,
+            "message_id": sound(message.id) or None,
             "sent_at": milliseconds(message.timestamp),
             "sender": None if own else sender,
             "own": own,
             "text": text,
             "media": kind in MEDIA,
             "system": kind == "system",
-            "counterpart": address(_sound(message.group_id)) or side,
+            "counterpart": address(sound(message.group_id)) or side,
             "account": account,
             "campaign_id": None,
             "template": kind == "template" if own else None,
@@ -69,22 +68,22 @@ def of_statuses(found: Iterable[tuple[Status, str | None]]) -> Iterator[Fact]:
     for status, account in found:
         if not status.id:
             continue
-        category = _sound(category_of(status))
+        category = sound(category_of(status))
         category = category and category.lower().replace("-", "_")
         yield {
-            "message_id": _sound(status.id),
+            "message_id": sound(status.id),
             "sent_at": milliseconds(status.timestamp),
             "sender": None,
             "own": True,
             "text": None,
             "media": False,
             "system": False,
-            "counterpart": address(_sound(status.recipient_id or status.recipient_user_id)),
-            "account": _sound(account),
-            "campaign_id": _sound(status.biz_opaque_callback_data) or None,
+            "counterpart": address(sound(status.recipient_id or status.recipient_user_id)),
+            "account": sound(account),
+            "campaign_id": sound(status.biz_opaque_callback_data) or None,
             "template": TEMPLATES.get(category or ""),
             "category": category,
-            "error": _sound(code_of(status)),
+            "error": sound(code_of(status)),
             "rank": SENT if status.status == "sent" else LATER,
         }
 
@@ -114,8 +113,3 @@ def _completed(fact: Fact, same: list[tuple[int, Fact]]) -> Fact:
             known = (other[name] for _, other in same if other[name] is not None)
             fact = fact | {name: next(known, None)}
     return fact
-
-
-def _sound(text: str | None) -> str | None:
-    """Half a surrogate pair, which JSON allows and UTF-8 does not, as a question mark."""
-    return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode()

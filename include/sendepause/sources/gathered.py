@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from sendepause.errors import BadInput
 from sendepause.model import Evidence, Resolution
 from sendepause.sources.base import ReadContext, Reading, message_frame
-from sendepause.sources.text import strip_marks
+from sendepause.sources.text import words
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,10 @@ class Gathered:
                 f"No record is {what}.", "Check the kind of this source, or give the tool's own records."
             )
         rows = [dict(vars(message)) for message in self._by_id.values()]
-        for row in rows:
-            row["text"] = None if row["text"] is None else strip_marks(row["text"]).replace("\r\n", "\n")
         notes = (f"{self._timeless} messages without a time stamp were left out.",) if self._timeless else ()
         in_ms = any(row["sent_at"] % 1000 for row in rows)
-        return Reading(message_frame(rows), Resolution.MS if in_ms else Resolution.S, evidence, notes)
+        messages = message_frame(rows).with_columns(words(pl.col("text")))
+        return Reading(messages, Resolution.MS if in_ms else Resolution.S, evidence, notes)
 
 
 def own_author(context: ReadContext, account: str | None) -> str:

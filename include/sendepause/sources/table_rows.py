@@ -19,7 +19,7 @@ from sendepause.sources.dates import contradiction
 from sendepause.sources.gathered import own_author
 from sendepause.sources.table_columns import TIMES as TIMES
 from sendepause.sources.table_times import Survey, Times
-from sendepause.sources.text import MARKS, comparable, digits_of, fold, plainly
+from sendepause.sources.text import comparable, digits_of, fold, plainly, words
 
 PARTIES = ("from", "to", "contact", "group", "account")
 
@@ -179,10 +179,7 @@ def _trimmed(rows: pl.DataFrame, role: str) -> pl.Series:
 def _text(rows: pl.DataFrame) -> pl.Series:
     if "text" not in rows.columns:
         return pl.Series("text", [None], dtype=pl.String).new_from_index(0, len(rows))
-    texts = rows["text"]
-    if not (texts.str.len_bytes() == texts.str.len_chars()).all():
-        texts = texts.str.replace_all(f"[{MARKS}]", "")
-    return texts.str.replace_all("\r\n", "\n", literal=True)
+    return rows.select(words(pl.col("text"))).to_series()
 
 
 def _template(rows: pl.DataFrame) -> pl.Series:

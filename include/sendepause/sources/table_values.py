@@ -13,6 +13,7 @@ import polars as pl
 from sendepause.errors import BadInput
 from sendepause.sources.csv_portions import LONGEST
 from sendepause.sources.table_columns import clean
+from sendepause.sources.text import sound
 
 
 def column(role: str, name: str, values: Sequence[Any], row: int) -> pl.Series:
@@ -65,13 +66,8 @@ def _decimal(value: Decimal) -> str:
     return format(value.quantize(Decimal(1)) if value == value.to_integral_value() else value, "f")
 
 
-def _sound(value: str) -> str:
-    """Half a surrogate pair, which JSON allows and UTF-8 does not, as a question mark."""
-    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
-
-
 _SHOWN: dict[type, Any] = {
-    str: _sound,
+    str: sound,
     type(None): lambda _: "",
     bool: lambda value: "true" if value else "false",
     int: lambda value: str(value) if abs(value) < 10**40 else "",

@@ -96,6 +96,16 @@ def plainly(texts: pl.Series) -> pl.Series:
     return texts.str.strip_chars()
 
 
+def words(text: pl.Expr) -> pl.Expr:
+    """A message's words: without marks, lines ending with LF, else as they are; null stays null."""
+    return text.str.replace_all(f"[{MARKS}]", "").str.replace_all("\r\n", "\n", literal=True)
+
+
+def sound(text: str | None) -> str | None:
+    """Half a surrogate pair, which JSON allows and UTF-8 does not, as a question mark."""
+    return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def comparable(text: str) -> str:
     """A name to compare by: NFKC, no format characters, white space runs as one space, casefolded."""
     kept = (char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
