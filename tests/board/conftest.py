@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -34,11 +35,23 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     connected.dispose()
 
 
+@pytest.fixture(scope="session")
+def filled_once(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Path:
+    """The file of a store in which every stage has run."""
+    path = tmp_path_factory.mktemp("filled") / "store.db"
+    connected = database.connect(f"sqlite:///{path}")
+    stores.migrate(connected)
+    company.fill(connected, settings)
+    connected.dispose()  # the last connection writes all of it into the one file
+    return path
+
+
 @pytest.fixture
-def filled(engine: Engine, settings: Settings) -> Engine:
-    """A store in which every stage has run."""
-    company.fill(engine, settings)
-    return engine
+def filled(filled_once: Path, tmp_path: Path) -> Iterator[Engine]:
+    """A store of one's own in which every stage has run."""
+    connected = database.connect(f"sqlite:///{shutil.copy(filled_once, tmp_path / 'filled.db')}")
+    yield connected
+    connected.dispose()
 
 
 @pytest.fixture
