@@ -186,11 +186,10 @@ class TestNow:
 class TestEverySituation:
     @pytest.mark.parametrize("spoken", Language)
     def test_every_stage_is_there_in_the_language_that_was_asked_for(
-        self, client: TestClient, spoken: Language
+        self, client: TestClient, spoken: Language, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        pages = "".join(
-            client.get(f"/messages?show=all&spoken={spoken}&lang=de&page={n}").text for n in range(1, 7)
-        )
+        monkeypatch.setattr("sendepause.board.messages.MESSAGES", 1_000)  # each page makes all of them anew
+        pages = client.get(f"/messages?show=all&spoken={spoken}&lang=de").text
         assert "Ankündigung · letzte Erinnerung" in readable(pages)
         assert "Zusammenfassung" in readable(pages)
         assert set(re.findall(r'class="slack" lang="(\w+)"', pages)) == {str(spoken)}
@@ -210,8 +209,7 @@ class TestEverySituation:
         assert "Changed over , says @U0" in told
 
     def test_the_digests_picture_is_told_in_words(self, client: TestClient) -> None:
-        pages = " ".join(client.get(f"/messages?show=all&lang=en&page={n}").text for n in range(1, 7))
-        assert "Picture: " in readable(pages)
+        assert "Picture: " in readable(client.get("/messages?show=all&lang=en&page=99").text)  # the last one
 
 
 def test_what_people_wrote_never_becomes_markup(client: TestClient) -> None:
