@@ -24,6 +24,7 @@ from sendepause.places import data_folder, events_base
 from sendepause.settings import Settings
 from sendepause.store import database, ledger, queries
 from sendepause.store.database import Engine
+from sendepause.words import on_one_line
 
 STORE_CONNECTION = "sendepause_store"
 KEY_CONNECTION = "sendepause_key"
@@ -107,7 +108,7 @@ def author(given: str | None = None) -> str:
     """
     login = _login()
     told = given or os.environ.get("SENDEPAUSE_AUTHOR") or ""
-    name = " ".join("".join(c if c.isprintable() else " " for c in told).split())
+    name = on_one_line(told)
     return f"{name} ({login})" if name and name != login else login
 
 

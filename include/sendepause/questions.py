@@ -207,7 +207,6 @@ def _asked(
 
 def _plain(text: str) -> str:
     """Text from outside as Markdown that means nothing but itself, on one line."""
-    line = "".join(c if c.isprintable() else " " for c in text)
     # Airflow makes links of bare addresses; an invisible joiner keeps it from seeing one.
-    line = re.sub(r"(?i)(:(?=//)|\bwww(?=\.)|@)", "\\1\u2060", " ".join(line.split()))
+    line = re.sub(r"(?i)(:(?=//)|\bwww(?=\.)|@)", "\\1\u2060", words.on_one_line(text))
     return re.sub(r"([\\`*_{}\[\]<>#|!~])", r"\\\1", line)

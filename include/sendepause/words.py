@@ -392,5 +392,10 @@ def listed(items: Iterable[str], language: Language) -> str:
     return f"{', '.join(firsts)} {Both('und', 'and').in_(language)} {last}"
 
 
+def on_one_line(text: str) -> str:
+    """Text from outside without line breaks, and without what nobody sees or what steers a terminal."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
 def _counted(count: int, one: Both, many: Both, language: Language) -> str:
     return f"{number(count, language)} {(one if count == 1 else many).in_(language)}"

@@ -21,6 +21,7 @@ from urllib.parse import parse_qs
 from slack_sdk.signature import SignatureVerifier
 
 from sendepause.model import Answer
+from sendepause.words import on_one_line
 
 ACTIONS = {f"sendepause_{answer}": answer for answer in Answer}
 """The buttons' action ids: fixed, since messages that were sent long ago have them."""
@@ -130,7 +131,7 @@ def read(payload: Any) -> Pressed | Filled | None:
         } if form == FORM:
             checks = ((_USER, user), (_VIEW, view), (_DELIVERY, delivery), (_ALERT, alert))
             if _all_match(*checks) and (chosen := _day(day)):
-                return Filled(delivery, view, user, int(alert), chosen, _one_line(reason))
+                return Filled(delivery, view, user, int(alert), chosen, on_one_line(reason)[:LONGEST_REASON])
     return None
 
 
@@ -143,8 +144,3 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:  # the 31st of a month that has none
         return None
-
-
-def _one_line(text: str) -> str:
-    """Written text without line breaks and marks that nobody sees, bounded."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:LONGEST_REASON]

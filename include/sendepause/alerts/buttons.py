@@ -263,7 +263,7 @@ def _button(answer: Answer, delivery: str, language: Language) -> dict[str, Any]
 
 def _option(name: str) -> str:
     """A campaign's name in a menu, which shows plain text: visible, on one line, never too long."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in name).split()) or "–"
+    line = words.on_one_line(name) or "–"
     return line if length(line) <= _LONGEST_OPTION else _cut(line, _LONGEST_OPTION - 1) + "…"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from sendepause.errors import BadInput
 from sendepause.sources.csv_words import ROLES
 from sendepause.sources.text import fold
+from sendepause.words import on_one_line
 
 NAMED = 30  # columns that an error names
 _CLIP = 60  # characters of a name
@@ -25,8 +26,7 @@ def listed(names: Iterable[str]) -> str:
 
 def clean(name: str) -> str:
     """A name from outside: printable, clipped, and without what may be somebody's number."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in name[: _CLIP * 4]).split())
-    plain = re.sub(r"\d(?:[\s()./_-]*\d){6,}", "…", plain)
+    plain = re.sub(r"\d(?:[\s()./_-]*\d){6,}", "…", on_one_line(name[: _CLIP * 4]))
     return plain[:_CLIP] + "…" if len(plain) > _CLIP else plain or "(without a name)"
 
 
