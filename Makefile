@@ -78,7 +78,7 @@ unit: setup-dev ## The tests that need no Airflow
 
 integration: setup-dev ## The tests that start Airflow, a browser, campaign tools and Slack's stand-in
 	@if [ -n "$$CI" ]; then $(BIN)/python .ci/tools; fi
-	@$(BIN)/pytest -m "airflow or e2e"
+	@$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "airflow or e2e"
 
 evaluate: setup-dev ## Hold the audit against the labelled streams
 	@$(BIN)/python -m sendepause.audit.evaluate

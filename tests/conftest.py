@@ -13,5 +13,9 @@ settings.load_profile("usual")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The Airflow that tests/e2e shares runs until the end: what needs it comes last, in any order."""
-    items.sort(key=lambda item: "e2e" in item.path.parts)
+    """What shares the one Airflow of tests/e2e runs in one process, as each file's tests do where processes
+    share the work by groups. It takes longest, so it begins."""
+    of_airflow = {item: "installed" in getattr(item, "fixturenames", ()) for item in items}
+    items.sort(key=lambda item: not of_airflow[item])
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("e2e" if of_airflow[item] else str(item.path)))
