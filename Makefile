@@ -11,7 +11,7 @@ SECONDS_EACH ?= 60
 
 export SENDEPAUSE_DATA ?= $(DATA)
 
-.PHONY: help setup setup-dev up down clean test beside lint types laws unit integration bench evaluate fuzz pins docs
+.PHONY: help setup setup-dev up down clean test beside lint types laws unit integration end-to-end bench evaluate fuzz pins docs
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,7 +57,7 @@ clean: ## Remove what was made: data and virtual environment, after asking
 	@echo "Deleted."
 
 test: setup-dev ## Set up everything and run all checks and tests
-	@$(MAKE) --no-print-directory -j2 --output-sync=target beside integration
+	@$(MAKE) --no-print-directory -j3 --output-sync=target beside integration end-to-end
 
 # What starts Airflow mostly waits: everything else runs beside it, and gives way.
 beside: setup-dev
@@ -76,9 +76,12 @@ laws: setup-dev
 unit: setup-dev ## The tests that need no Airflow
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not airflow and not e2e"
 
-integration: setup-dev ## The tests that start Airflow, a browser, campaign tools and Slack's stand-in
+integration: setup-dev ## The tests that start parts of Airflow, campaign tools and all services of the compose file
 	@if [ -n "$$CI" ]; then $(BIN)/python .ci/tools; fi
-	@$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "airflow or e2e"
+	@$(BIN)/pytest -m "airflow or e2e" --ignore tests/e2e
+
+end-to-end: setup-dev ## The tests in a whole Airflow, with a browser and Slack's stand-in
+	@$(BIN)/pytest tests/e2e
 
 evaluate: setup-dev ## Hold the audit against the labelled streams
 	@$(BIN)/python -m sendepause.audit.evaluate
