@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from tests.campaigns.another_airflow import AnotherAirflow, another_airflow
 from tests.campaigns.contract import run, trouble
 from tests.campaigns.grounds import ACCOUNT
-from tests.e2e.airflow import wait_for
+from tests.e2e.airflow import PATIENCE, wait_for
 from tests.enforce.scene import acting, enforce, order
 from tests.tools.receiver import Receiver, receiving
 
@@ -50,12 +50,12 @@ def begun(airflow: AnotherAirflow, receiver: Receiver, dag: str, path: str, runs
     airflow.switch(dag, paused=False)
     for _ in range(runs):
         airflow.trigger(dag)
-    receiver.wait_for(3, 90, since, path)
+    receiver.wait_for(3, PATIENCE, since, path)
 
 
 def ended(connector: Connector, dag: str) -> None:
     """Nothing of the DAG is under way any more, says Airflow."""
-    wait_for(f"the end of {dag}", lambda: run(connector.under_way(dag)).none or None, 90)
+    wait_for(f"the end of {dag}", lambda: run(connector.under_way(dag)).none or None)
 
 
 def test_campaigns_are_listed_over_all_pages_with_account_and_state(connector: Connector) -> None:
@@ -71,7 +71,7 @@ def test_after_a_pause_that_was_proved_and_a_stop_nothing_arrives(
 ) -> None:
     since = time.monotonic()
     airflow.switch("ticker", paused=False)
-    receiver.wait_for(3, 90, since, "/ticker")
+    receiver.wait_for(3, PATIENCE, since, "/ticker")
     found = listed(connector)["ticker"]
     assert (found.state, found.changed_by) == (CampaignState.RUNNING, "admin")
     outcomes = enforce(acting(engine), connector, [order(found)])
@@ -92,12 +92,12 @@ def test_a_pause_alone_lets_the_running_task_go_on_to_its_end_and_starts_no_othe
     run(connector.pause("two_steps"))
     assert run(connector.read_state("two_steps")) is CampaignState.PAUSED
     assert run(connector.under_way("two_steps")) == UnderWay(running=1)
-    receiver.wait_for(20, 60, path="/first")
-    wait_for("the task", lambda: run(connector.under_way("two_steps")) == UnderWay(waiting=1) or None, 60)
+    receiver.wait_for(20, PATIENCE, path="/first")
+    wait_for("the task", lambda: run(connector.under_way("two_steps")) == UnderWay(waiting=1) or None)
     assert receiver.quiet(4, "/second") == 0
     assert run(connector.backlog("two_steps")) == Backlog(BacklogKind.RUNS, 1)
     run(connector.resume("two_steps", None))
-    receiver.wait_for(1, 60, path="/second")
+    receiver.wait_for(1, PATIENCE, path="/second")
 
 
 def test_what_runs_and_what_is_queued_is_stopped_and_does_not_come_back(
@@ -130,7 +130,7 @@ def test_a_resume_with_catchup_releases_as_many_runs_as_the_backlog_said(
     after = datetime.now(UTC)
     run(connector.resume("catching_up", None))
     assert backlog.kind is BacklogKind.RUNS and backlog.count is not None
-    receiver.wait_for(backlog.count, 120, path="/catching_up")
+    receiver.wait_for(backlog.count, PATIENCE, path="/catching_up")
     run(connector.pause("catching_up"))
     ended(connector, "catching_up")
     due = [datetime.fromisoformat(run["run_after"]) for run in airflow.runs("catching_up")]
@@ -142,13 +142,13 @@ def test_what_waits_for_a_trigger_does_not_wake_up_while_it_is_paused(
 ) -> None:
     airflow.switch("waits", paused=False)
     airflow.trigger("waits")
-    wait_for("the deferred task", lambda: "deferred" in airflow.task_states("waits") or None, 60)
+    wait_for("the deferred task", lambda: "deferred" in airflow.task_states("waits") or None)
     run(connector.pause("waits"))
     (airflow.home / "list-is-ready").touch()  # what it waits for comes while it is paused
     assert receiver.quiet(8, "/waits") == 0  # it looks every second
     assert run(connector.under_way("waits")) == UnderWay(waiting=1)
     run(connector.resume("waits", None))
-    receiver.wait_for(1, 60, path="/waits")
+    receiver.wait_for(1, PATIENCE, path="/waits")
 
 
 def test_a_user_who_may_only_look_is_refused_and_the_campaign_is_still_reported_as_running(
@@ -183,7 +183,7 @@ def test_a_dag_that_was_deleted_is_listed_no_more_and_never_paused(
     airflow.switch("doomed", paused=False)
     assert listed(connector)["doomed"].state is CampaignState.RUNNING
     (airflow.home / "dags" / "doomed.py").unlink()
-    wait_for("its file's absence", lambda: "doomed" not in listed(connector) or None, 120)
+    wait_for("its file's absence", lambda: "doomed" not in listed(connector) or None)
     assert run(connector.read_state("doomed")) is CampaignState.UNKNOWN
     airflow.asked("DELETE", "/dags/doomed")
     assert run(connector.read_state("doomed")) is CampaignState.UNKNOWN

@@ -279,7 +279,7 @@ class TestOthers:
         (found,) = run(connector.list())
         assert (found.id, found.senders) == ("sender", (Sender(Via.WAHA, receiver.url, "sales"),))
         paused(connector, "sender")
-        receiver.wait_for(1, path="/report", seconds=5)
+        receiver.wait_for(1, path="/report")
 
     def test_what_somebody_deploys_between_reading_and_pausing_survives(
         self, server: NodeRed, receiver: Receiver

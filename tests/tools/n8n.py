@@ -180,7 +180,7 @@ def running(installed: Installed, folder: Path) -> Iterator[N8n]:
         n8n.stop()
 
 
-def wait_for(what: str, look: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_for(what: str, look: Callable[[], object], seconds: float = 120.0) -> None:
     """Returns when ``look`` says yes; it is asked ten times a second."""
     ends = time.monotonic() + seconds
     while not look():

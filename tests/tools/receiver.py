@@ -58,7 +58,7 @@ class Receiver:
         with self._changed:
             return self._count(since, path)
 
-    def wait_for(self, n: int = 1, seconds: float = 20.0, since: float = 0.0, path: str = "") -> int:
+    def wait_for(self, n: int = 1, seconds: float = 120.0, since: float = 0.0, path: str = "") -> int:
         """Returns how many are here as soon as ``n`` are; AssertionError where they do not come in time."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._count(since, path) >= n, seconds):
