@@ -11,7 +11,7 @@ SECONDS_EACH ?= 60
 
 export SENDEPAUSE_DATA ?= $(DATA)
 
-.PHONY: help setup setup-dev up down clean test beside lint types laws unit integration end-to-end bench evaluate fuzz pins docs
+.PHONY: help setup setup-dev up down clean test beside lint types laws unit with-airflow integration end-to-end bench evaluate fuzz pins docs
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,7 +57,7 @@ clean: ## Remove what was made: data and virtual environment, after asking
 	@echo "Deleted."
 
 test: setup-dev ## Set up everything and run all checks and tests
-	@$(MAKE) --no-print-directory -j3 --output-sync=target beside integration end-to-end
+	@$(MAKE) --no-print-directory -j2 --output-sync=target beside with-airflow
 
 # What starts Airflow mostly waits: everything else runs beside it, and gives way.
 beside: setup-dev
@@ -75,6 +75,9 @@ laws: setup-dev
 
 unit: setup-dev ## The tests that need no Airflow
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not airflow and not e2e"
+
+with-airflow: setup-dev
+	@$(MAKE) --no-print-directory -j1 -k integration end-to-end
 
 integration: setup-dev ## The tests that start parts of Airflow, campaign tools and all services of the compose file
 	@if [ -n "$$CI" ]; then $(BIN)/python .ci/tools; fi
