@@ -47,9 +47,10 @@ def refresh_activity(
     made = 0
     for bucket in sorted({bucket for _, bucket in stale}):
         days = {day for day, found in stale if found == bucket}
-        touched = _local_days(days, _zones_in(zones, bucket))
+        own = {account: zone for account, zone in zones.items() if bucket_of(account) == bucket}
+        touched = _local_days(days, {*own.values(), "UTC"})
         for run in _runs(sorted(touched), _sizes(root, bucket)):
-            made += _make_rows(root, bucket, run, zones, sources)
+            made += _make_rows(root, bucket, run, own, sources)
     _keep_basis(root, zones, sources)
     for path in noted:
         path.unlink(missing_ok=True)
@@ -98,7 +99,7 @@ def _make_rows(
     root: Path, bucket: int, days: Sequence[date], zones: Mapping[str, str], sources: Sequence[str]
 ) -> int:
     """Replace the day rows of one bucket on some local days; the number of rows made."""
-    events = scan(root, _utc_days(days, _zones_in(zones, bucket)), {bucket})
+    events = scan(root, _utc_days(days, {*zones.values(), "UTC"}), {bucket})
     found = primary(events.drop("campaign_id").collect(), zones, sources)
     inside = found["day"].is_in(list(days))
     rows = day_rows(found if inside.all() else found.filter(inside), zones)
@@ -119,10 +120,6 @@ def _with_local_day(events: pl.DataFrame, zones: Mapping[str, str]) -> pl.DataFr
     account, at = numbers(events["account_id"].cast(pl.Enum(accounts))), numbers(events["sent_at"])
     day = (at + offsets(at, account, zone)) // DAY_MS
     return events.with_columns(day=pl.Series(day, dtype=pl.Int32).cast(pl.Date))
-
-
-def _zones_in(zones: Mapping[str, str], bucket: int) -> set[str]:
-    return {zone for account, zone in zones.items() if bucket_of(account) == bucket} | {"UTC"}
 
 
 def _local_days(days: Iterable[date], zones: Iterable[str]) -> set[date]:
