@@ -13,7 +13,8 @@ from tests.slack_server import TOKEN, SlackServer
 from sendepause.alerts import gathering
 from sendepause.alerts.gathering import Desk
 from sendepause.alerts.outbox import Fact, Recipient
-from sendepause.model import Audience, Language, Stage
+from sendepause.model import Audience, EntryKind, Language, Stage
+from sendepause.store import ledger
 from sendepause.store.database import connect
 
 __all__ = ["postgres_server", "postgres_url"]
@@ -52,6 +53,20 @@ def operators(channel="C0OPERATORS"):
 
 def fact(subject="campaign:n8n/1", stage=Stage.PAUSED, audience=Audience.OWNER, rule="whatsapp", **facts):
     return Fact(rule, subject, stage, audience, facts)
+
+
+def answer(opened, delivery, what="read", at=START):
+    """An owner answers a message."""
+    ledger.append(
+        opened,
+        at=at,
+        as_of=at,
+        author="slack:U0NORD",
+        kind=EntryKind.ANSWERED,
+        subject=f"delivery:{delivery}",
+        enforcement="whatsapp",
+        facts={"answer": what},
+    )
 
 
 @pytest.fixture

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
-from tests.alerts.conftest import START, fact, owner
+from tests.alerts.conftest import START, answer, fact, owner
 
 from sendepause.alerts import outbox
 from sendepause.alerts.answered import unanswered
-from sendepause.model import EntryKind, Form
-from sendepause.store import ledger
+from sendepause.model import Form
 from sendepause.store.database import session
 from sendepause.store.tables import AlertRow, NamingRow
 
@@ -34,18 +33,6 @@ def opened(either: Engine) -> Session:
         found.rollback()
 
 
-def answered(opened: Session, delivery: str, answer: str = "read") -> None:
-    ledger.append(
-        opened,
-        at=START,
-        as_of=START,
-        author="slack:U0ANNA",
-        kind=EntryKind.ANSWERED,
-        subject=f"delivery:{delivery}",
-        facts={"answer": answer},
-    )
-
-
 def test_each_alert_is_counted_once(opened: Session) -> None:
     named(opened, "again", Form.UNANSWERED, *opened.scalars(select(AlertRow.id)))
     assert unanswered(opened) == 2
@@ -53,15 +40,15 @@ def test_each_alert_is_counted_once(opened: Session) -> None:
 
 @pytest.mark.parametrize("delivery", ["told", "unanswered"])
 def test_an_answer_to_any_message_counts_for_all_that_it_names(opened: Session, delivery: str) -> None:
-    answered(opened, delivery)
+    answer(opened, delivery)
     assert unanswered(opened) == 0
 
 
 def test_an_answer_to_another_message_counts_for_nothing(opened: Session) -> None:
     one, _ = opened.scalars(select(AlertRow.id).order_by(AlertRow.id))
     named(opened, "reminder", Form.REMINDER, one)
-    answered(opened, "reminder")
-    answered(opened, "elsewhere")
+    answer(opened, "reminder")
+    answer(opened, "elsewhere")
     assert unanswered(opened) == 1
 
 

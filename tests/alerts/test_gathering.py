@@ -6,13 +6,12 @@ from itertools import pairwise
 
 import pytest
 from sqlalchemy import select, update
-from tests.alerts.conftest import fact, gather, operators, owner
+from tests.alerts.conftest import answer, fact, gather, operators, owner
 
 from sendepause.alerts import outbox
 from sendepause.alerts.facts import Recipient
 from sendepause.alerts.gathering import COLLECTED, TOGETHER, Desk
-from sendepause.model import Audience, EntryKind, Form, Language, Owner, Stage
-from sendepause.store import ledger
+from sendepause.model import Audience, Form, Language, Owner, Stage
 from sendepause.store.database import session
 from sendepause.store.tables import AlertRow, DeliveryRow, NamingRow
 
@@ -253,19 +252,6 @@ def test_two_processes_remind_once(either):
     assert sum(len(each.result()) for each in reminders) == 1
 
 
-def answer(opened, delivery, what="read", at=MORNING):
-    ledger.append(
-        opened,
-        at=at,
-        as_of=at,
-        author="slack:U0NORD",
-        kind=EntryKind.ANSWERED,
-        subject=f"delivery:{delivery}",
-        enforcement="whatsapp",
-        facts={"answer": what},
-    )
-
-
 def test_without_an_answer_the_backup_channel_is_told_then_the_operators(engine):
     asks = desk(answers=True, answer_time=DAY)
     with session(engine) as opened:
@@ -293,7 +279,7 @@ def test_an_answer_ends_it(engine):
     with session(engine) as opened:
         owe(opened, MORNING, "campaign:a/1", who=owner(backup="C0BACKUP"))
         (delivery,) = gather(opened, MORNING, desk(answers=True))
-        answer(opened, delivery)
+        answer(opened, delivery, at=MORNING)
         days(opened, MORNING, MORNING + 5 * DAY, desk(answers=True))
         assert messages(opened, Form.UNANSWERED) == []
 

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+from tests import stores
 
 from sendepause import configuration, guard, world
 from sendepause.alerts.outbox import Fact, Recipient, owe
@@ -92,11 +93,16 @@ def write_files(folder: Path, chosen: Settings) -> None:
 
 def settle_in(home: Path, chosen: Settings) -> None:
     """A filled store and its configuration's files, in an Airflow home."""
-    engine = database.connect(f"sqlite:///{home}/data/sendepause.db")
-    database.migrate(engine)
-    fill(engine, chosen)
-    engine.dispose()
+    fill_file(home / "data" / "sendepause.db", chosen)
     write_files(home / "config", chosen)
+
+
+def fill_file(path: Path, chosen: Settings) -> None:
+    """A store in which every stage has run, in one file."""
+    engine = database.connect(f"sqlite:///{path}")
+    stores.migrate(engine)
+    fill(engine, chosen)
+    engine.dispose()  # the last connection writes all of it into the file
 
 
 def halted_by(home: Path) -> list[str]:

@@ -39,10 +39,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def filled_once(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Path:
     """The file of a store in which every stage has run."""
     path = tmp_path_factory.mktemp("filled") / "store.db"
-    connected = database.connect(f"sqlite:///{path}")
-    stores.migrate(connected)
-    company.fill(connected, settings)
-    connected.dispose()  # the last connection writes all of it into the one file
+    company.fill_file(path, settings)
     return path
 
 

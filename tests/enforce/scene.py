@@ -162,9 +162,10 @@ def notice(engine: Engine, campaigns: Iterable[Campaign]) -> tuple[int, int]:
     seen = list(campaigns)
     with database.session(engine) as session:
         records = folds.pauses(ledger.entries(session)).values()
-        completed = note_completed(session, records, seen, as_of=AS_OF, now=NOW, author="enforce")
-        note_resumed(session, records, seen, as_of=AS_OF, now=NOW, author="enforce")
-        undone = note_undone(session, records, seen, as_of=AS_OF, now=NOW, author="enforce")
+        completed, _, undone = (
+            note(session, records, seen, as_of=AS_OF, now=NOW, author="look")
+            for note in (note_completed, note_resumed, note_undone)
+        )
     return len(completed), len(undone)
 
 
